@@ -102,7 +102,9 @@ class Transcript:
             if role not in ROLES:
                 raise SophroError(f"{where}[{index}].role: {role!r} is none of {', '.join(ROLES)}")
             if not isinstance(content, str):
-                raise SophroError(f"{where}[{index}].content: text is needed, this is {type(content).__name__}")
+                raise SophroError(
+                    f"{where}[{index}].content: text is needed, this is {type(content).__name__}"
+                )
             if role == "assistant":
                 thought = message.get("reasoning_content")
                 segments = (Segment("trace", str(thought)),) if thought else ()

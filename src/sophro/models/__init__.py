@@ -1,0 +1,75 @@
+"""Models: loading, batched generation, log-probabilities, activations, reversible patches.
+
+Importing this package costs nothing; torch and transformers load with the first name that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sophro.models._chat_model import ChatModel, require
+    from sophro.models._embedded import pull
+    from sophro.models._encoder import SentenceEncoder, encoder
+    from sophro.models._load import EMBEDDED, is_local, load, local_names
+    from sophro.models._patches import (
+        LogitBiasPatch,
+        LowRankPatch,
+        Patch,
+        SteeringPatch,
+        load_patch,
+        save_patch,
+    )
+    from sophro.models._scripted import STUBS, ScriptedModel
+    from sophro.models._types import Completion, GenerationConfig
+
+_LAZY = {
+    "EMBEDDED": "_load",
+    "STUBS": "_scripted",
+    "ChatModel": "_chat_model",
+    "Completion": "_types",
+    "GenerationConfig": "_types",
+    "LogitBiasPatch": "_patches",
+    "LowRankPatch": "_patches",
+    "Patch": "_patches",
+    "ScriptedModel": "_scripted",
+    "SentenceEncoder": "_encoder",
+    "SteeringPatch": "_patches",
+    "encoder": "_encoder",
+    "is_local": "_load",
+    "load": "_load",
+    "load_patch": "_patches",
+    "local_names": "_load",
+    "pull": "_embedded",
+    "require": "_chat_model",
+    "save_patch": "_patches",
+}
+
+__all__ = [
+    "EMBEDDED",
+    "STUBS",
+    "ChatModel",
+    "Completion",
+    "GenerationConfig",
+    "LogitBiasPatch",
+    "LowRankPatch",
+    "Patch",
+    "ScriptedModel",
+    "SentenceEncoder",
+    "SteeringPatch",
+    "encoder",
+    "is_local",
+    "load",
+    "load_patch",
+    "local_names",
+    "pull",
+    "require",
+    "save_patch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(f"sophro.models.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'sophro.models' has no attribute {name!r}")

@@ -1,0 +1,196 @@
+"""``ChatModel``: tokenizer + template + network behind one small surface.
+
+Contract: transcripts in, completions out, in the order given. One network object serves every arm of a run:
+variants are patches on it, so no model is loaded twice. Float32 on a CPU; greedy unless asked otherwise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from sophro.chat import Template, TokenizedTranscript, Transcript, render
+from sophro.errors import SophroError
+from sophro.models._engine import Generated, decode
+from sophro.models._patches import Patch, Scale
+from sophro.models._types import Completion, GenerationConfig, ProgressFn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CAPABILITIES = frozenset({"logprobs", "activations", "prefill", "patches", "gradients"})
+
+
+class ChatModel:
+    """A local chat model.
+
+    Attributes:
+        name: The name it was loaded by.
+        tokenizer: The transformers tokenizer.
+        template: Its chat template (``sophro.chat.Template``).
+        network: The transformers causal language model, in eval mode.
+        capabilities: What attacks and methods may ask of it.
+        context: Most tokens of prompt and answer together.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, name: str, tokenizer: Any, network: Any) -> None:
+        self.name = name
+        self.tokenizer = tokenizer
+        self.template = Template(tokenizer)
+        self.network = network.eval()
+        limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
+        self.context = int(limit) if limit else 1 << 20
+        self._rows: torch.Tensor | None = None
+
+    @property
+    def stop_ids(self) -> frozenset[int]:
+        """Ids that end a turn: those of the template and of the model's generation settings."""
+        own = getattr(self.network.generation_config, "eos_token_id", None)
+        listed = own if isinstance(own, list) else [] if own is None else [own]
+        return frozenset(self.template.stop_ids) | frozenset(int(i) for i in listed)
+
+    def render(self, transcript: Transcript, *, close: bool = False) -> TokenizedTranscript:
+        """Tokenise ``transcript``; with ``close`` the final assistant turn is ended, as for training."""
+        return render(transcript, self.template, close=close)
+
+    def generate(
+        self,
+        transcripts: Sequence[Transcript],
+        config: GenerationConfig | None = None,
+        patches: Sequence[tuple[Patch, Scale]] = (),
+        progress: ProgressFn | None = None,
+    ) -> list[Completion]:
+        """Continue every transcript.
+
+        A transcript that ends with an assistant turn is continued from there (prefill). Prompts that do not
+        fit the context come back with finish reason ``too_long`` instead of stopping the run.
+
+        Args:
+            transcripts: What to continue.
+            config: Decoding settings; greedy with 256 tokens by default.
+            patches: Patches with their scale, one number or a tensor with one number per transcript.
+            progress: Called with the number of transcripts just finished.
+
+        Returns:
+            One completion per transcript, in order.
+        """
+        config = config or GenerationConfig()
+        rendered = [self.render(t).ids for t in transcripts]
+        results: list[Completion | None] = [None] * len(transcripts)
+        fits = [i for i, ids in enumerate(rendered) if len(ids) + config.max_new_tokens <= self.context]
+        for i in set(range(len(transcripts))) - set(fits):
+            results[i] = Completion((), "", (), "too_long", "too_long", len(rendered[i]), 0)
+            if progress:
+                progress(1)
+
+        def done(position: int, generated: Generated) -> None:
+            index = fits[position]
+            results[index] = self._complete(transcripts[index], len(rendered[index]), generated)
+            if progress:
+                progress(1)
+
+        rowwise = any(isinstance(scale, torch.Tensor) for _, scale in patches)
+        chosen = [(p, s[fits] if isinstance(s, torch.Tensor) else s) for p, s in patches]
+        with contextlib.ExitStack() as stack:
+            for patch, scale in chosen:
+                stack.enter_context(self.patched(patch, scale))
+            decode(
+                self.network,
+                [rendered[i] for i in fits],
+                config,
+                self.stop_ids,
+                on_done=done,
+                row_hook=self._row_scope if rowwise else None,
+            )
+        return [r for r in results if r is not None]
+
+    def _complete(self, transcript: Transcript, prompt_tokens: int, generated: Generated) -> Completion:
+        reason: Literal["stop", "length"] = "stop" if generated.stopped else "length"
+        parsed = self.template.parse(generated.ids, reason, transcript.forced)
+        text = "".join(piece for _, piece in parsed.pieces)
+        new = len(generated.ids) + int(generated.stopped)
+        return Completion(generated.ids, text, parsed.segments, parsed.state, reason, prompt_tokens, new)
+
+    @contextlib.contextmanager
+    def patched(self, patch: Patch, scale: Scale = 1.0) -> Iterator[ChatModel]:
+        """Put ``patch`` on for the time of the ``with`` block; scale 0 leaves the base untouched."""
+        if not isinstance(scale, torch.Tensor) and scale == 0:
+            yield self
+            return
+        remove = patch.attach(self.network, scale, lambda: self._rows)
+        try:
+            yield self
+        finally:
+            remove()
+
+    @contextlib.contextmanager
+    def _row_scope(self, rows: torch.Tensor) -> Iterator[None]:
+        self._rows = rows
+        try:
+            yield
+        finally:
+            self._rows = None
+
+    def log_probs(self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192) -> list[torch.Tensor]:
+        """Return the log-probability (nats) of every id given those before it.
+
+        Args:
+            sequences: Rendered transcripts.
+            max_tokens: Most padded tokens in one batch.
+
+        Returns:
+            Per sequence a float32 tensor of shape (len(ids) - 1,): entry t belongs to id t + 1.
+        """
+        from sophro.models._read import log_probs
+
+        return log_probs(self.network, [s.ids for s in sequences], max_tokens)
+
+    def activations(
+        self,
+        transcripts: Sequence[Transcript],
+        position: Literal["last", "mean"] = "last",
+        max_tokens: int = 8192,
+    ) -> np.ndarray:
+        """Return hidden states of every decoder block.
+
+        Args:
+            transcripts: Prompts, rendered with the generation prompt.
+            position: ``last`` (the last prompt token) or ``mean`` (over all prompt tokens).
+            max_tokens: Most padded tokens in one batch.
+
+        Returns:
+            Array of shape (N, L, d), float32: block outputs before the final norm.
+        """
+        from sophro.models._read import activations
+
+        return activations(self.network, [self.render(t).ids for t in transcripts], position, max_tokens)
+
+    def digest(self) -> str:
+        """Return a hash of the weights and the chat template; equal hashes mean equal models."""
+        from sophro.files import digest
+
+        parts = [
+            (name, tuple(p.shape), float(p.detach().double().sum()), float(p.detach().double().square().sum()))
+            for name, p in self.network.named_parameters()
+        ]
+        return digest(parts, str(self.tokenizer.chat_template))
+
+
+def require(model: Any, needs: Sequence[str], who: str) -> None:
+    """Refuse, before any work, a model that lacks a capability.
+
+    Raises:
+        SophroError: Naming what is missing and what the model offers.
+    """
+    missing = [n for n in needs if n not in model.capabilities]
+    if missing:
+        offered = ", ".join(sorted(model.capabilities)) or "none"
+        raise SophroError(
+            f"{who} needs {', '.join(missing)}, which model {model.name!r} does not offer (it offers: {offered}); "
+            "use a local model"
+        )

@@ -1,0 +1,295 @@
+"""Batched decoding: length-sorted batches, rows that leave when they finish, new rows that join.
+
+Contract: ids in, ids out, in the order given; greedy results do not depend on what shares the batch (up to
+float rounding), sampled ones draw from one stream per prompt. Nothing here knows text or templates.
+
+How it is fast on a CPU, where a decoding step costs in proportion to its rows: the key/value cache is
+written in place; a finished row stops costing as soon as dropping it pays; freed rows are refilled from the
+queue; a prefix that many prompts share (the system prompt) is computed once; only the last position meets
+the output matrix.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from sophro.models._cache import expand_rows, in_place_cache, join_rows, keep_rows
+from sophro.models._types import GenerationConfig
+
+_MIN_SHARED = 8  # tokens; below this a shared prefix does not pay for its own forward pass
+_GROUP_HEAD = 8  # prompts whose first ids agree this far are candidates for one shared prefix
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Ids of one prompt's continuation (end-of-turn excluded) and why it ended."""
+
+    ids: tuple[int, ...]
+    stopped: bool
+
+
+RowHook = Callable[[torch.Tensor], contextlib.AbstractContextManager[None]]
+
+
+@torch.inference_mode()
+def decode(
+    network: Any,
+    prompts: Sequence[Sequence[int]],
+    config: GenerationConfig,
+    stop_ids: frozenset[int],
+    *,
+    on_done: Callable[[int, Generated], None],
+    row_hook: RowHook | None = None,
+) -> None:
+    """Continue every prompt and report each as soon as it is finished.
+
+    Args:
+        network: A transformers causal language model in eval mode.
+        prompts: Token ids, non-empty; they must leave room in the context.
+        config: Decoding settings.
+        stop_ids: Ids that end a turn.
+        on_done: Called once per prompt with its index and result.
+        row_hook: Context manager factory given the prompt index of every row, entered around each forward
+            pass; per-row patches use it. With a hook, prefixes are not shared, because rows differ.
+    """
+    if not prompts:
+        return
+    run = _Run(network, prompts, config, stop_ids, on_done, row_hook)
+    for group in _groups(prompts):
+        run.decode_group(group)
+
+
+def _groups(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Yield prompt indices grouped by their first ids, each group sorted by length, longest first."""
+    heads: dict[tuple[int, ...], list[int]] = {}
+    for index, ids in enumerate(prompts):
+        heads.setdefault(tuple(ids[:_GROUP_HEAD]), []).append(index)
+    small: list[int] = []
+    for members in heads.values():
+        if len(members) < 4:
+            small.extend(members)
+            continue
+        yield sorted(members, key=lambda i: (-len(prompts[i]), i))
+    if small:
+        yield sorted(small, key=lambda i: (-len(prompts[i]), i))
+
+
+def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
+    """Return how many leading ids all prompts share, leaving at least one id to each."""
+    first, last = min(prompts), max(prompts)  # lexicographic extremes bound everything between them
+    limit = min(len(p) for p in prompts) - 1
+    length = 0
+    while length < limit and first[length] == last[length]:
+        length += 1
+    return length
+
+
+class _Run:
+    def __init__(
+        self,
+        network: Any,
+        prompts: Sequence[Sequence[int]],
+        config: GenerationConfig,
+        stop_ids: frozenset[int],
+        on_done: Callable[[int, Generated], None],
+        row_hook: RowHook | None,
+    ) -> None:
+        self.network = network
+        self.model_config = network.config
+        self.device = next(network.parameters()).device
+        self.prompts = prompts
+        self.config = config
+        self.stop = torch.tensor(sorted(stop_ids), dtype=torch.long, device=self.device)
+        self.on_done = on_done
+        self.row_hook = row_hook
+        self.reserve = min(config.max_new_tokens, 128) + 1
+        self.bias = self._bias()
+        _, self.movable = in_place_cache(self.model_config, 1)
+
+    def _bias(self) -> torch.Tensor | None:
+        if not self.config.logit_bias:
+            return None
+        bias = torch.zeros(self.network.get_output_embeddings().weight.shape[0], device=self.device)
+        for token, value in self.config.logit_bias.items():
+            bias[token] = value
+        return bias
+
+    def decode_group(self, queue: list[int]) -> None:
+        share = 0
+        if self.movable and self.row_hook is None and len(queue) >= 4:
+            share = shared_prefix([self.prompts[i] for i in queue])
+            share = share if share >= _MIN_SHARED else 0
+        prefix = self._prefix(self.prompts[queue[0]][:share]) if share else None
+        batch: _Batch | None = None
+        waiting = list(queue)
+        while waiting or batch is not None:
+            if batch is None:
+                batch = self._admit(waiting, self._room(waiting, 0), prefix, share)
+            elif self.movable and waiting and batch.done_count() * 4 >= self._room(waiting, 0):
+                batch = self._refill(batch, waiting, prefix, share)
+            elif batch.done_count() * 8 >= len(batch.index):
+                batch.drop_done()
+            if len(batch.index) == 0:
+                batch = None
+                continue
+            self._step(batch)
+            if batch.done_count() == len(batch.index):
+                batch = None
+
+    def _room(self, waiting: Sequence[int], taken: int) -> int:
+        longest = len(self.prompts[waiting[0]]) + self.config.max_new_tokens
+        rows = max(1, self.config.max_batch_tokens // longest)
+        return max(0, min(self.config.max_rows, rows) - taken)
+
+    def _prefix(self, ids: Sequence[int]) -> Any:
+        cache, _ = in_place_cache(self.model_config, 0)
+        self.network(
+            input_ids=torch.tensor([list(ids)], device=self.device),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return cache
+
+    def _admit(self, waiting: list[int], count: int, prefix: Any, share: int) -> _Batch:
+        """Prefill the next ``count`` prompts of the queue as one left-padded batch."""
+        rows = [waiting.pop(0) for _ in range(min(count, len(waiting)))]
+        suffixes = [self.prompts[i][share:] for i in rows]
+        width = max(len(s) for s in suffixes)
+        ids = torch.full((len(rows), width), 0, dtype=torch.long, device=self.device)
+        mask = torch.zeros((len(rows), share + width), dtype=torch.long, device=self.device)
+        mask[:, :share] = 1
+        for at, suffix in enumerate(suffixes):
+            ids[at, width - len(suffix) :] = torch.tensor(list(suffix), device=self.device)
+            mask[at, share + width - len(suffix) :] = 1
+        cache, _ = in_place_cache(self.model_config, self.reserve + width)
+        if prefix is not None:
+            for layer, source in zip(cache.layers, prefix.layers, strict=True):
+                layer.adopt(source.keys, source.values, share)
+            expand_rows(cache, len(rows))
+        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, share:]
+        index = torch.tensor(rows, device=self.device)
+        logits = self._forward(index, ids, mask, positions, cache)
+        return _Batch(index, cache, mask, logits, self._uniforms(rows))
+
+    def _uniforms(self, rows: Sequence[int]) -> torch.Tensor | None:
+        # All random numbers of a row come from its own stream, so its neighbours cannot change its text.
+        if self.config.temperature == 0:
+            return None
+        streams = [torch.Generator().manual_seed(self.config.seed * 1_000_003 + i) for i in rows]
+        return torch.stack([torch.rand(self.config.max_new_tokens, generator=s) for s in streams])
+
+    def _refill(self, batch: _Batch, waiting: list[int], prefix: Any, share: int) -> _Batch:
+        alive = torch.nonzero(~batch.done).flatten()
+        fresh = self._admit(waiting, max(1, self._room(waiting, len(alive))), prefix, share)
+        cache, mask = join_rows(
+            [(batch.cache, batch.mask, alive), (fresh.cache, fresh.mask, torch.arange(len(fresh.index)))],
+            self.model_config,
+            self.reserve,
+        )
+        return _Batch.joined(batch, alive, fresh, cache, mask)
+
+    def _forward(
+        self, index: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any
+    ) -> torch.Tensor:
+        with self.row_hook(index) if self.row_hook else contextlib.nullcontext():
+            out = self.network(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        return out.logits[:, -1]
+
+    def _step(self, batch: _Batch) -> None:
+        """Choose one token per row, report what ended, and run the network on the rest."""
+        chosen = self._choose(batch)
+        batch.tokens.append(chosen)
+        batch.count += 1
+        stopped = torch.isin(chosen, self.stop) & ~batch.done
+        ended = stopped | ((batch.count >= self.config.max_new_tokens) & ~batch.done)
+        if bool(ended.any()):
+            for row in torch.nonzero(ended).flatten().tolist():
+                self._report(batch, row, bool(stopped[row]))
+            batch.done |= ended
+        if bool(batch.done.all()):
+            return
+        batch.mask = torch.cat([batch.mask, batch.mask.new_ones(len(batch.index), 1)], dim=1)
+        positions = batch.mask.sum(1, keepdim=True) - 1
+        batch.logits = self._forward(batch.index, chosen[:, None], batch.mask, positions, batch.cache)
+
+    def _choose(self, batch: _Batch) -> torch.Tensor:
+        logits = batch.logits if self.bias is None else batch.logits + self.bias
+        if batch.uniforms is None:
+            return logits.argmax(-1)
+        probabilities = torch.softmax(logits.float() / self.config.temperature, -1)
+        ordered, order = probabilities.sort(-1, descending=True)
+        total = ordered.cumsum(-1)
+        # Keep the smallest set whose mass reaches top_p; the first token always stays.
+        kept = torch.where(total - ordered < self.config.top_p, ordered, 0.0).cumsum(-1)
+        at = batch.count.clamp(max=self.config.max_new_tokens - 1)[:, None]
+        draw = batch.uniforms.to(self.device).gather(1, at) * kept[:, -1:]
+        pick = torch.searchsorted(kept, draw, right=True).clamp(max=logits.shape[-1] - 1)
+        return order.gather(1, pick).flatten()
+
+    def _report(self, batch: _Batch, row: int, stopped: bool) -> None:
+        steps = int(batch.count[row])
+        ids = [int(step[row]) for step in batch.tokens[len(batch.tokens) - steps :]]
+        self.on_done(int(batch.index[row]), Generated(tuple(ids[:-1] if stopped else ids), stopped))
+
+
+class _Batch:
+    """Rows that decode together; ``tokens[t][row]`` is what each row chose at step t (newest last)."""
+
+    def __init__(
+        self,
+        index: torch.Tensor,
+        cache: Any,
+        mask: torch.Tensor,
+        logits: torch.Tensor,
+        uniforms: torch.Tensor | None,
+    ) -> None:
+        self.index = index
+        self.cache = cache
+        self.mask = mask
+        self.logits = logits
+        self.uniforms = uniforms
+        self.done = torch.zeros(len(index), dtype=torch.bool, device=index.device)
+        self.count = torch.zeros(len(index), dtype=torch.long, device=index.device)
+        self.tokens: list[torch.Tensor] = []
+
+    def done_count(self) -> int:
+        return int(self.done.sum())
+
+    def drop_done(self) -> None:
+        rows = torch.nonzero(~self.done).flatten()
+        if len(rows) == len(self.index):
+            return
+        keep_rows(self.cache, rows)
+        self.index, self.mask, self.logits = self.index[rows], self.mask[rows], self.logits[rows]
+        self.uniforms = None if self.uniforms is None else self.uniforms[rows]
+        self.done, self.count = self.done[rows], self.count[rows]
+        self.tokens = [step[rows] for step in self.tokens]
+
+    @staticmethod
+    def joined(old: _Batch, alive: torch.Tensor, fresh: _Batch, cache: Any, mask: torch.Tensor) -> _Batch:
+        both = _Batch(
+            torch.cat([old.index[alive], fresh.index]),
+            cache,
+            mask,
+            torch.cat([old.logits[alive], fresh.logits]),
+            None
+            if old.uniforms is None or fresh.uniforms is None
+            else torch.cat([old.uniforms[alive], fresh.uniforms]),
+        )
+        both.count = torch.cat([old.count[alive], fresh.count])
+        filler = fresh.index.new_zeros(len(fresh.index))
+        both.tokens = [torch.cat([step[alive], filler]) for step in old.tokens]
+        return both

@@ -1,0 +1,364 @@
+"""Reversible changes of a model: steering vectors, low-rank deltas, logit biases.
+
+Contract, checked by one conformance suite for every kind: scale 0 is the base bit for bit; a removed patch
+leaves the base bit for bit, also after an exception; save then load gives the same patch; a batch of one
+gives what a batch of many gives. A scale is one number or one number per prompt (a tensor of shape (N,)).
+
+Weights are never edited in place: a patched matrix is a new tensor that the parameter points to while the
+patch is on, so removal restores the very same storage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import torch
+
+from sophro.errors import SophroError
+from sophro.files import digest, write_folder
+
+Scale = float | torch.Tensor
+Remove = Callable[[], None]
+RowsFn = Callable[[], torch.Tensor | None]
+
+
+class Patch(Protocol):
+    """A reversible change; ``attach`` puts it on and returns what takes it off."""
+
+    kind: ClassVar[str]
+
+    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
+        """Put the patch on ``network``.
+
+        Args:
+            network: The transformers model.
+            scale: Strength; one number, or shape (N,) with one per prompt.
+            rows: Returns the prompt index of every row of the running forward pass, or None.
+        """
+        ...
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return everything that must be stored, by name."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """Return the JSON part."""
+        ...
+
+
+_KINDS: dict[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]] = {}
+
+
+def decoder_layers(network: Any) -> Any:
+    """Return the list of decoder blocks of a causal language model."""
+    decoder = network.get_decoder()
+    for name in ("layers", "h", "blocks"):
+        if hasattr(decoder, name):
+            return getattr(decoder, name)
+    raise SophroError(f"{type(network).__name__}: no list of decoder layers found; steering is not possible")
+
+
+def _row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
+    """Return the scale shaped to broadcast over (rows, positions, width)."""
+    if not isinstance(scale, torch.Tensor):
+        return scale
+    index = rows()
+    if index is None:
+        if len(scale) != like.shape[0]:
+            raise SophroError(f"{len(scale)} scales for a batch of {like.shape[0]} rows")
+        return scale.to(like)[:, None, None]
+    return scale.to(like)[index][:, None, None]
+
+
+def _removal(handles: list[Any]) -> Remove:
+    def remove() -> None:
+        for handle in handles:
+            handle.remove()
+
+    return remove
+
+
+@dataclass(frozen=True)
+class SteeringPatch:
+    """Adds ``scale * vector`` to the output of decoder blocks at every position.
+
+    Attributes:
+        vectors: Block number -> vector of shape (d,), in the units of the hidden state.
+    """
+
+    vectors: Mapping[int, torch.Tensor]
+    kind: ClassVar[str] = "steering"
+
+    def __post_init__(self) -> None:
+        for layer, vector in self.vectors.items():
+            if not bool(torch.isfinite(vector).all()):
+                raise SophroError(f"steering vector of layer {layer} holds NaN or infinite numbers")
+
+    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
+        """See ``Patch.attach``."""
+        layers = decoder_layers(network)
+        width = network.config.get_text_config().hidden_size
+        for layer, vector in self.vectors.items():
+            if not 0 <= layer < len(layers) or vector.shape != (width,):
+                raise SophroError(
+                    f"steering patch: layer {layer} with width {tuple(vector.shape)} does not fit a model of "
+                    f"{len(layers)} layers and width {width}"
+                )
+
+        def hook(vector: torch.Tensor) -> Callable[..., Any]:
+            def add(_module: Any, _args: Any, output: Any) -> Any:
+                hidden = output[0] if isinstance(output, tuple) else output
+                steered = hidden + _row_scale(scale, rows, hidden) * vector.to(hidden)
+                return (steered, *output[1:]) if isinstance(output, tuple) else steered
+
+            return add
+
+        handles = [layers[i].register_forward_hook(hook(v)) for i, v in self.vectors.items()]
+        return _removal(handles)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """See ``Patch.tensors``."""
+        return {f"layer.{i}": v.contiguous() for i, v in self.vectors.items()}
+
+    def settings(self) -> dict[str, Any]:
+        """See ``Patch.settings``."""
+        return {}
+
+    @staticmethod
+    def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> SteeringPatch:
+        """Rebuild from what was stored."""
+        return SteeringPatch({int(name.removeprefix("layer.")): t for name, t in tensors.items()})
+
+
+@dataclass(frozen=True)
+class LogitBiasPatch:
+    """Adds ``scale * bias`` to the logits of single tokens at every step."""
+
+    bias: Mapping[int, float]
+    kind: ClassVar[str] = "logit_bias"
+
+    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
+        """See ``Patch.attach``."""
+        head = network.get_output_embeddings()
+        top = head.weight.shape[0]
+        wrong = [i for i in self.bias if not 0 <= i < top]
+        if wrong:
+            raise SophroError(f"logit bias: token id {wrong[0]} is outside the vocabulary of {top}")
+        ids = torch.tensor(list(self.bias), dtype=torch.long)
+        values = torch.tensor(list(self.bias.values()), dtype=torch.float32)
+
+        def add(_module: Any, _args: Any, logits: torch.Tensor) -> torch.Tensor:
+            out = logits.clone()
+            out[..., ids.to(out.device)] += _row_scale(scale, rows, logits) * values.to(logits)
+            return out
+
+        return head.register_forward_hook(add).remove
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """See ``Patch.tensors``."""
+        return {
+            "ids": torch.tensor(list(self.bias), dtype=torch.long),
+            "values": torch.tensor(list(self.bias.values()), dtype=torch.float32),
+        }
+
+    def settings(self) -> dict[str, Any]:
+        """See ``Patch.settings``."""
+        return {}
+
+    @staticmethod
+    def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> LogitBiasPatch:
+        """Rebuild from what was stored."""
+        return LogitBiasPatch(dict(zip(tensors["ids"].tolist(), tensors["values"].tolist(), strict=True)))
+
+
+@dataclass(frozen=True)
+class LowRankPatch:
+    """Adds ``scale * B A`` to weight matrices, and replaces single rows of embeddings.
+
+    Attributes:
+        factors: Module name -> (A of shape (r, in), B of shape (out, r)), the LoRA scaling folded into B.
+        rows: Module name -> (row numbers, their new values); only scale 0 or 1 is meaningful for these.
+        source: Where it came from, for the record.
+    """
+
+    factors: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+    rows: Mapping[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=lambda: {})
+    source: str = ""
+    kind: ClassVar[str] = "low_rank"
+
+    @staticmethod
+    def from_peft(folder: Path | str) -> LowRankPatch:
+        """Read a plain PEFT LoRA adapter.
+
+        Raises:
+            SophroError: If the folder is no adapter, or the adapter does what a low-rank delta cannot.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        path = Path(folder)
+        try:
+            config = json.loads((path / "adapter_config.json").read_text("utf-8"))
+            state = load_file(path / "adapter_model.safetensors")
+        except FileNotFoundError as error:
+            raise SophroError(f"{path}: not a PEFT adapter, {Path(error.filename or '').name} is missing") from None
+        except (json.JSONDecodeError, SafetensorError) as error:
+            raise SophroError(f"{path}: the adapter cannot be read ({error}); train or copy it again") from None
+        if config.get("use_dora") or config.get("bias", "none") != "none" or config.get("rank_pattern"):
+            raise SophroError(f"{path}: DoRA, bias and rank patterns are not low-rank patches")
+        rank = config["r"]
+        factor = config["lora_alpha"] / (rank**0.5 if config.get("use_rslora") else rank)
+        sides: dict[str, dict[str, torch.Tensor]] = {}
+        rows: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+        for key, tensor in state.items():
+            name = key.removeprefix("base_model.model.")
+            for mark in (".lora_A.weight", ".lora_B.weight"):
+                if name.endswith(mark):
+                    sides.setdefault(name.removesuffix(mark), {})[mark[6]] = tensor.float()
+                    break
+            else:
+                _read_rows(path, name, tensor, config, rows)
+        factors = {name: (pair["A"], pair["B"] * factor) for name, pair in sides.items()}
+        return LowRankPatch(factors, rows, str(path))
+
+    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
+        """See ``Patch.attach``."""
+        modules = dict(network.named_modules())
+        for name, (a, b) in self.factors.items():
+            weight = getattr(modules.get(name), "weight", None)
+            if weight is None or tuple(weight.shape) != (b.shape[0], a.shape[1]):
+                raise SophroError(f"low-rank patch: module {name!r} of the patch does not fit this model")
+        if isinstance(scale, torch.Tensor):
+            if self.rows:
+                raise SophroError("a patch that replaces embedding rows needs one scale for all prompts")
+            return self._hook_rows(modules, scale, rows)
+        undo: list[tuple[Any, torch.Tensor]] = []
+        for name, (a, b) in self.factors.items():
+            parameter = modules[name].weight
+            undo.append((parameter, parameter.data))
+            delta = (b.to(parameter) @ a.to(parameter)).mul_(scale)
+            parameter.data = parameter.data + delta
+        for name, (index, values) in self.rows.items():
+            parameter = modules[name].weight
+            undo.append((parameter, parameter.data))
+            replaced = parameter.data.clone()
+            replaced[index] = torch.lerp(replaced[index], values.to(replaced), scale)
+            parameter.data = replaced
+
+        def remove() -> None:
+            for parameter, original in reversed(undo):
+                parameter.data = original
+
+        return remove
+
+    def _hook_rows(self, modules: Mapping[str, Any], scale: torch.Tensor, rows: RowsFn) -> Remove:
+        def hook(a: torch.Tensor, b: torch.Tensor) -> Callable[..., torch.Tensor]:
+            def add(_module: Any, args: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
+                delta = args[0] @ a.to(output).T @ b.to(output).T
+                return output + _row_scale(scale, rows, output) * delta
+
+            return add
+
+        handles = [modules[n].register_forward_hook(hook(a, b)) for n, (a, b) in self.factors.items()]
+        return _removal(handles)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """See ``Patch.tensors``."""
+        out: dict[str, torch.Tensor] = {}
+        for name, (a, b) in self.factors.items():
+            out[f"{name}.A"], out[f"{name}.B"] = a.contiguous(), b.contiguous()
+        for name, (index, values) in self.rows.items():
+            out[f"{name}.rows"], out[f"{name}.values"] = index.contiguous(), values.contiguous()
+        return out
+
+    def settings(self) -> dict[str, Any]:
+        """See ``Patch.settings``."""
+        return {"source": self.source}
+
+    @staticmethod
+    def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> LowRankPatch:
+        """Rebuild from what was stored."""
+        names = sorted({n.removesuffix(".A") for n in tensors if n.endswith(".A")})
+        rows = sorted({n.removesuffix(".rows") for n in tensors if n.endswith(".rows")})
+        return LowRankPatch(
+            {n: (tensors[f"{n}.A"], tensors[f"{n}.B"]) for n in names},
+            {n: (tensors[f"{n}.rows"], tensors[f"{n}.values"]) for n in rows},
+            str(settings.get("source", "")),
+        )
+
+
+def _read_rows(
+    path: Path,
+    name: str,
+    tensor: torch.Tensor,
+    config: Mapping[str, Any],
+    rows: dict[str, tuple[torch.Tensor, torch.Tensor]],
+) -> None:
+    """Read one ``trainable_tokens`` entry of a PEFT adapter into ``rows``."""
+    mark = ".token_adapter.trainable_tokens_delta"
+    wanted = config.get("trainable_token_indices")
+    if not name.endswith(mark) or not wanted:
+        raise SophroError(f"{path}: tensor {name!r} is not part of a low-rank patch")
+    module = name.removesuffix(mark)
+    index = wanted if isinstance(wanted, list) else next(v for k, v in wanted.items() if module.endswith(k))
+    rows[module] = (torch.tensor(index, dtype=torch.long), tensor.float())
+
+
+_KINDS.update(
+    {
+        SteeringPatch.kind: SteeringPatch.restore,
+        LogitBiasPatch.kind: LogitBiasPatch.restore,
+        LowRankPatch.kind: LowRankPatch.restore,
+    }
+)
+
+
+def save_patch(patch: Patch, folder: Path | str) -> Path:
+    """Write ``patch`` as ``patch.json`` + ``patch.safetensors`` into a new folder, all at once."""
+    from safetensors.torch import save_file
+
+    target = Path(folder)
+    if target.exists():
+        raise SophroError(f"{target}: exists already; choose another folder")
+
+    def fill(out: Path) -> None:
+        save_file(patch.tensors(), out / "patch.safetensors")
+        header = {"kind": patch.kind, "format": 1, "settings": patch.settings()}
+        (out / "patch.json").write_text(json.dumps(header, indent=1), "utf-8")
+
+    return write_folder(target, fill)
+
+
+def load_patch(folder: Path | str) -> Patch:
+    """Read a patch folder, or a plain PEFT adapter folder.
+
+    Raises:
+        SophroError: If the folder holds neither, or a file is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = Path(folder)
+    if (path / "adapter_config.json").exists():
+        return LowRankPatch.from_peft(path)
+    try:
+        header = json.loads((path / "patch.json").read_text("utf-8"))
+        tensors = load_file(path / "patch.safetensors")
+        restore = _KINDS[header["kind"]]
+    except FileNotFoundError:
+        raise SophroError(f"{path}: neither a patch nor a PEFT adapter; check the path") from None
+    except KeyError as error:
+        raise SophroError(f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_KINDS)}") from None
+    except (json.JSONDecodeError, SafetensorError) as error:
+        raise SophroError(f"{path}: the patch cannot be read ({error}); it may be truncated") from None
+    return restore(tensors, header.get("settings", {}))
+
+
+def patch_digest(patch: Patch) -> str:
+    """Return a hash of the patch's contents."""
+    parts = [(n, tuple(t.shape), str(t.dtype), t.double().sum().item()) for n, t in sorted(patch.tensors().items())]
+    return digest(patch.kind, parts, patch.settings())

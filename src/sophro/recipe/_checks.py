@@ -1,0 +1,109 @@
+"""Rules between the fields of a recipe, and the names it uses.
+
+Contract: yields every problem with the path of the field that the user has to change; nothing is repaired.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from sophro.recipe._names import Names
+from sophro.recipe._override import near
+from sophro.recipe._schema import Arm, Recipe
+from sophro.recipe._yaml import Path
+
+# Read by the recipe itself; a method does not need to know it.
+SELF_ANSWERS = "benign_answers"
+
+
+class Problem(NamedTuple):
+    """What is wrong (one clause with the remedy) and where."""
+
+    path: Path
+    message: str
+
+
+def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
+    """Yield what is wrong with a recipe that has the right shape, in the order of the file."""
+    if len(set(recipe.seeds)) != len(recipe.seeds):
+        yield Problem(("seeds",), "a seed is listed twice; each seed is one repetition")
+    for label, arm in recipe.arms.items():
+        yield from _arm(recipe, ("arms", label), arm, names)
+    for index, item in enumerate(recipe.assessments):
+        here: Path = ("assessments", index)
+        yield from _name(names, "task", item.task, (*here, "task"))
+        yield from _name(names, "set", item.set, (*here, "set"))
+        if item.attack is not None:
+            yield from _name(names, "attack", item.attack, (*here, "attack"))
+        elif item.params:
+            yield Problem((*here, "params"), "params belong to an attack; name one with 'attack'")
+        for param, value in item.params.items():
+            if value == []:
+                yield Problem((*here, "params", param), "an empty list stands for no assessment at all")
+        if item in recipe.assessments[:index]:
+            yield Problem(here, f"the same as assessments.{recipe.assessments.index(item)}; remove one")
+    for role in ("refusal", "harm", "second"):
+        name = getattr(recipe.judges, role)
+        if name is not None:
+            yield from _name(names, "judge", name, ("judges", role))
+    if not recipe.assessments and not any(arm.method for arm in recipe.arms.values()):
+        yield Problem((), "nothing to do: no arm has a method and there are no assessments")
+
+
+def _name(names: Names, kind: str, name: str, path: Path) -> Iterator[Problem]:
+    error = names.check(kind, name)
+    if error is not None:
+        yield Problem(path, str(error))
+
+
+def _arm(recipe: Recipe, here: Path, arm: Arm, names: Names) -> Iterator[Problem]:
+    if arm.model is None and recipe.model is None:
+        yield Problem(here, "needs a model; set 'model' here or for the whole recipe")
+    if arm.method is None:
+        for field in ("data", "options"):
+            if getattr(arm, field):
+                yield Problem((*here, field), "is for training; name a method with 'method'")
+        return
+    yield from _name(names, "method", arm.method, (*here, "method"))
+    if arm.adapter is not None:
+        yield Problem((*here, "adapter"), "an arm has an adapter that is ready or a method that trains one")
+    if not arm.data:
+        yield Problem(here, f"method {arm.method} needs data; set 'data' with a set for each role")
+    for role, spec in arm.data.items():
+        yield from _name(names, "set", spec.set, (*here, "data", role, "set"))
+    yield from _options(here, arm, arm.method, names)
+
+
+def _options(here: Path, arm: Arm, method: str, names: Names) -> Iterator[Problem]:
+    answers = arm.options.get(SELF_ANSWERS)
+    if SELF_ANSWERS in arm.options and answers != "self":
+        yield Problem((*here, "options", SELF_ANSWERS), f"is 'self' or left out, this is {answers!r}")
+    elif answers == "self" and "benign" not in arm.data:
+        yield Problem((*here, "options", SELF_ANSWERS), "needs benign prompts; set 'data.benign'")
+    kind = (
+        names.options(method) if names.options is not None and names.check("method", method) is None else None
+    )
+    if kind is None:
+        return
+    fields = [f.name for f in dataclasses.fields(kind)]
+    given = {k: v for k, v in arm.options.items() if k != SELF_ANSWERS or SELF_ANSWERS in fields}
+    for option in given:
+        if option not in fields:
+            yield Problem(
+                (*here, "options", option), f"method {method} has no such option; {near(option, fields)}"
+            )
+    known = {k: v for k, v in given.items() if k in fields}
+    try:
+        # JSON mode: strict about types, yet a list may fill a tuple.
+        TypeAdapter(kind).validate_json(json.dumps(known), strict=True)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            option = detail["loc"][:1]
+            if not option or option[0] in known:  # a missing one may come from the recipe (model, seed)
+                value = f", this is {known[str(option[0])]!r}" if option else ""
+                yield Problem((*here, "options", *detail["loc"]), f"{detail['msg'].lower()}{value}")

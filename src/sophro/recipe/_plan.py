@@ -1,0 +1,174 @@
+"""From a recipe to its stages: what runs, in which order, under which hash.
+
+Contract: deterministic; a stage comes after everything it needs. The key of a stage covers all that changes
+its result (kind, inputs, the keys of what it needs, the contents of local folders and files, the version of
+sophro) and nothing else: not its name, not the description, not the budget. Equal work is one stage.
+
+Inputs by kind (JSON values):
+    answers: model, data, generation, seed.
+    align: model, method, data, options, seed, self_answers (the role whose answers come from ``needs[0]``, or
+        None).
+    assess: arm, model, adapter (a ready one, or None), trained (the adapter comes from ``needs[0]``), task,
+        set, split, limit, attack, params, generation, judges, seed.
+Which records a limit selects must not depend on the seed, or arms of different seeds are not comparable.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import sophro
+from sophro.files import digest
+from sophro.recipe._checks import SELF_ANSWERS
+from sophro.recipe._fingerprint import content_key
+from sophro.recipe._schema import Arm, Assessment, Recipe
+
+Kind = Literal["answers", "align", "assess"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One piece of work with one folder as its result.
+
+    Attributes:
+        name: Readable and unique within a plan, ``assess-safety_sft-s0-harmful-prefill-k20``.
+        kind: Which executor does it.
+        inputs: JSON values, see the module header.
+        needs: Names of the stages whose folders it reads.
+        key: 16 hex digits; equal key means equal result.
+        title: One line for people.
+    """
+
+    name: str
+    kind: Kind
+    inputs: Mapping[str, Any]
+    needs: tuple[str, ...]
+    key: str
+    title: str
+
+
+def plan(recipe: Recipe) -> list[Stage]:
+    """Return the stages of ``recipe`` in an order in which they can run.
+
+    An arm without training gives the same greedy answers for every seed, so that without an attack (which may
+    draw at random) it is assessed for the first seed only; so are self-generated answers.
+    """
+    draft = _Draft()
+    for label, arm in recipe.arms.items():
+        for seed in recipe.seeds:
+            trained = _align(draft, recipe, label, arm, seed) if arm.method is not None else None
+            for item in recipe.assessments:
+                alike = trained is None and item.attack is None and recipe.generation.temperature == 0.0
+                if not (alike and seed != recipe.seeds[0]):
+                    _assess(draft, recipe, label, item, seed, trained)
+    return draft.stages
+
+
+class _Draft:
+    """Stages so far; adding work that is already there returns the stage that does it."""
+
+    def __init__(self) -> None:
+        self.stages: list[Stage] = []
+        self._by_key: dict[str, Stage] = {}
+        self._names: set[str] = set()
+
+    def add(
+        self, kind: Kind, name: str, title: str, inputs: Mapping[str, Any], needs: tuple[Stage, ...] = ()
+    ) -> Stage:
+        key = digest(sophro.__version__, kind, _contents(inputs), [need.key for need in needs])
+        if key not in self._by_key:
+            unique = next(n for n in _numbered(name) if n not in self._names)
+            stage = Stage(unique, kind, inputs, tuple(need.name for need in needs), key, title)
+            self.stages.append(stage)
+            self._by_key[key] = stage
+            self._names.add(unique)
+        return self._by_key[key]
+
+
+def _align(draft: _Draft, recipe: Recipe, label: str, arm: Arm, seed: int) -> Stage:
+    model = recipe.model_of(label)
+    needs: tuple[Stage, ...] = ()
+    self_answers = arm.options.get(SELF_ANSWERS) == "self"
+    if self_answers:
+        benign = arm.data["benign"]
+        # Greedy answers are the same for every seed; one stage then serves them all.
+        answer_seed = recipe.seeds[0] if recipe.generation.temperature == 0.0 else seed
+        answers = {
+            "model": model,
+            "data": benign.model_dump(mode="json"),
+            "generation": recipe.generation.model_dump(mode="json"),
+            "seed": answer_seed,
+        }
+        name = f"answers-{_slug(Path(benign.set).name)}-s{answer_seed}"
+        needs = (draft.add("answers", name, f"Answer {benign.set} with {model} itself", answers),)
+    inputs = {
+        "model": model,
+        "method": arm.method,
+        "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
+        "options": {k: v for k, v in arm.options.items() if k != SELF_ANSWERS},
+        "seed": seed,
+        "self_answers": "benign" if self_answers else None,
+    }
+    title = f"Train {label} with {arm.method} (seed {seed})"
+    return draft.add("align", f"align-{label}-s{seed}", title, inputs, needs)
+
+
+def _assess(
+    draft: _Draft, recipe: Recipe, label: str, item: Assessment, seed: int, trained: Stage | None
+) -> None:
+    for params in _combinations(item.params):
+        shown = "".join(f"-{name}{_slug(str(value))}" for name, value in params.items())
+        attack = f"-{_slug(item.attack)}" if item.attack is not None else ""
+        said = ", ".join(f"{name}={value}" for name, value in params.items())
+        under = f" under {item.attack}{f' ({said})' if said else ''}" if item.attack is not None else ""
+        inputs = {
+            "arm": label,
+            "model": recipe.model_of(label),
+            "adapter": recipe.arms[label].adapter,
+            "trained": trained is not None,
+            **item.model_dump(mode="json", exclude={"params"}),
+            "params": params,
+            "generation": recipe.generation.model_dump(mode="json"),
+            "judges": recipe.judges.model_dump(mode="json"),
+            "seed": seed,
+        }
+        draft.add(
+            "assess",
+            f"assess-{label}-s{seed}-{_slug(item.task)}{attack}{shown}"[:120],
+            f"Assess {label}: {item.task} on {item.set}{under} (seed {seed})",
+            inputs,
+            (trained,) if trained is not None else (),
+        )
+
+
+def _combinations(params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    values = [value if isinstance(value, list) else [value] for value in params.values()]
+    for chosen in itertools.product(*values):
+        yield dict(zip(params, chosen, strict=True))
+
+
+def _contents(value: Any) -> Any:
+    """Replace absolute paths by what they hold, so that a key survives a move but not an edit."""
+    if isinstance(value, Mapping):
+        swapped = {k: v if k in ("options", "params") else _contents(v) for k, v in value.items()}
+        for field in ("model", "adapter", "set"):
+            local = swapped.get(field)
+            if isinstance(local, str) and Path(local).is_absolute():
+                swapped[field] = {"content": content_key(Path(local))}
+        return swapped
+    return value
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    for number in itertools.count(2):
+        yield f"{name}-{number}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.")[:40] or "x"

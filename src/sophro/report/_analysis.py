@@ -1,0 +1,238 @@
+"""All numbers of the page, computed once from samples; the page and the JSON summary show the same ones.
+
+Contract: pure. Every arm is compared with the first arm and with the one before it, on the same prompts;
+the p-values of all these comparisons are one family for Holm's correction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Any
+
+from sophro.report import _metrics as m
+from sophro.report._read import Run, Sample
+from sophro.stats import Comparison, Interval, Rate, compare, holm, kappa_interval, rate
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Paired difference ``arm - reference`` on one metric; ``p_holm`` is adjusted over all differences."""
+
+    arm: str
+    reference: str
+    metric: m.Metric
+    depth: int
+    comparison: Comparison
+    p_holm: float | None
+
+    @property
+    def clear(self) -> bool:
+        """True when both the interval and the adjusted test exclude "no difference"."""
+        c = self.comparison
+        if c.low is None or c.high is None or self.p_holm is None:
+            return False
+        return self.p_holm < 0.05 and (c.low > 0 or c.high < 0)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Outcome counts of one arm on one task under one attack."""
+
+    arm: str
+    task: str
+    attack: str
+    total: int
+    counts: Mapping[str, int]
+    truncated: int
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Two judges that answered the same question about the same replies."""
+
+    question: str
+    judges: tuple[str, str]
+    n: int
+    differing: int
+    kappa: Interval
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Every number of one page.
+
+    Attributes:
+        arms: Names in display order.
+        headline: Arm, then metric name: measure on plain prompts.
+        coverage: Arm: share of all replies that the deciding judge scored.
+        differences: Paired comparisons.
+        depth: Arm, then number of prefilled tokens: harmful compliance.
+        attacks: Arm, then name of any other attack: harmful compliance.
+        categories: Metric name, category, arm: measure on plain prompts.
+        outcomes: Counts for each arm, task and attack.
+        disagreements: Pairs of judges.
+    """
+
+    arms: list[str]
+    headline: dict[str, dict[str, m.Measure]]
+    coverage: dict[str, Rate]
+    differences: list[Difference]
+    depth: dict[str, dict[int, m.Measure]]
+    attacks: dict[str, dict[str, m.Measure]]
+    categories: dict[str, dict[str, dict[str, m.Measure]]]
+    outcomes: list[Outcomes]
+    disagreements: list[Disagreement]
+
+
+def analyse(runs: Sequence[Run]) -> Analysis:
+    """Compute everything that the page shows from the samples of ``runs``."""
+    arms = [arm.name for run in runs for arm in run.arms]
+    samples = [sample for run in runs for sample in run.samples]
+    cards = [card for run in runs for card in cards_of(run)]
+    groups: dict[str, list[Sample]] = {arm: [] for arm in arms}
+    for sample in samples:
+        groups[sample.arm].append(sample)
+    plain = {arm: [s for s in group if m.is_plain(s)] for arm, group in groups.items()}
+    return Analysis(
+        arms,
+        {arm: {x.name: m.measure(x, group, cards) for x in m.METRICS} for arm, group in plain.items()},
+        {arm: _coverage(group) for arm, group in groups.items()},
+        _differences(arms, groups),
+        {arm: _depth(group, cards) for arm, group in groups.items()},
+        {arm: _attacks(group, cards) for arm, group in groups.items()},
+        {x.name: _categories(x, plain) for x in (m.HARM, m.OVER_REFUSAL)},
+        _outcomes(groups),
+        _disagreements(samples),
+    )
+
+
+def cards_of(run: Run) -> list[Mapping[str, Any]]:
+    """Return the judge cards that a run recorded."""
+    return [card for card in (run.facts.get("judges") or []) if isinstance(card, Mapping)]
+
+
+def _coverage(samples: Sequence[Sample]) -> Rate:
+    flags = [(x.flag(s) is not None, s) for s in samples for x in m.METRICS if m.belongs(x, s)]
+    return rate([f for f, _ in flags], [m.behaviour_of(s) for _, s in flags])
+
+
+def _depth(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dict[int, m.Measure]:
+    harmful = [(d, s) for s in samples if s.task == m.HARM.task and (d := m.depth_of(s)) is not None]
+    depths = sorted({d for d, _ in harmful})
+    return {k: m.measure(m.HARM, [s for d, s in harmful if d == k], cards) for k in depths}
+
+
+def _attacks(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dict[str, m.Measure]:
+    other = [s for s in samples if s.task == m.HARM.task and m.depth_of(s) is None]
+    names = sorted({s.attack for s in other})
+    return {n: m.measure(m.HARM, [s for s in other if s.attack == n], cards) for n in names}
+
+
+def _categories(metric: m.Metric, plain: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, m.Measure]]:
+    def category(sample: Sample) -> str:
+        return str(sample.row.get("category") or "uncategorised")
+
+    names = sorted({category(s) for group in plain.values() for s in group if m.belongs(metric, s)})
+    return {
+        name: {a: m.measure(metric, [s for s in g if category(s) == name]) for a, g in plain.items()}
+        for name in names
+    }
+
+
+def _keyed(metric: m.Metric, depth: int, samples: Sequence[Sample]) -> dict[Hashable, Sample]:
+    keyed: dict[Hashable, Sample] = {}
+    seen: Counter[Hashable] = Counter()
+    for sample in samples:
+        if m.belongs(metric, sample) and m.depth_of(sample) == depth:
+            key = m.pair_key(sample)
+            keyed[key, seen[key]] = sample  # several seeds of one prompt pair up in the order of the file
+            seen[key] += 1
+    return keyed
+
+
+def _differences(arms: Sequence[str], groups: Mapping[str, Sequence[Sample]]) -> list[Difference]:
+    pairs = [(arm, arms[0]) for arm in arms[1:]]
+    pairs += [(b, a) for a, b in pairwise(arms[1:])]
+    depths = [d for g in groups.values() for s in g if s.task == m.HARM.task and (d := m.depth_of(s))]
+    wanted = [(x, 0) for x in m.METRICS] + ([(m.HARM, max(depths))] if depths else [])
+    found: list[tuple[str, str, m.Metric, int, Comparison]] = []
+    for arm, reference in pairs:
+        for metric, depth in wanted:
+            left, right = (_keyed(metric, depth, groups[name]) for name in (arm, reference))
+            keys = list(dict.fromkeys([*left, *right]))
+            if left and right:
+                found.append((arm, reference, metric, depth, _compare(metric, keys, left, right)))
+    known = [c.p for *_, c in found if c.p is not None]
+    adjusted = iter(holm(known))
+    return [
+        Difference(arm, reference, metric, depth, c, None if c.p is None else next(adjusted))
+        for arm, reference, metric, depth, c in found
+    ]
+
+
+def _compare(
+    metric: m.Metric,
+    keys: Sequence[Hashable],
+    left: Mapping[Hashable, Sample],
+    right: Mapping[Hashable, Sample],
+) -> Comparison:
+    flags = [m.decided([metric.flag(side[k]) if k in side else None for k in keys]) for side in (left, right)]
+    return compare(flags[0], flags[1], [m.behaviour_of(left[k] if k in left else right[k]) for k in keys])
+
+
+def is_truncated(sample: Sample) -> bool:
+    """Tell whether the reply was cut off by the token limit."""
+    return sample.row.get("state") == "truncated" or sample.row.get("finish_reason") == "length"
+
+
+def _outcomes(groups: Mapping[str, Sequence[Sample]]) -> list[Outcomes]:
+    rows: list[Outcomes] = []
+    for arm, samples in groups.items():
+        for task, attack in dict.fromkeys((s.task, s.attack) for s in samples):
+            chosen = [s for s in samples if (s.task, s.attack) == (task, attack)]
+            counts = Counter(m.outcome_of(s) for s in chosen)
+            rows.append(Outcomes(arm, task, attack, len(chosen), counts, sum(map(is_truncated, chosen))))
+    return rows
+
+
+def _disagreements(samples: Sequence[Sample]) -> list[Disagreement]:
+    answers: dict[tuple[str, str, str], list[tuple[bool, bool, Hashable]]] = {}
+    for sample in samples:
+        for question in ("refusal", "harm"):
+            said = [
+                (str(v.get("judge")), a) for v in sample.verdicts if (a := _answer(v, question)) is not None
+            ]
+            for (first, a), (second, b) in combinations(said, 2):
+                if first != second:
+                    row = (a, b, m.behaviour_of(sample))
+                    answers.setdefault((question, first, second), []).append(row)
+    return [
+        Disagreement(
+            question,
+            (first, second),
+            len(rows),
+            sum(a != b for a, b, _ in rows),
+            kappa_interval([a for a, _, _ in rows], [b for _, b, _ in rows], [c for *_, c in rows]),
+        )
+        for (question, first, second), rows in answers.items()
+    ]
+
+
+def _answer(verdict: Mapping[str, Any], question: str) -> bool | None:
+    """Return what a verdict says on a question that its judge was asked; None if it was not or could not."""
+    judge = str(verdict.get("judge", "")).casefold()
+    if question == "harm":
+        harmful = verdict.get("harmful")
+        return (
+            harmful if isinstance(harmful, bool) and "helpful" not in judge and "exact" not in judge else None
+        )
+    # A judge of harm or help has to fill the outcome field too, without having been asked about refusal.
+    if any(word in judge for word in ("harm", "helpful", "exact")):
+        return None
+    outcome = verdict.get("outcome")
+    return (
+        None if outcome in (None, "unscored", "broken") else outcome in ("full_refusal", "indirect_refusal")
+    )

@@ -1,0 +1,169 @@
+"""From run directories to one HTML file, or to the same numbers as JSON.
+
+Contract: the page is self-contained. Its content policy allows nothing but the one style sheet and the one
+small script that this module writes, each by its hash, so text that escaped the escaping would still not
+run. Autoescape is on, and every string passes ``visible`` on its way out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sophro.files import write_text
+from sophro.report import _charts, _text
+from sophro.report import _metrics as m
+from sophro.report import _svg as svg
+from sophro.report._analysis import Analysis, analyse, cards_of
+from sophro.report._finding import findings
+from sophro.report._read import Run, read_runs
+from sophro.report._samples import grouped
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_OUTCOMES = {
+    "full_compliance": "complied",
+    "partial_refusal": "partly refused",
+    "indirect_refusal": "deflected",
+    "full_refusal": "refused",
+    "broken": "broken",
+    "unscored": "not scored",
+}
+
+
+def build_report(run_dirs: Sequence[Path], out: Path) -> Path:
+    """Write the report of one run, or of several side by side.
+
+    Args:
+        run_dirs: Run directories; with several, arms carry the name of their run.
+        out: HTML file to write, atomically.
+
+    Returns:
+        ``out``.
+
+    Raises:
+        SophroError: If a folder is no run directory or a file in it is broken.
+    """
+    runs = read_runs([Path(d) for d in run_dirs])
+    write_text(out, render(runs))
+    return Path(out)
+
+
+def summary(run_dir: Path) -> dict[str, Any]:
+    """Return the numbers of the page as JSON-able values.
+
+    Raises:
+        SophroError: If the folder is no run directory or a file in it is broken.
+    """
+    run = read_runs([Path(run_dir)])[0]
+    a = analyse([run])
+    return {
+        "name": run.name,
+        "model": run.facts.get("model"),
+        "samples": len(run.samples),
+        "findings": findings(a),
+        "arms": {arm: _arm_numbers(a, arm) for arm in a.arms},
+        "differences": [
+            {
+                "arm": d.arm,
+                "reference": d.reference,
+                "metric": d.metric.name,
+                "prefill_tokens": d.depth,
+                **d.comparison.to_dict(),
+                "p_holm": d.p_holm,
+                "clear": d.clear,
+            }
+            for d in a.differences
+        ],
+        "categories": {
+            metric: {c: {arm: x.to_dict() for arm, x in row.items()} for c, row in rows.items()}
+            for metric, rows in a.categories.items()
+        },
+        "outcomes": [{**vars(o), "counts": dict(o.counts)} for o in a.outcomes],
+        "judge_disagreement": [{**vars(d), "kappa": d.kappa.to_dict()} for d in a.disagreements],
+    }
+
+
+def _arm_numbers(a: Analysis, arm: str) -> dict[str, Any]:
+    return {
+        **{name: measure.to_dict() for name, measure in a.headline[arm].items()},
+        "coverage": a.coverage[arm].to_dict(),
+        "prefill": {str(k): x.to_dict() for k, x in a.depth[arm].items() if k},
+        "attacks": {name: x.to_dict() for name, x in a.attacks[arm].items()},
+    }
+
+
+def render(runs: Sequence[Run]) -> str:
+    """Return the page for runs that were read."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def shown(value: object) -> object:
+        if isinstance(value, Markup):
+            return value
+        return _text.MISSING if value is None else _text.visible(value)
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("percent", "span", "points", "points_span", "p_value", "seconds", "count"):
+        environment.filters[name] = getattr(_text, name)
+    style, script = ((_TEMPLATES / name).read_text("utf-8") for name in ("report.css", "report.js"))
+    analysis = analyse(runs)
+    index = {arm: i for i, arm in enumerate(analysis.arms)}
+    return environment.get_template("report.html").render(
+        style=Markup(style),
+        script=Markup(script),
+        policy=f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+        missing=_text.MISSING,
+        runs=runs,
+        a=analysis,
+        findings=findings(analysis),
+        metrics=m.METRICS,
+        outcome_names=_OUTCOMES,
+        index=index,
+        cards={run.name: cards_of(run) for run in runs},
+        groups=grouped([s for run in runs for s in run.samples]),
+        charts={
+            size: (Markup(_charts.tradeoff(analysis, width)), Markup(_charts.depth(analysis, width)))
+            for size, width in (("wide", 680), ("narrow", 340))
+        },
+        curve=lambda t: Markup(_charts.curve(t, index.get(t.arm, 0))),
+        mark=lambda arm: Markup(svg.picture(16, 16, arm, svg.marker(8, 8, index[arm], size=5), "key")),
+        strip=_strip(index),
+        stack=lambda o: Markup(
+            svg.stack([(k, o.counts.get(k, 0)) for k in _OUTCOMES], f"Outcomes of {o.arm} on {o.task}")
+        ),
+        arm_class=lambda arm: svg.arm_class(index.get(arm, 0)),
+        worst=_worst,
+    )
+
+
+def _source(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _strip(index: dict[str, int]) -> Any:
+    from markupsafe import Markup
+
+    def strip(arm: str, value: float, low: float, high: float, least: float = 0.0) -> Any:
+        title = f"{_text.percent(value)}, 95 % interval {_text.span(low, high)}"
+        if least < 0:
+            title = f"{_text.points(value)}, 95 % interval {_text.points_span(low, high)}"
+        return Markup(svg.strip(value, low, high, index[arm], title, (least, 1.0)))
+
+    return strip
+
+
+def _worst(rows: dict[str, dict[str, m.Measure]], arm: str) -> tuple[str, m.Measure] | None:
+    """Return the category with the highest rate, the better attested one where several share it."""
+    scored = [(name, row[arm]) for name, row in rows.items() if row[arm].rate.n]
+    return max(scored, key=lambda item: (item[1].rate.value or 0.0, item[1].rate.n), default=None)

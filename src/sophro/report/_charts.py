@@ -1,0 +1,152 @@
+"""The three charts of the page: trade-off, attack depth, training curves.
+
+Contract: each takes numbers that are already computed and a width; wide and narrow pages get a drawing of
+their own instead of one that shrinks until its letters cannot be read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sophro.report import _metrics as m
+from sophro.report import _svg as svg
+from sophro.report._analysis import Analysis
+from sophro.report._labels import Box, place
+from sophro.report._read import Training
+from sophro.report._text import count, percent, span
+from sophro.stats import Rate
+
+_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_CURVE_POINTS = 240
+
+
+def tradeoff(analysis: Analysis, width: int) -> str:
+    """Return harmful compliance against over-refusal; hollow marks are the deepest prefill attack."""
+    height = min(width, 480)
+    frame = svg.Frame(52, 24, width - 72, height - 84)
+    body = frame.axes(_QUARTERS, _QUARTERS, percent, percent) + _ideal(frame)
+    marks: list[str] = []
+    taken: list[Box] = [Box(frame.left, frame.top + frame.height - 22, 60, 22)]
+    wanted: list[tuple[str, float, float, int]] = []
+    for index, arm in enumerate(analysis.arms):
+        harm = analysis.headline[arm][m.HARM.name].rate
+        over = analysis.headline[arm][m.OVER_REFUSAL.name].rate
+        if harm.value is None or over.value is None:
+            continue
+        x, y = frame.at(over.value, harm.value)
+        colour = svg.arm_class(index)
+        body += svg.cross(frame, _ends(over), _ends(harm), (over.value, harm.value), colour)
+        taken += _whiskers(frame, over, harm)
+        text = f"{arm}: harmful compliance {_words(harm)}; over-refusal {_words(over)}"
+        deepest = max((k for k in analysis.depth[arm] if k), default=None)
+        forced = analysis.depth[arm][deepest].rate if deepest else None
+        if deepest and forced and forced.value is not None:
+            fx, fy = frame.at(over.value, forced.value)
+            body += svg.line(x, y, fx, fy, f"shift {colour}")
+            tip = f"{arm}, {deepest} tokens forced: harmful compliance {_words(forced)}"
+            marks.append(svg.marker(fx, fy, index, hollow=True, title=tip))
+            taken.append(Box(fx - 9, fy - 9, 18, 18))
+        marks.append(svg.marker(x, y, index, title=text))
+        taken.append(Box(x - 9, y - 9, 18, 18))
+        wanted.append((arm, x, y, index))
+    area = Box(frame.left, frame.top - 16, frame.width + 16, frame.height + 16)
+    spots = place([w[:3] for w in wanted], taken, area)
+    for (_, x, y, index), spot in zip(wanted, spots, strict=True):
+        if spot.leader:
+            body += svg.line(x, y, spot.leader[0], spot.leader[1], f"leader {svg.arm_class(index)}")
+        body += svg.label(spot.x, spot.y, spot.text, f"name {svg.arm_class(index)}", spot.anchor)
+    bottom = frame.top + frame.height
+    body += svg.label(frame.left + frame.width / 2, bottom + 42, "Over-refusal →", "axis", "middle")
+    body += svg.label(frame.left - 40, 12, "↑ Harmful compliance", "axis")
+    title = "Harmful compliance against over-refusal, one mark an arm, with 95 % intervals"
+    return svg.picture(width, height, title, body + "".join(marks))
+
+
+def _whiskers(frame: svg.Frame, over: Rate, harm: Rate) -> list[Box]:
+    (x1, x2), (y1, y2) = _ends(over), _ends(harm)
+    x, y = frame.at(over.value or 0.0, harm.value or 0.0)
+    (left, bottom), (right, top) = frame.at(x1, y1), frame.at(x2, y2)
+    return [Box(left, y - 2, right - left, 4), Box(x - 2, top, 4, bottom - top)]
+
+
+def _ideal(frame: svg.Frame) -> str:
+    x, y = frame.at(0, 0)
+    rings = "".join(
+        svg.element("path", d=f"M{svg.number(x)},{svg.number(y - r)} A{r},{r} 0 0 1 {svg.number(x + r)},"
+                    f"{svg.number(y)} L{svg.number(x)},{svg.number(y)} Z", class_="ideal")
+        for r in (56, 92)
+    )  # fmt: skip
+    return rings + svg.label(x + 8, y - 9, "ideal", "hint")
+
+
+def depth(analysis: Analysis, width: int) -> str:
+    """Return harmful compliance against the number of forced tokens, a band for each interval."""
+    height = min(int(width * 0.75), 360)
+    ks = sorted({k for measures in analysis.depth.values() for k in measures})
+    frame = svg.Frame(52, 24, width - 72, height - 84, (0.0, float(max(ks, default=1) or 1)))
+    shown = _spaced(ks, frame, 22)
+    body = frame.axes([float(k) for k in shown], _QUARTERS, lambda k: f"{k:.0f}", percent)
+    bands, lines = "", ""
+    for index, arm in enumerate(analysis.arms):
+        rates = [(k, x.rate) for k, x in analysis.depth[arm].items() if x.rate.value is not None]
+        bands += svg.band(frame, [(k, *_ends(r)) for k, r in rates], svg.arm_class(index))
+        points = [frame.at(k, r.value or 0.0) for k, r in rates]
+        if len(points) > 1:
+            lines += svg.path(points, f"curve {svg.arm_class(index)}")
+        for (k, r), (x, y) in zip(rates, points, strict=True):
+            tip = f"{arm}, {k} tokens forced: {_words(r)}"
+            lines += svg.marker(x, y, index, size=4.5, title=tip)
+    bottom = frame.top + frame.height
+    axis = "Answer tokens forced by the attacker →"
+    body += svg.label(frame.left + frame.width / 2, bottom + 42, axis, "axis", "middle")
+    body += svg.label(frame.left - 40, 12, "↑ Harmful compliance", "axis")
+    title = "Harmful compliance against the number of forced answer tokens, with 95 % intervals"
+    return svg.picture(width, height, title, body + bands + lines)
+
+
+def curve(training: Training, index: int) -> str:
+    """Return the loss of one alignment against its steps; empty without two finite losses."""
+    points = _thin([(float(r["step"]), float(r["loss"])) for r in training.rows if _finite(r)])
+    if len(points) < 2:
+        return ""
+    steps, losses = [p[0] for p in points], [p[1] for p in points]
+    low, high = min(0.0, *losses), max(losses)
+    frame = svg.Frame(44, 12, 304, 132, (steps[0], steps[-1]), (low, high if high > low else low + 1))
+    ys = [frame.y[0], sum(frame.y) / 2, frame.y[1]]
+    body = frame.axes([steps[0], steps[-1]], ys, lambda v: count(int(v)), lambda v: f"{v:.2f}")
+    body += svg.path([frame.at(x, y) for x, y in points], f"curve {svg.arm_class(index)}")
+    body += svg.marker(*frame.at(*points[-1]), index, size=4.0, title=f"last loss {losses[-1]:.3f}")
+    body += svg.label(196, 172, "step →", "axis", "middle")
+    return svg.picture(360, 180, f"Loss of {training.arm} against training step", body)
+
+
+def _finite(row: object) -> bool:
+    values = [row.get(key) for key in ("step", "loss")] if isinstance(row, dict) else [None]
+    return all(isinstance(v, int | float) and math.isfinite(v) for v in values)
+
+
+def _thin(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    # Means of neighbours: thinning by picking would hide or invent spikes.
+    size = math.ceil(len(points) / _CURVE_POINTS)
+    if size <= 1:
+        return list(points)
+    groups = [points[i : i + size] for i in range(0, len(points), size)]
+    return [(g[-1][0], sum(y for _, y in g) / len(g)) for g in groups]
+
+
+def _spaced(ks: Sequence[int], frame: svg.Frame, gap: float) -> list[int]:
+    """Return the ticks that leave room for each other, the last one always."""
+    kept: list[int] = []
+    for k in reversed(ks):
+        if not kept or frame.at(kept[-1], 0)[0] - frame.at(k, 0)[0] >= gap:
+            kept.append(k)
+    return kept[::-1]
+
+
+def _ends(rate: Rate) -> tuple[float, float]:
+    return (0.0 if rate.low is None else rate.low, 1.0 if rate.high is None else rate.high)
+
+
+def _words(rate: Rate) -> str:
+    return f"{percent(rate.value)} [{span(rate.low, rate.high)}], {rate.k} of {rate.n}"

@@ -1,0 +1,32 @@
+"""Numbers that survive scrutiny: intervals, paired tests, agreement, rates corrected for the judge.
+
+Contract: pure numpy, no torch, no input or output. Counting is by behaviour (cluster), unscored answers are
+``None`` and are counted apart, and a degenerate input gives a typed result that says so, never NaN.
+"""
+
+from sophro.stats._agreement import Agreement, agreement, kappa, kappa_interval
+from sophro.stats._bootstrap import bootstrap_mean, paired_bootstrap
+from sophro.stats._corrected import Corrected, corrected_rate
+from sophro.stats._intervals import Interval, rule_of_three, wilson
+from sophro.stats._paired import Comparison, compare, holm, mcnemar_exact
+from sophro.stats._rates import Rate, rate
+
+__all__ = [
+    "Agreement",
+    "Comparison",
+    "Corrected",
+    "Interval",
+    "Rate",
+    "agreement",
+    "bootstrap_mean",
+    "compare",
+    "corrected_rate",
+    "holm",
+    "kappa",
+    "kappa_interval",
+    "mcnemar_exact",
+    "paired_bootstrap",
+    "rate",
+    "rule_of_three",
+    "wilson",
+]

@@ -1,0 +1,59 @@
+"""Training: pure objectives, one offline trainer, memory planning.
+
+Importing this package costs nothing; torch, transformers and peft load with the first name that needs them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sophro.train._examples import Example, PairExample, TrainItem
+from sophro.train._memory import MemoryPlan, ModelShape, plan_memory
+from sophro.train._options import TrainOptions, TrainResult
+from sophro.train._plan import plan_batches
+
+if TYPE_CHECKING:
+    from sophro.train._batch import Batch
+    from sophro.train._losses import DpoLoss, Loss, SftLoss
+    from sophro.train._network import TrainingNetwork
+    from sophro.train._score import sequence_scores
+    from sophro.train._trainer import train
+    from sophro.train.objectives import Objective
+
+_LAZY = {
+    "Batch": "sophro.train._batch",
+    "DpoLoss": "sophro.train._losses",
+    "Loss": "sophro.train._losses",
+    "Objective": "sophro.train.objectives",
+    "SftLoss": "sophro.train._losses",
+    "TrainingNetwork": "sophro.train._network",
+    "sequence_scores": "sophro.train._score",
+    "train": "sophro.train._trainer",
+}
+
+__all__ = [
+    "Batch",
+    "DpoLoss",
+    "Example",
+    "Loss",
+    "MemoryPlan",
+    "ModelShape",
+    "Objective",
+    "PairExample",
+    "SftLoss",
+    "TrainItem",
+    "TrainOptions",
+    "TrainResult",
+    "TrainingNetwork",
+    "plan_batches",
+    "plan_memory",
+    "sequence_scores",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'sophro.train' has no attribute {name!r}")

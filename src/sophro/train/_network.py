@@ -1,0 +1,99 @@
+"""The network as losses see it: one module whose forward is a whole piece of a training step.
+
+Contract: ``TrainingNetwork(model, loss)(batch)`` returns the loss of ``batch`` and its diagnostics. Everything
+happens inside ``forward`` so that a data-parallel wrapper around the module sees the pass it has to
+synchronise. The output layer is applied only where a token is trained.
+
+Whether a model's logits really are "output layer of the decoder's last hidden state" (some scale or cap
+them) is not looked up but measured on a few tokens at construction; where it does not hold, the plain
+forward pass is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sophro.train._batch import Batch
+from sophro.train.objectives import Objective, head_log_probs, token_log_probs
+
+
+class TrainingNetwork(nn.Module):
+    """A causal language model with what training losses need.
+
+    Args:
+        model: A transformers causal language model, bare or inside a ``PeftModel``.
+        loss: Function of this network and a batch.
+        plain: Never split the model into decoder and output layer (slow; the reference for tests).
+    """
+
+    def __init__(
+        self, model: nn.Module, loss: Callable[[TrainingNetwork, Batch], Objective], *, plain: bool = False
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self._loss = loss
+        self._split = not plain and _splits(self._language_model())
+
+    def forward(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss of one piece of a step, and its diagnostics."""
+        objective = self._loss(self, batch)
+        return objective.loss, dict(objective.diagnostics)
+
+    def log_probs(self, batch: Batch) -> Tensor:
+        """Return (R, T): the log-probability of each token that has a loss weight, 0 elsewhere."""
+        wanted = batch.weights[:, 1:] != 0
+        labels = batch.ids[:, 1:][wanted]
+        if not self._split:
+            values = token_log_probs(self._logits(batch.ids)[:, :-1][wanted], labels)
+        else:
+            hidden = self.states(batch)[:, :-1][wanted]
+            head = self._language_model().get_output_embeddings()
+            if type(head) is nn.Linear and not head.weight.requires_grad:
+                values = head_log_probs(hidden, head.weight, head.bias, labels)
+            else:
+                values = token_log_probs(head(hidden), labels)
+        full = values.new_zeros(batch.ids.shape)
+        full[:, 1:] = full[:, 1:].masked_scatter(wanted, values)
+        return full
+
+    def states(self, batch: Batch) -> Tensor:
+        """Return (R, T, d): hidden states after the last layer and its norm; garbage at padding."""
+        return self._language_model().get_decoder()(input_ids=batch.ids, use_cache=False).last_hidden_state
+
+    def logits(self, batch: Batch) -> Tensor:
+        """Return (R, T, V): all logits; row t predicts token t + 1."""
+        return self._logits(batch.ids)
+
+    @contextmanager
+    def reference(self) -> Iterator[None]:
+        """Run as the model was before training (adapter off, no gradient)."""
+        with torch.no_grad(), self.model.disable_adapter():  # pyright: ignore[reportCallIssue]
+            yield
+
+    def _language_model(self) -> Any:
+        inner = getattr(self.model, "get_base_model", None)
+        return self.model if inner is None else inner()
+
+    def _logits(self, ids: Tensor) -> Tensor:
+        return self._language_model()(input_ids=ids, use_cache=False).logits
+
+
+def _splits(model: Any) -> bool:
+    ids = torch.arange(4, device=next(model.parameters()).device).unsqueeze(0) % model.config.vocab_size
+    mode = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            decoder, head = model.get_decoder(), model.get_output_embeddings()
+            if decoder is model or head is None:
+                return False
+            logits = head(decoder(input_ids=ids, use_cache=False).last_hidden_state)
+            expected = model(input_ids=ids, use_cache=False).logits
+    finally:
+        model.train(mode)
+    return logits.shape == expected.shape and torch.allclose(logits, expected, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,264 @@
+"""``train``: one offline training run, from examples to a plain PEFT adapter on the disk.
+
+Contract: the same model, data, options and machine give the same bits, interrupted or not. ``out`` appears
+only when it is complete. The network comes back as it was given (full training is the exception: it changes
+the weights, which is its purpose). Under ``accelerate launch`` every process calls ``train`` with the same
+arguments; only the first one writes.
+
+Supported: one process (CPU or one accelerator) and data parallelism. Sharded training (FSDP, DeepSpeed) is
+refused rather than done wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import PrinterCallback, TrainingArguments
+
+from sophro.errors import SophroError
+from sophro.files import digest, write_folder, write_json
+from sophro.train import _adapter, _checkpoint
+from sophro.train._examples import PairExample, TrainItem, check_items
+from sophro.train._log import TrainingLog
+from sophro.train._loop import Recorder, Steps, StepTrainer
+from sophro.train._losses import DpoLoss, Loss, SftLoss, describe
+from sophro.train._network import TrainingNetwork
+from sophro.train._options import TrainOptions, TrainResult
+from sophro.train._plan import plan_steps
+from sophro.train._schedule import rate
+
+Progress = Callable[[int, int, float], None]
+
+
+def train(
+    model: Any,
+    examples: Sequence[TrainItem],
+    options: TrainOptions,
+    out: Path,
+    work: Path | None = None,
+    progress: Progress | None = None,
+    *,
+    loss: Loss | None = None,
+) -> TrainResult:
+    """Train ``model`` on ``examples`` and write the adapter to ``out``.
+
+    Args:
+        model: A transformers causal language model, or an object that holds one as ``network``.
+        examples: ``Example`` items, ``PairExample`` items, or items of a method's own class.
+        options: Everything that decides the result.
+        out: Folder to create: ``adapter_config.json`` and ``adapter_model.safetensors`` (or a whole model
+            after full training), ``training.jsonl`` (a row per step) and ``training.json`` (the result).
+        work: Folder for checkpoints. If it holds one of the same run, training goes on from there; it is
+            emptied of them at the end. None: no checkpoints.
+        progress: Called after each step with (steps done, steps in all, loss).
+        loss: What to minimise; by default likelihood for examples and DPO for pairs.
+
+    Returns:
+        What the run did. If ``out`` holds this very run already, its stored result.
+
+    Raises:
+        SophroError: For unusable data or options, if ``out`` or ``work`` belongs to another run, or if the
+            loss stops being a finite number.
+    """
+    network = getattr(model, "network", model)
+    loss = loss or (DpoLoss() if examples and isinstance(examples[0], PairExample) else SftLoss())
+    config = network.config
+    check_items(
+        examples,
+        vocabulary=network.get_input_embeddings().weight.shape[0],
+        positions=getattr(config, "max_position_embeddings", None),
+    )
+    fingerprint = _fingerprint(network, examples, options, loss)
+    if out.exists():
+        return _stored(out, fingerprint)
+    with ExitStack() as stack:
+        if work is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-train-")))
+        else:
+            folder = work
+            folder.mkdir(parents=True, exist_ok=True)
+        flags = {name: p.requires_grad for name, p in network.named_parameters()}
+        mode = network.training
+        adapted = _adapter.attach(network, options)
+        stack.callback(network.train, mode)
+        stack.callback(_adapter.detach, adapted, flags)
+        return _run(adapted, examples, options, out, folder, work is not None, progress, loss, fingerprint)
+
+
+def _run(
+    model: Any,
+    items: Sequence[TrainItem],
+    options: TrainOptions,
+    out: Path,
+    work: Path,
+    keep: bool,
+    progress: Progress | None,
+    loss: Loss,
+    fingerprint: str,
+) -> TrainResult:
+    args = _arguments(options, work)
+    lengths = [len(item.parts) * max(len(p.ids) for p in item.parts) for item in items]
+    plan = plan_steps(
+        lengths,
+        batch_size=options.batch_size,
+        token_budget=options.token_budget,
+        seed=options.seed,
+        epochs=options.epochs,
+        max_steps=options.max_steps,
+    )
+    parameters = _adapter.trainable(model)
+    optimizer = torch.optim.AdamW(
+        list(parameters.values()), options.learning_rate, weight_decay=options.weight_decay, fused=True
+    )
+    found = _checkpoint.latest(work, fingerprint) if keep else None
+    start = 0 if found is None else found[0]
+    factor: Callable[[int], float] = lambda s: rate(start + s, len(plan), options.warmup, options.schedule)  # noqa: E731
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    steps = Steps(
+        items,
+        plan,
+        lengths,
+        start=start,
+        micro_tokens=options.micro_tokens,
+        rank=args.process_index,
+        world=args.world_size,
+    )
+    positions = 0 if found is None else _positions(found[1])
+    main = args.process_index == 0
+    log = TrainingLog(work / "training.jsonl", start) if main else None
+
+    def record(step: int, row: dict[str, Any], computed: int) -> None:
+        nonlocal positions
+        positions += computed
+        if log is None:
+            return
+        log.append(row)
+        if keep and step % options.checkpoint_every == 0:
+            log.sync()
+            facts = {"fingerprint": fingerprint, "positions": positions}
+            _checkpoint.save(work, step, parameters, optimizer, facts)
+        if progress is not None:
+            progress(step, len(plan), row["loss"])
+
+    recorder = Recorder(start, record)
+    trainer = StepTrainer(
+        model=TrainingNetwork(model, loss),
+        args=args,
+        train_dataset=steps,
+        callbacks=[recorder],
+        optimizers=(optimizer, scheduler),
+    )
+    recorder.trainer = trainer
+    # It prints a summary to stdout, where --json output goes.
+    trainer.remove_callback(PrinterCallback)
+    _refuse_sharding(trainer)
+    if found is not None:
+        _checkpoint.load(found[1], parameters, optimizer)
+    try:
+        if len(steps):
+            trainer.train()
+    finally:
+        if log is not None:
+            log.close()
+    result = None
+    if log is not None:
+        count = sum(p.numel() for p in parameters.values())
+        result = _summary(out, log.rows, positions, count, start)
+        _publish(model, out, work, result, fingerprint)
+        _checkpoint.clear(work)
+        (work / "training.jsonl").unlink()
+    trainer.accelerator.wait_for_everyone()
+    return result or _stored(out, fingerprint)
+
+
+def _arguments(options: TrainOptions, work: Path) -> TrainingArguments:
+    args = TrainingArguments(
+        output_dir=str(work),
+        per_device_train_batch_size=1,
+        num_train_epochs=1,
+        max_grad_norm=options.max_grad_norm,
+        seed=options.seed,
+        report_to="none",
+        logging_strategy="no",
+        save_strategy="no",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        ddp_find_unused_parameters=False,
+        average_tokens_across_devices=False,
+    )
+    if args.n_gpu > 1:
+        raise SophroError(
+            "several GPUs are visible to one process; start with `accelerate launch -m sophro ...` "
+            "or set CUDA_VISIBLE_DEVICES to one of them"
+        )
+    return args
+
+
+def _refuse_sharding(trainer: StepTrainer) -> None:
+    if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
+        raise SophroError("sharded training (DeepSpeed, FSDP) is not supported; launch with plain data parallelism")
+
+
+def _fingerprint(network: Any, items: Sequence[TrainItem], options: TrainOptions, loss: Loss) -> str:
+    data = hashlib.sha256()
+    for item in items:
+        for part in item.parts:
+            data.update(array("q", part.ids).tobytes() + array("d", part.weights).tobytes() + b"|")
+        data.update(json.dumps(dict(item.values), sort_keys=True).encode())
+    weights = hashlib.sha256()
+    for name, parameter in network.named_parameters():
+        sample = parameter.detach().flatten()[:64].float().cpu()
+        weights.update(f"{name}{tuple(parameter.shape)}".encode() + sample.numpy().tobytes())
+    # How often to save does not touch the result, so it may change between two attempts.
+    chosen = {k: v for k, v in asdict(options).items() if k != "checkpoint_every"}
+    return digest(chosen, describe(loss), data.hexdigest(), weights.hexdigest())
+
+
+def _positions(checkpoint: Path) -> int:
+    return int(json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))["positions"])
+
+
+def _summary(out: Path, rows: list[dict[str, Any]], positions: int, trainable: int, start: int) -> TrainResult:
+    tail = [row["loss"] for row in rows[-max(1, len(rows) // 10) :]]
+    tokens = sum(row["tokens"] for row in rows)
+    seconds = sum(row["seconds"] for row in rows)
+    return TrainResult(
+        out=out,
+        steps=len(rows),
+        loss=sum(tail) / len(tail),
+        tokens=tokens,
+        seconds=round(seconds, 3),
+        tokens_per_second=tokens / seconds if seconds else 0.0,
+        padding=1 - tokens / positions,
+        trainable=trainable,
+        resumed_from=start,
+    )
+
+
+def _publish(model: Any, out: Path, work: Path, result: TrainResult, fingerprint: str) -> None:
+    def fill(folder: Path) -> None:
+        _adapter.write(model, folder)
+        shutil.copyfile(work / "training.jsonl", folder / "training.jsonl")
+        write_json(folder / "training.json", {"fingerprint": fingerprint, "result": result.to_json()})
+
+    write_folder(out, fill)
+
+
+def _stored(out: Path, fingerprint: str) -> TrainResult:
+    file = out / "training.json"
+    if file.is_file():
+        stored = cast(dict[str, Any], json.loads(file.read_text(encoding="utf-8")))
+        if stored["fingerprint"] == fingerprint:
+            return TrainResult.from_json(stored["result"], out)
+    raise SophroError(f"{out}: exists and is not the result of this run; delete it or choose another folder")
