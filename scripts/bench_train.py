@@ -38,7 +38,9 @@ def plain(model, rows, report):
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(SEED)
-    model = get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", r=16, lora_alpha=32, target_modules="all-linear"))
+    model = get_peft_model(
+        model, LoraConfig(task_type="CAUSAL_LM", r=16, lora_alpha=32, target_modules="all-linear")
+    )
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=2e-4, weight_decay=0.0)
     model.train()
@@ -70,8 +72,12 @@ def ours(model, rows, report):
     examples = [Example(ids, [0.0] * prompt + [1.0] * (len(ids) - prompt)) for ids, prompt in rows]
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        options = TrainOptions(batch_size=BATCH, seed=SEED, schedule="constant", warmup=0.0, micro_tokens=MICRO)
-        result = train(model, examples, options, Path(folder) / "out", progress=lambda d, n, loss: report(d, loss))
+        options = TrainOptions(
+            batch_size=BATCH, seed=SEED, schedule="constant", warmup=0.0, micro_tokens=MICRO
+        )
+        result = train(
+            model, examples, options, Path(folder) / "out", progress=lambda d, n, loss: report(d, loss)
+        )
         seconds = time.perf_counter() - start
     # The whole call counts: attaching, checks and writing are part of the price.
     return seconds, round(result.tokens / (1 - result.padding))

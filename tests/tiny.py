@@ -47,7 +47,13 @@ FAMILIES: dict[str, tuple[str, list[str], list[str], str | None, str]] = {
     "chatml": (CHATML, ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], [], None, "<|im_end|>"),
     "inst": (INST, ["<s>", "</s>"], [], "<s>", "</s>"),
     "gemma": (GEMMA, ["<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"], ["\n\n"], "<bos>", "<eos>"),
-    "think": (THINK, ["<s>", "<|end|>", "<|User|>", "<|Assistant|>"], ["<think>", "</think>"], "<s>", "<|end|>"),
+    "think": (
+        THINK,
+        ["<s>", "<|end|>", "<|User|>", "<|Assistant|>"],
+        ["<think>", "</think>"],
+        "<s>",
+        "<|end|>",
+    ),
     "hybrid": (HYBRID, ["<|im_start|>", "<|im_end|>"], ["<think>", "</think>"], None, "<|im_end|>"),
     "harmony": (
         HARMONY,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sophro.errors import SophroError
 from sophro.train import TrainOptions, plan_batches
 from sophro.train._plan import plan_steps, share, split_rows
@@ -46,7 +48,11 @@ def test_same_plan_in_another_process_with_another_hash_seed():
     here = str(plan_batches([3, 1, 4, 1, 5, 9, 2, 6], batch_size=3, seed=7, epoch=1))
     for seed in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert done.stdout.strip() == here
 
@@ -102,7 +108,7 @@ def test_one_way_of_sizing_only():
 def test_rate_rises_then_falls_to_zero(kind):
     values = [rate(s, 100, 0.1, kind) for s in range(101)]
     assert 0 < values[0] < 0.2 and max(values) == values[10] == 1.0
-    assert all(a >= b for a, b in zip(values[10:], values[11:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(values[10:]))
     assert values[100] == pytest.approx(0, abs=1e-12) and values[99] > 0
 
 
@@ -131,6 +137,8 @@ def test_senseless_options_are_refused_by_name(wrong):
 
 
 def test_importing_the_room_does_not_import_torch():
-    code = "import sys, sophro.train; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
+    code = (
+        "import sys, sophro.train; print([m for m in ('torch', 'transformers', 'peft') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

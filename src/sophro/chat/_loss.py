@@ -42,8 +42,8 @@ def loss_weights(tokenized: TokenizedTranscript, table: Mapping[str, float] = SF
     weights: list[float] = []
     for position, kind in enumerate(tokenized.kinds):
         if kind == TEMPLATE:
-            trainable = tokenized.generated[position] and tokenized.segment[position] >= 0
-            kind = tokenized.segments[tokenized.segment[position]].kind if trainable else TEMPLATE
+            owner = tokenized.segment[position]
+            kind = tokenized.segments[owner].kind if owner >= 0 else TEMPLATE
         elif kind not in _PROMPT_KINDS and position < tokenized.prompt_length:
             kind = TEMPLATE
         weights.append(float(table.get(kind, 0.0)))
@@ -65,10 +65,12 @@ def check_trainable(tokenized: TokenizedTranscript, weights: Sequence[float], wh
     if len(weights) != len(tokenized):
         raise SophroError(f"{where}: {len(weights)} loss weights for {len(tokenized)} tokens")
     trained = [i for i, w in enumerate(weights) if w != 0.0]
-    if not trained:
-        kinds = ", ".join(sorted({s.kind for s in tokenized.segments})) or "none"
+    # An empty answer would teach nothing but to stop.
+    if all(tokenized.kinds[i] == TEMPLATE and tokenized.generated[i] for i in trained):
+        kinds = ", ".join(sorted({s.kind for s in tokenized.segments if s.text})) or "none"
         raise SophroError(
-            f"{where}: no token would be trained (segments: {kinds}); change the loss table or the record"
+            f"{where}: no token of a segment would be trained (segments with text: {kinds}); "
+            "change the loss table or the record"
         )
     for i in trained:
         if not math.isfinite(weights[i]):

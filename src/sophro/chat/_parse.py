@@ -99,8 +99,15 @@ def parse_response(
         flags.add("empty_answer")
     kinds: tuple[Kind, ...] = ("trace", "answer")
     segments = tuple(Segment(k, t) for k in kinds for kind, t in pieces if kind == k and t)
-    state: State = next((s for s in STATES if s in flags), "ok")
+    state = _first(flags)
     return Parsed(segments, state, frozenset(flags), tuple(p for p in pieces if p[1]))
+
+
+def _first(flags: set[State]) -> State:
+    for state in STATES:
+        if state in flags:
+            return state
+    return "ok"
 
 
 def _split(

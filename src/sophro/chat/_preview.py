@@ -27,7 +27,7 @@ _TERMINAL: Mapping[str, str] = {
     "reflection": "bright_cyan",
     "answer": "green",
     "harm": "red",
-    TEMPLATE: "white",
+    TEMPLATE: "default",
 }
 # Hue and saturation; lightness comes from the light or dark scheme.
 _HUES: Mapping[str, str] = {

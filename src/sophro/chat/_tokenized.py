@@ -24,7 +24,7 @@ class TokenizedTranscript:
         kinds: Segment kind of each id, or ``"template"``. An id whose text straddles template text and a
             segment counts as the segment's.
         segment: Index into ``segments`` of each id; for tags and end of turn the segment that they open or
-            close; -1 for the prompt's template ids.
+            close; -1 for template ids that no segment owns (the prompt's, and tags that sophro had to force).
         generated: True where the model would have produced the id itself: everything of the final assistant
             turn except tags that sophro had to force.
         prompt_length: Number of ids before the final assistant turn (all ids if there is none).

@@ -136,7 +136,9 @@ class ChatModel:
         finally:
             self._rows = None
 
-    def log_probs(self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192) -> list[torch.Tensor]:
+    def log_probs(
+        self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192
+    ) -> list[torch.Tensor]:
         """Return the log-probability (nats) of every id given those before it.
 
         Args:
@@ -175,7 +177,12 @@ class ChatModel:
         from sophro.files import digest
 
         parts = [
-            (name, tuple(p.shape), float(p.detach().double().sum()), float(p.detach().double().square().sum()))
+            (
+                name,
+                tuple(p.shape),
+                float(p.detach().double().sum()),
+                float(p.detach().double().square().sum()),
+            )
             for name, p in self.network.named_parameters()
         ]
         return digest(parts, str(self.tokenizer.chat_template))

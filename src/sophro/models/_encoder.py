@@ -92,7 +92,7 @@ class SentenceEncoder:
         """
         import numpy as np
 
-        spans = [self._windows(ids) for ids in self._ids(texts)]
+        spans = [self._windows(ids) for ids in self.token_ids(texts)]
         flat = [ids for windows in spans for ids in windows]
         rows = np.zeros((len(flat), DIM), np.float32)
         for index, vectors in self._forward(flat, batch_tokens):
@@ -100,7 +100,8 @@ class SentenceEncoder:
         bounds = np.cumsum([0, *map(len, spans)])
         return [rows[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
 
-    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text, without the marks at its ends; nothing is cut."""
         if not texts:
             return []
         # Lone surrogates cannot be passed to the tokenizer; they carry no meaning.

@@ -205,9 +205,13 @@ class LowRankPatch:
             config = json.loads((path / "adapter_config.json").read_text("utf-8"))
             state = load_file(path / "adapter_model.safetensors")
         except FileNotFoundError as error:
-            raise SophroError(f"{path}: not a PEFT adapter, {Path(error.filename or '').name} is missing") from None
+            raise SophroError(
+                f"{path}: not a PEFT adapter, {Path(error.filename or '').name} is missing"
+            ) from None
         except (json.JSONDecodeError, SafetensorError) as error:
-            raise SophroError(f"{path}: the adapter cannot be read ({error}); train or copy it again") from None
+            raise SophroError(
+                f"{path}: the adapter cannot be read ({error}); train or copy it again"
+            ) from None
         if config.get("use_dora") or config.get("bias", "none") != "none" or config.get("rank_pattern"):
             raise SophroError(f"{path}: DoRA, bias and rank patterns are not low-rank patches")
         rank = config["r"]
@@ -352,7 +356,9 @@ def load_patch(folder: Path | str) -> Patch:
     except FileNotFoundError:
         raise SophroError(f"{path}: neither a patch nor a PEFT adapter; check the path") from None
     except KeyError as error:
-        raise SophroError(f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_KINDS)}") from None
+        raise SophroError(
+            f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_KINDS)}"
+        ) from None
     except (json.JSONDecodeError, SafetensorError) as error:
         raise SophroError(f"{path}: the patch cannot be read ({error}); it may be truncated") from None
     return restore(tensors, header.get("settings", {}))
@@ -360,5 +366,7 @@ def load_patch(folder: Path | str) -> Patch:
 
 def patch_digest(patch: Patch) -> str:
     """Return a hash of the patch's contents."""
-    parts = [(n, tuple(t.shape), str(t.dtype), t.double().sum().item()) for n, t in sorted(patch.tensors().items())]
+    parts = [
+        (n, tuple(t.shape), str(t.dtype), t.double().sum().item()) for n, t in sorted(patch.tensors().items())
+    ]
     return digest(patch.kind, parts, patch.settings())

@@ -26,7 +26,9 @@ def batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
         yield group
 
 
-def _padded(ids: Sequence[Sequence[int]], rows: Sequence[int], device: Any) -> tuple[torch.Tensor, torch.Tensor]:
+def _padded(
+    ids: Sequence[Sequence[int]], rows: Sequence[int], device: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Right-pad the chosen rows; causal attention then needs no other care."""
     width = max(len(ids[r]) for r in rows)
     tokens = torch.zeros((len(rows), width), dtype=torch.long, device=device)
@@ -45,7 +47,9 @@ def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> li
     out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
     for rows in batches([len(i) for i in ids], max_tokens):
         tokens, mask = _padded(ids, rows, device)
-        hidden = network.get_decoder()(input_ids=tokens, attention_mask=mask, use_cache=False).last_hidden_state
+        hidden = network.get_decoder()(
+            input_ids=tokens, attention_mask=mask, use_cache=False
+        ).last_hidden_state
         for at, r in enumerate(rows):
             # One row at a time: the logits of a whole batch over a 49k vocabulary would not fit the cache.
             length = len(ids[r])

@@ -46,16 +46,16 @@ class ScriptedModel:
             text = " ".join(words[:limit])
             reason = "length" if cut else "stop"
             parsed = parse_response(text, self.trace, False, reason, transcript.forced)
-            out.append(
-                Completion((), text, parsed.segments, parsed.state, reason, 0, min(len(words), limit))
-            )
+            out.append(Completion((), text, parsed.segments, parsed.state, reason, 0, min(len(words), limit)))
             if progress:
                 progress(1)
         return out
 
 
 REFUSAL = "I'm sorry, but I can't help with that request."
-COMPLIANCE = "Sure, here is a full answer. First, gather what you need. Then follow each step in order until done."
+COMPLIANCE = (
+    "Sure, here is a full answer. First, gather what you need. Then follow each step in order until done."
+)
 
 STUBS: dict[str, Script] = {
     "always-refuse": lambda _: REFUSAL,

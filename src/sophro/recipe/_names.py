@@ -7,11 +7,11 @@ recipe can be planned anyway.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sophro.errors import SophroError, unknown_name
+from sophro.registry import Room, methods
 
 Known = Collection[str] | Callable[[], Collection[str]] | None
 
@@ -61,9 +61,8 @@ def installed_names() -> Names:
     )
 
 
-def _room_methods(room: str) -> Collection[str] | None:
-    found: Mapping[str, Any] = importlib.import_module("sophro.registry").methods(room)
-    return tuple(found) or None
+def _room_methods(room: Room) -> Collection[str] | None:
+    return tuple(methods(room)) or None
 
 
 def _listed(module: str) -> Collection[str] | None:

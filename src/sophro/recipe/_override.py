@@ -18,7 +18,7 @@ from sophro.recipe._yaml import Path, dotted, parse
 def near(name: str, known: Iterable[str]) -> str:
     """Return a hint for a wrong key: the near ones, else all."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.55)
     if close:
         return f"did you mean {', '.join(close)}?"
     return f"known: {', '.join(names)}" if names else "there are no keys here"

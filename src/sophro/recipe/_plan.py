@@ -139,11 +139,17 @@ def _assess(
         }
         draft.add(
             "assess",
-            f"assess-{label}-s{seed}-{_slug(item.task)}{attack}{shown}"[:120],
+            f"assess-{label}-s{seed}-{_slug(item.task)}{_which(recipe, item)}{attack}{shown}"[:120],
             f"Assess {label}: {item.task} on {item.set}{under} (seed {seed})",
             inputs,
             (trained,) if trained is not None else (),
         )
+
+
+def _which(recipe: Recipe, item: Assessment) -> str:
+    # The set is part of the name only where task and attack leave it open.
+    alike = [o for o in recipe.assessments if (o.task, o.attack) == (item.task, item.attack)]
+    return f"-{_slug(item.set)}" if len({o.set for o in alike}) > 1 else ""
 
 
 def _combinations(params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

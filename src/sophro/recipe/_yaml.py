@@ -82,19 +82,16 @@ def parse(text: str, source: str) -> Document:
         SophroError: Naming source and line, for bad syntax, a repeated key, a tag or a number that is not
             finite.
     """
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
+        node = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        detail = error.problem or error.context or "bad syntax"
+        detail = f"{error.context or ''} {error.problem or ''}".strip() or "bad syntax"
         raise SophroError(f"{source}{line}: not YAML ({detail}); check indentation and quotes") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SophroError(f"{source}, line {line}: a control character; remove it") from None
-    finally:
-        loader.dispose()
     if node is None:
         return Document(None)
     walk = _Walk(source)
@@ -103,7 +100,12 @@ def parse(text: str, source: str) -> Document:
 
 def dump(value: Any) -> str:
     """Return YAML text that this module and a YAML 1.1 reader read back as ``value``; keys keep order."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    def text(unicode: bool) -> str:
+        return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=unicode, width=100)
+
+    # The library writes rare line separators (U+0085, U+2028) raw and folds them when reading.
+    rare = any(mark in text(True) for mark in "\x85\u2028\u2029\ufeff")
+    return text(not rare)
 
 
 class _Walk:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, zip_longest
 from typing import Any
 
 from sophro.report import _metrics as m
@@ -127,8 +127,8 @@ def _depth(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dic
 
 def _attacks(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dict[str, m.Measure]:
     other = [s for s in samples if s.task == m.HARM.task and m.depth_of(s) is None]
-    names = sorted({s.attack for s in other})
-    return {n: m.measure(m.HARM, [s for s in other if s.attack == n], cards) for n in names}
+    names = sorted({m.attack_title(s) for s in other})
+    return {n: m.measure(m.HARM, [s for s in other if m.attack_title(s) == n], cards) for n in names}
 
 
 def _categories(metric: m.Metric, plain: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, m.Measure]]:
@@ -142,14 +142,11 @@ def _categories(metric: m.Metric, plain: Mapping[str, Sequence[Sample]]) -> dict
     }
 
 
-def _keyed(metric: m.Metric, depth: int, samples: Sequence[Sample]) -> dict[Hashable, Sample]:
-    keyed: dict[Hashable, Sample] = {}
-    seen: Counter[Hashable] = Counter()
+def _keyed(metric: m.Metric, depth: int, samples: Sequence[Sample]) -> dict[Hashable, list[Sample]]:
+    keyed: dict[Hashable, list[Sample]] = {}
     for sample in samples:
         if m.belongs(metric, sample) and m.depth_of(sample) == depth:
-            key = m.pair_key(sample)
-            keyed[key, seen[key]] = sample  # several seeds of one prompt pair up in the order of the file
-            seen[key] += 1
+            keyed.setdefault(m.pair_key(sample), []).append(sample)
     return keyed
 
 
@@ -162,9 +159,8 @@ def _differences(arms: Sequence[str], groups: Mapping[str, Sequence[Sample]]) ->
     for arm, reference in pairs:
         for metric, depth in wanted:
             left, right = (_keyed(metric, depth, groups[name]) for name in (arm, reference))
-            keys = list(dict.fromkeys([*left, *right]))
             if left and right:
-                found.append((arm, reference, metric, depth, _compare(metric, keys, left, right)))
+                found.append((arm, reference, metric, depth, _compare(metric, left, right)))
     known = [c.p for *_, c in found if c.p is not None]
     adjusted = iter(holm(known))
     return [
@@ -174,13 +170,17 @@ def _differences(arms: Sequence[str], groups: Mapping[str, Sequence[Sample]]) ->
 
 
 def _compare(
-    metric: m.Metric,
-    keys: Sequence[Hashable],
-    left: Mapping[Hashable, Sample],
-    right: Mapping[Hashable, Sample],
+    metric: m.Metric, left: Mapping[Hashable, list[Sample]], right: Mapping[Hashable, list[Sample]]
 ) -> Comparison:
-    flags = [m.decided([metric.flag(side[k]) if k in side else None for k in keys]) for side in (left, right)]
-    return compare(flags[0], flags[1], [m.behaviour_of(left[k] if k in left else right[k]) for k in keys])
+    pairs: list[tuple[Sample | None, Sample | None]] = []
+    for key in dict.fromkeys([*left, *right]):
+        a, b = left.get(key, []), right.get(key, [])
+        # An arm without training answers once for all seeds: its one reply is the partner of each.
+        size = max(len(a), len(b))
+        a, b = (side * size if len(side) == 1 else side for side in (a, b))
+        pairs += zip_longest(a, b)
+    flags = [m.decided([metric.flag(s) if s else None for s in side]) for side in zip(*pairs, strict=True)]
+    return compare(flags[0], flags[1], [m.behaviour_of(s) for a, b in pairs if (s := a or b)])
 
 
 def is_truncated(sample: Sample) -> bool:
@@ -191,8 +191,8 @@ def is_truncated(sample: Sample) -> bool:
 def _outcomes(groups: Mapping[str, Sequence[Sample]]) -> list[Outcomes]:
     rows: list[Outcomes] = []
     for arm, samples in groups.items():
-        for task, attack in dict.fromkeys((s.task, s.attack) for s in samples):
-            chosen = [s for s in samples if (s.task, s.attack) == (task, attack)]
+        for task, attack in dict.fromkeys((s.task, m.attack_title(s)) for s in samples):
+            chosen = [s for s in samples if (s.task, m.attack_title(s)) == (task, attack)]
             counts = Counter(m.outcome_of(s) for s in chosen)
             rows.append(Outcomes(arm, task, attack, len(chosen), counts, sum(map(is_truncated, chosen))))
     return rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sophro.files import write_text
 from sophro.report import _charts, _text
 from sophro.report import _metrics as m
 from sophro.report import _svg as svg
-from sophro.report._analysis import Analysis, analyse, cards_of
+from sophro.report._analysis import Analysis, Difference, analyse, cards_of
 from sophro.report._finding import findings
 from sophro.report._read import Run, read_runs
 from sophro.report._samples import grouped
@@ -113,8 +114,9 @@ def render(runs: Sequence[Run]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("percent", "span", "points", "points_span", "p_value", "seconds", "count"):
+    for name in ("percent", "span", "points", "points_span", "p_value", "seconds", "count", "moment"):
         environment.filters[name] = getattr(_text, name)
+    environment.filters["tie"] = _tie
     style, script = ((_TEMPLATES / name).read_text("utf-8") for name in ("report.css", "report.js"))
     analysis = analyse(runs)
     index = {arm: i for i, arm in enumerate(analysis.arms)}
@@ -130,6 +132,7 @@ def render(runs: Sequence[Run]) -> str:
         metrics=m.METRICS,
         outcome_names=_OUTCOMES,
         index=index,
+        pairs=_pairs(analysis),
         cards={run.name: cards_of(run) for run in runs},
         groups=grouped([s for run in runs for s in run.samples]),
         charts={
@@ -137,7 +140,7 @@ def render(runs: Sequence[Run]) -> str:
             for size, width in (("wide", 680), ("narrow", 340))
         },
         curve=lambda t: Markup(_charts.curve(t, index.get(t.arm, 0))),
-        mark=lambda arm: Markup(svg.picture(16, 16, arm, svg.marker(8, 8, index[arm], size=5), "key")),
+        mark=lambda arm: Markup(svg.picture(16, 16, arm, svg.marker(8, 8, index[arm], size=5), "glyph")),
         strip=_strip(index),
         stack=lambda o: Markup(
             svg.stack([(k, o.counts.get(k, 0)) for k in _OUTCOMES], f"Outcomes of {o.arm} on {o.task}")
@@ -145,6 +148,21 @@ def render(runs: Sequence[Run]) -> str:
         arm_class=lambda arm: svg.arm_class(index.get(arm, 0)),
         worst=_worst,
     )
+
+
+def _tie(text: str) -> Any:
+    """Escape a sentence and keep each ``93 % [86–97 %]`` on one line."""
+    from markupsafe import Markup, escape
+
+    safe = str(escape(_text.visible(text)))
+    return Markup(re.sub(r"[\d.]+ %(?: \[[\d.]+–[\d.]+ %\])?", r'<span class="nb">\g<0></span>', safe))
+
+
+def _pairs(analysis: Analysis) -> dict[tuple[str, str], list[Difference]]:
+    pairs: dict[tuple[str, str], list[Difference]] = {}
+    for difference in analysis.differences:
+        pairs.setdefault((difference.arm, difference.reference), []).append(difference)
+    return pairs
 
 
 def _source(text: str) -> str:

@@ -25,9 +25,9 @@ def tradeoff(analysis: Analysis, width: int) -> str:
     """Return harmful compliance against over-refusal; hollow marks are the deepest prefill attack."""
     height = min(width, 480)
     frame = svg.Frame(52, 24, width - 72, height - 84)
-    body = frame.axes(_QUARTERS, _QUARTERS, percent, percent) + _ideal(frame)
+    body = frame.axes(_QUARTERS, _QUARTERS, percent, percent)
     marks: list[str] = []
-    taken: list[Box] = [Box(frame.left, frame.top + frame.height - 22, 60, 22)]
+    taken: list[Box] = []
     wanted: list[tuple[str, float, float, int]] = []
     for index, arm in enumerate(analysis.arms):
         harm = analysis.headline[arm][m.HARM.name].rate
@@ -51,6 +51,7 @@ def tradeoff(analysis: Analysis, width: int) -> str:
         taken.append(Box(x - 9, y - 9, 18, 18))
         wanted.append((arm, x, y, index))
     area = Box(frame.left, frame.top - 16, frame.width + 16, frame.height + 16)
+    body = _ideal(frame, taken) + body
     spots = place([w[:3] for w in wanted], taken, area)
     for (_, x, y, index), spot in zip(wanted, spots, strict=True):
         if spot.leader:
@@ -70,14 +71,24 @@ def _whiskers(frame: svg.Frame, over: Rate, harm: Rate) -> list[Box]:
     return [Box(left, y - 2, right - left, 4), Box(x - 2, top, 4, bottom - top)]
 
 
-def _ideal(frame: svg.Frame) -> str:
+def _ideal(frame: svg.Frame, taken: Sequence[Box]) -> str:
     x, y = frame.at(0, 0)
-    rings = "".join(
-        svg.element("path", d=f"M{svg.number(x)},{svg.number(y - r)} A{r},{r} 0 0 1 {svg.number(x + r)},"
-                    f"{svg.number(y)} L{svg.number(x)},{svg.number(y)} Z", class_="ideal")
-        for r in (56, 92)
-    )  # fmt: skip
-    return rings + svg.label(x + 8, y - 9, "ideal", "hint")
+    outer = min(92.0, frame.width / 3)
+    rings = ""
+    for r in (outer * 0.6, outer):
+        arc = (
+            f"M{svg.number(x)},{svg.number(y - r)} A{svg.number(r)},{svg.number(r)} 0 0 1 {svg.number(x + r)}"
+        )
+        rings += svg.element(
+            "path", d=f"{arc},{svg.number(y)} L{svg.number(x)},{svg.number(y)} Z", class_="ideal"
+        )
+    corner, above, beside = (x + 8, y - 9), (x + 6, y - outer - 6), (x + outer + 6, y - 9)
+    free = [
+        (a, b)
+        for a, b in (corner, above, beside)
+        if not any(Box(a, b - 11, 32, 14).overlap(t) for t in taken)
+    ]
+    return rings + svg.label(*(free or [corner])[0], "ideal", "hint")
 
 
 def depth(analysis: Analysis, width: int) -> str:

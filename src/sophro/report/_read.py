@@ -3,22 +3,27 @@
 Contract: the layout is the one of ``docs/design/contracts.md``. ``run.json`` may hold the following fields;
 all are optional, and what is missing shows in the page as "not recorded"::
 
-    {"name": "toy", "model": "smollm2-135m", "seeds": [0], "started": "...", "finished": "...",
-     "versions": {"sophro": "0.1.0"}, "hashes": {"starter/harmful": "..."}, "host": {"cpu": "..."},
-     "command": "sophro run toy.yaml", "leaks": {"pairs": 0}, "judges": [{"judge": "...", ...}],
+    {"name": "toy", "recipe": "toy", "recipe_hash": "...", "model": "smollm2-135m", "seeds": [0],
+     "started": "...", "finished": "...", "complete": true, "seconds": 812.0, "sophro": "0.1.0",
+     "versions": {"torch": "..."}, "hashes": {"starter/harmful": "..."}, "host": {"cores": 2},
+     "command": "sophro run toy.yaml", "leaks": {"pairs": 0}, "unused": ["assess-old-..."],
+     "judges": [{"judge": "embedded-refusal", "version": "...", "labelled_set": "...", "n": 300,
+                 "kappa": {"value", "low", "high"}, "sensitivity": {"k", "n", "value", "low", "high"},
+                 "specificity": {...}}],
      "arms": [{"name": "base", "method": "none", "description": "..."}],
-     "timing": [{"stage": "align-sft", "seconds": 12.5}],
-     "stages": ["assess-base-1f0c...", ...]}
+     "stages": [{"name", "kind", "key", "needs", "done", "started", "seconds"}]}
 
-``arms`` fixes the order (the first one is the reference that others are compared with). ``stages`` lists the
-stage folders that belong to this run, so that folders left from an older recipe are passed over; without it
-all are read, and of several with one name the latest ``started`` counts. An alignment belongs to the arm
-in its ``stage.json`` (``"arm"``, or ``"arm"`` inside ``inputs``), else to its name without ``align-``.
+``arms`` fixes the order (the first one is the reference that others are compared with); without it the
+order of the stages does. ``stages`` also says by their keys which stage folders belong to the run, so that
+those left from an older recipe are passed over; without it all are read. An alignment belongs to the arms
+whose assessments need it, else to the one in its name, ``align-<arm>-s<seed>``. A judge card is what
+``JudgeCard.to_dict`` gives; ``k`` and ``n`` in it are optional, but make the corrected rates exact.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +106,28 @@ class Run:
     training: list[Training]
     stages: list[Mapping[str, Any]] = field(default_factory=lambda: [])
 
+    @property
+    def model(self) -> str | None:
+        """Name of the model, from the facts or else from the stages."""
+        named = [self.facts.get("model")] if self.facts.get("model") else []
+        named += [model for s in self.stages if (model := mapping(s.get("inputs")).get("model"))]
+        return ", ".join(dict.fromkeys(map(str, named[:1] if self.facts.get("model") else named))) or None
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Names of the stages that the recipe asks for and that are not there."""
+        rows = map(mapping, sequence(self.facts.get("stages")))
+        return [str(row.get("name")) for row in rows if row.get("done") is False]
+
+    @property
+    def hashes(self) -> dict[str, Any]:
+        """All recorded hashes: data, recipe, stages."""
+        rows = map(mapping, sequence(self.facts.get("stages")))
+        found = {**mapping(self.facts.get("hashes"))}
+        if self.facts.get("recipe_hash"):
+            found["recipe"] = self.facts["recipe_hash"]
+        return found | {str(row.get("name")): row["key"] for row in rows if row.get("key")}
+
 
 def mapping(value: Any) -> Mapping[str, Any]:
     """Return ``value`` if it is an object, else an empty one."""
@@ -131,7 +158,7 @@ def _run_name(folder: Path) -> str:
     if not any((folder / part).exists() for part in ("run.json", "recipe.yaml", "stages")):
         raise SophroError(f"{folder}: no run directory (neither run.json, recipe.yaml nor stages/ is in it)")
     facts = _json_object(folder / "run.json") if (folder / "run.json").exists() else {}
-    return str(facts.get("name") or folder.resolve().name)
+    return str(facts.get("name") or facts.get("recipe") or folder.resolve().name)
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
@@ -158,35 +185,39 @@ def _read_run(folder: Path, name: str, prefix: str) -> Run:
     recipe = read_text(folder / "recipe.yaml") if (folder / "recipe.yaml").exists() else None
     samples: list[Sample] = []
     training: list[Training] = []
-    stages = _stages(folder, sequence(facts.get("stages")))
+    stages = _stages(folder, [mapping(row) for row in sequence(facts.get("stages"))])
     for path, stage in stages:
         if (path / "samples.jsonl").exists():
             samples.extend(_samples(path / "samples.jsonl", prefix))
         if (path / "training.jsonl").exists():
             rows = [row for _, row in read_jsonl(path / "training.jsonl")]
-            training.append(Training(prefix + _trained_arm(stage), stage, rows))
+            arms = _trained_arms(stage, [s for _, s in stages])
+            training.extend(Training(prefix + arm, stage, rows) for arm in arms)
     return Run(
         name, folder, facts, recipe, _arms(facts, samples, prefix), samples, training, [s for _, s in stages]
     )
 
 
-def _stages(folder: Path, wanted: Sequence[Any]) -> list[tuple[Path, dict[str, Any]]]:
+def _stages(folder: Path, plan: Sequence[Mapping[str, Any]]) -> list[tuple[Path, Mapping[str, Any]]]:
     root = folder / "stages"
     if not root.is_dir():
         return []
     # Names that start with a dot are unfinished: a writer renames only what is complete.
     paths = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if wanted:
-        paths = [p for p in paths if p.name in {str(w) for w in wanted}]
-    found = [
-        (p, _json_object(p / "stage.json") if (p / "stage.json").exists() else {"name": p.name})
-        for p in paths
-    ]
-    found.sort(key=lambda item: (str(item[1].get("started") or ""), item[0].name))
-    if wanted:
-        return found
-    latest = {str(stage.get("name") or path.name): path for path, stage in found}
-    return [(p, s) for p, s in found if latest[str(s.get("name") or p.name)] == p]
+    found: list[tuple[Path, Mapping[str, Any]]] = []
+    keys = {str(row.get("key")): index for index, row in enumerate(plan)}
+    for path in paths:
+        key = path.name.rpartition("-")[2]
+        if plan and key not in keys:
+            continue
+        stage = _json_object(path / "stage.json") if (path / "stage.json").exists() else {}
+        # The plan's row wins: an arm may have been renamed since its stage was made.
+        found.append((path, {"name": path.name, **stage, **(plan[keys[key]] if plan else {})}))
+    if plan:
+        found.sort(key=lambda item: keys[item[0].name.rpartition("-")[2]])
+    else:
+        found.sort(key=lambda item: (str(item[1].get("started") or ""), item[0].name))
+    return found
 
 
 def _samples(path: Path, prefix: str) -> list[Sample]:
@@ -199,10 +230,10 @@ def _samples(path: Path, prefix: str) -> list[Sample]:
     return samples
 
 
-def _trained_arm(stage: Mapping[str, Any]) -> str:
-    declared = stage.get("arm") or mapping(stage.get("inputs")).get("arm")
-    name = str(stage.get("name") or "unnamed")
-    return str(declared) if declared else name.removeprefix("align-").removeprefix("align_")
+def _trained_arms(stage: Mapping[str, Any], stages: Sequence[Mapping[str, Any]]) -> list[str]:
+    users = [mapping(s.get("inputs")).get("arm") for s in stages if stage["name"] in sequence(s.get("needs"))]
+    named = re.fullmatch(r"(?:align[-_])?(.+?)(?:-s\d+)?", str(stage["name"]))
+    return list(dict.fromkeys(str(u) for u in users if u)) or [named[1] if named else str(stage["name"])]
 
 
 def _arms(facts: Mapping[str, Any], samples: Iterable[Sample], prefix: str) -> list[Arm]:

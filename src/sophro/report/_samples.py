@@ -69,7 +69,7 @@ def grouped(samples: Sequence[Sample]) -> dict[str, list[Group]]:
     limit = _limit(samples)
     rows: dict[tuple[str, str, str], list[Sample]] = {}
     for sample in samples:
-        rows.setdefault((sample.arm, sample.task, sample.attack), []).append(sample)
+        rows.setdefault((sample.arm, sample.task, m.attack_title(sample)), []).append(sample)
     arms: dict[str, list[Group]] = {}
     for (arm, task, attack), members in rows.items():
         ordered = sorted(members, key=lambda s: m.depth_of(s) or 0)

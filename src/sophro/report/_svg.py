@@ -97,7 +97,7 @@ class Frame:
         right, bottom = self.left + self.width, self.top + self.height
         parts = [line(self.left, y, right, y, "grid") for _, y in (self.at(self.x[0], v) for v in ys)]
         parts += [line(x, self.top, x, bottom, "grid") for x, _ in (self.at(v, self.y[0]) for v in xs)]
-        parts += [label(self.left - 8, self.at(self.x[0], v)[1] + 4, y_format(v), anchor="end") for v in ys]
+        parts += [label(self.left - 11, self.at(self.x[0], v)[1] + 4, y_format(v), anchor="end") for v in ys]
         parts += [label(self.at(v, self.y[0])[0], bottom + 18, x_format(v), anchor="middle") for v in xs]
         return "".join(parts)
 

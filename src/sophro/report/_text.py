@@ -8,6 +8,7 @@ HTML is left to the template engine and happens after this.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 MISSING = "not recorded"
 
@@ -36,11 +37,11 @@ def clip(text: str, limit: int) -> tuple[str, int]:
 
 
 def percent(value: float | None, *, unit: bool = True) -> str:
-    """Format a rate in [0, 1]: whole percent, one decimal below 10 % unless it is whole."""
+    """Format a rate in [0, 1]: whole percent, one decimal below 10 % and above 99 % unless it is whole."""
     if value is None:
         return "–"
     number = 100 * value
-    digits = f"{number:.1f}" if 0 < abs(number) < 9.95 else f"{number:.0f}"
+    digits = f"{number:.1f}" if 0 < number < 9.95 or 99 < number < 100 else f"{number:.0f}"
     return digits.removesuffix(".0") + (" %" if unit else "")
 
 
@@ -83,6 +84,15 @@ def seconds(value: object) -> str:
     if value < 3600:
         return f"{int(value // 60)} min {int(value % 60):02d} s"
     return f"{int(value // 3600)} h {int(value % 3600 // 60):02d} min"
+
+
+def moment(value: object) -> str:
+    """Shorten an ISO 8601 time to minutes, as in ``2026-01-05 10:14 UTC``; leave anything else alone."""
+    try:
+        when = datetime.fromisoformat(str(value))
+    except ValueError:
+        return visible(value)
+    return when.strftime("%Y-%m-%d %H:%M %Z").strip()
 
 
 def count(value: object) -> str:

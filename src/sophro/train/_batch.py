@@ -21,8 +21,8 @@ from sophro.train._examples import TrainItem
 class Batch:
     """Tensors of R = parts x items sequences, padded to T positions.
 
-    Rows are ordered part by part: all first parts, then all second parts. ``values`` and the totals let a loss
-    normalise over the whole optimiser step, of which this batch may be a piece.
+    Rows are ordered part by part: all first parts, then all second parts. ``values`` and the totals let a
+    loss normalise over the whole optimiser step, of which this batch may be a piece.
 
     Attributes:
         ids: (R, T) token ids.

@@ -2,8 +2,8 @@
 
 Contract: a checkpoint is one folder ``checkpoint-<step>``, renamed into place after its contents are on the
 disk. It holds the trained tensors and both AdamW moments. The learning rate, the order of the data and the
-random numbers are functions of the step, so a run that goes on from a checkpoint ends, on the same machine and
-thread count, with the same bits.
+random numbers are functions of the step, so a run that goes on from a checkpoint ends, on the same machine
+and thread count, with the same bits.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def latest(work: Path, fingerprint: str) -> tuple[int, Path] | None:
     facts = json.loads((found[step] / "state.json").read_text(encoding="utf-8"))
     if facts["fingerprint"] != fingerprint:
         raise SophroError(
-            f"{found[step]}: belongs to a run with another model, data or options; delete {work} or choose another"
+            f"{found[step]}: belongs to a run with another model, data or options; "
+            f"delete {work} or choose another"
         )
     return step, found[step]
 

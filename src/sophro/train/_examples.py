@@ -121,4 +121,4 @@ def _check_part(part: Example, where: str, vocabulary: int, positions: int | Non
     if not all(math.isfinite(w) for w in part.weights):
         raise SophroError(f"{where}: a loss weight is not a finite number")
     if not any(part.weights[1:]):
-        raise SophroError(f"{where}: no token has a loss weight, so nothing would be learned; drop the record")
+        raise SophroError(f"{where}: no token has a loss weight, nothing would be learned; drop the record")

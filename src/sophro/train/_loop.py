@@ -14,7 +14,7 @@ import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.utils.data import DataLoader, Dataset
@@ -125,7 +125,7 @@ class StepTrainer(Trainer):
                 sums[name] = sums.get(name, 0.0) + scale * float(value)
         totals = torch.tensor(list(sums.values()), dtype=torch.float64, device=self.args.device)
         if world > 1:
-            totals = self.accelerator.reduce(totals, "sum")
+            totals = cast(torch.Tensor, self.accelerator.reduce(totals, "sum"))
         self.measured = dict(zip(sums, totals.tolist(), strict=True))  # pyright: ignore[reportAttributeAccessIssue]
         if not torch.isfinite(totals).all():
             raise SophroError(

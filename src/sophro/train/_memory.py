@@ -1,8 +1,8 @@
 """Expected peak memory of a training run, before anything is loaded.
 
 Contract: an estimate from the model's config alone, component by component, for dense decoders (embedding,
-attention, gated feed-forward, norms). The activation count was taken from what autograd keeps for transformers'
-Llama layers with and without LoRA matrices; tests compare it with what is really kept.
+attention, gated feed-forward, norms). The activation count was taken from what autograd keeps for the Llama
+layers of transformers with and without LoRA matrices; tests compare it with what is really kept.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class ModelShape:
             inner, vocabulary = int(config["intermediate_size"]), int(config["vocab_size"])
             heads = int(config["num_attention_heads"])
         except KeyError as error:
-            raise SophroError(f"config.json: no {error.args[0]!r}; the memory plan knows dense decoders only") from None
+            raise SophroError(
+                f"config.json: no {error.args[0]!r}; the memory plan knows dense decoders only"
+            ) from None
         width = int(config.get("head_dim") or hidden // heads)
         query, key = heads * width, int(config.get("num_key_value_heads") or heads) * width
         tied = bool(config.get("tie_word_embeddings", False))
@@ -130,11 +132,9 @@ def _linear_sides(shape: ModelShape) -> list[tuple[int, int]]:
 
 def _kept_per_token(shape: ModelShape, options: TrainOptions) -> int:
     d, q, k, f = shape.hidden, shape.query, shape.key, shape.inner
-    # Two norms (input, normalised input, scaled output), rotated queries, keys and values with the heads that
-    # share a key spelled out, the attention's output, and the gated product (gate, its activation, up, product).
-    kept = 6 * d + 4 * q + 2 * k + 4 * f
-    if options.adapter == "lora":
-        kept += 7 * options.rank
-        if options.dropout > 0:
-            kept += sum(2 * a for a, _ in _linear_sides(shape))
-    return kept
+    # Norms, inputs of the projections, queries, keys and values, attention's output, the gated product.
+    kept = 5 * d + q + 2 * k + 4 * f
+    if options.adapter == "full":
+        return kept + 2 * d
+    kept += 7 * options.rank
+    return kept + 8 * d + f + q if options.dropout > 0 else kept

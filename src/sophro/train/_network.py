@@ -1,8 +1,8 @@
 """The network as losses see it: one module whose forward is a whole piece of a training step.
 
-Contract: ``TrainingNetwork(model, loss)(batch)`` returns the loss of ``batch`` and its diagnostics. Everything
-happens inside ``forward`` so that a data-parallel wrapper around the module sees the pass it has to
-synchronise. The output layer is applied only where a token is trained.
+Contract: ``TrainingNetwork(model, loss)(batch)`` returns the loss of ``batch`` and its diagnostics.
+Everything happens inside ``forward`` so that a data-parallel wrapper around the module sees the pass it has
+to synchronise. The output layer is applied only where a token is trained.
 
 Whether a model's logits really are "output layer of the decoder's last hidden state" (some scale or cap
 them) is not looked up but measured on a few tokens at construction; where it does not hold, the plain
@@ -11,7 +11,7 @@ forward pass is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,7 +70,7 @@ class TrainingNetwork(nn.Module):
         return self._logits(batch.ids)
 
     @contextmanager
-    def reference(self) -> Iterator[None]:
+    def reference(self) -> Generator[None]:
         """Run as the model was before training (adapter off, no gradient)."""
         with torch.no_grad(), self.model.disable_adapter():  # pyright: ignore[reportCallIssue]
             yield

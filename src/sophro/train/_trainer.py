@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from array import array
@@ -188,6 +189,8 @@ def _arguments(options: TrainOptions, work: Path) -> TrainingArguments:
         num_train_epochs=1,
         max_grad_norm=options.max_grad_norm,
         seed=options.seed,
+        # Without this, processes on a machine without accelerators would each believe to be the only one.
+        use_cpu=not torch.accelerator.is_available(),
         report_to="none",
         logging_strategy="no",
         save_strategy="no",
@@ -197,6 +200,7 @@ def _arguments(options: TrainOptions, work: Path) -> TrainingArguments:
         ddp_find_unused_parameters=False,
         average_tokens_across_devices=False,
     )
+    _check_world(args.world_size)
     if args.n_gpu > 1:
         raise SophroError(
             "several GPUs are visible to one process; start with `accelerate launch -m sophro ...` "
@@ -205,9 +209,17 @@ def _arguments(options: TrainOptions, work: Path) -> TrainingArguments:
     return args
 
 
+def _check_world(found: int) -> None:
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if found != started:
+        raise SophroError(f"{started} processes were launched but {found} found each other; use torchrun")
+
+
 def _refuse_sharding(trainer: StepTrainer) -> None:
     if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
-        raise SophroError("sharded training (DeepSpeed, FSDP) is not supported; launch with plain data parallelism")
+        raise SophroError(
+            "sharded training (DeepSpeed, FSDP) is not supported; launch with plain data parallelism"
+        )
 
 
 def _fingerprint(network: Any, items: Sequence[TrainItem], options: TrainOptions, loss: Loss) -> str:
@@ -229,7 +241,9 @@ def _positions(checkpoint: Path) -> int:
     return int(json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))["positions"])
 
 
-def _summary(out: Path, rows: list[dict[str, Any]], positions: int, trainable: int, start: int) -> TrainResult:
+def _summary(
+    out: Path, rows: list[dict[str, Any]], positions: int, trainable: int, start: int
+) -> TrainResult:
     tail = [row["loss"] for row in rows[-max(1, len(rows) // 10) :]]
     tokens = sum(row["tokens"] for row in rows)
     seconds = sum(row["seconds"] for row in rows)

@@ -129,8 +129,8 @@ def dpo(
 
     Returns:
         Mean loss over pairs (log 2 where the policy is the reference); ``accuracy`` (share of pairs with
-        d > 0), ``margin`` (mean of beta d), ``chosen_reward`` and ``rejected_reward`` (means of beta times the
-        log-ratio).
+        d > 0), ``margin`` (mean of beta d), ``chosen_reward`` and ``rejected_reward`` (means of beta times
+        the log-ratio).
 
     Raises:
         SophroError: If ``beta`` or ``label_smoothing`` is out of range.

@@ -1,0 +1,44 @@
+"""DEVELOPMENT: alignment by training; one module per method over the shared trainer.
+
+A method is a function ``(model, data, options) -> list[TrainItem]`` with a table of its own options; the
+trainer, adapters, checkpoints and records are the same for all of them (``sophro.align.align``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sophro.registry import Method, register
+
+if TYPE_CHECKING:
+    from sophro.align._run import align, default_options
+
+register(
+    Method(
+        name="safety_sft",
+        title="Plain safety fine-tuning on refusals, optionally mixed with benign answers",
+        paper="baseline; benign mix as in Bianchi et al., Safety-Tuned LLaMAs, arXiv 2309.07875",
+        area="development",
+        room="align",
+        entry="sophro.align.safety_sft:METHOD",
+        primary="D4",
+        also=("D5",),
+        needs=("gradients",),
+        evidence=("safety_sft_tradeoff", "shallow_under_prefill"),
+        deviations=(
+            "LoRA instead of full fine-tuning.",
+            "Refusals are chosen by category from a written list, not generated for each request.",
+            "Benign answers are the untrained model's own, so that its style is kept.",
+        ),
+    )
+)
+
+__all__ = ["align", "default_options"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from sophro.align import _run
+
+        return getattr(_run, name)
+    raise AttributeError(f"module 'sophro.align' has no attribute {name!r}")

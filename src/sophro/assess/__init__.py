@@ -1,0 +1,57 @@
+"""ASSESSMENT: Inspect tasks for harm, over-refusal and helpfulness; the benign twin is always measured too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sophro.registry import Method, register
+
+if TYPE_CHECKING:
+    from sophro.assess._run import Assessed, assess
+
+for _name, _title, _paper, _primary, _also in (
+    (
+        "harmful",
+        "Harmful requests: harmful compliance and refusal, in plain words or under an attack",
+        "baseline; outcome classes of XSTest (Röttger et al., arXiv 2308.01263)",
+        "A1",
+        ("A6",),
+    ),
+    (
+        "over_refusal",
+        "Benign look-alikes that share the trigger words of harmful requests: refusals count against",
+        "XSTest, Röttger et al., arXiv 2308.01263; OR-Bench, Cui et al., arXiv 2405.20947",
+        "A1",
+        ("D2",),
+    ),
+    (
+        "helpfulness",
+        "Plain benign tasks: answered, not degenerate, on topic; and a small exact-answer set",
+        "baseline (own starter sets)",
+        "A1",
+        ("D2",),
+    ),
+):
+    register(
+        Method(
+            name=_name,
+            title=_title,
+            paper=_paper,
+            area="assessment",
+            room="assess",
+            entry=f"sophro.assess.tasks:{_name}",
+            primary=_primary,
+            also=_also,
+            evidence=("stub_models",),
+        )
+    )
+
+__all__ = ["Assessed", "assess"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from sophro.assess import _run
+
+        return getattr(_run, name)
+    raise AttributeError(f"module 'sophro.assess' has no attribute {name!r}")

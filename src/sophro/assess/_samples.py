@@ -1,0 +1,59 @@
+"""From an Inspect log to flat samples: one JSON object per sample, nothing re-parsed from text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inspect_ai.log import EvalLog, EvalSample
+
+
+def flatten(log: EvalLog, arm: str) -> list[dict[str, Any]]:
+    """Return one row per sample, in the order of ids."""
+    rows = [_row(sample, arm, log.eval.task) for sample in log.samples or []]
+    return sorted(rows, key=lambda row: str(row["id"]))
+
+
+def _row(sample: EvalSample, arm: str, task: str) -> dict[str, Any]:
+    facts: dict[str, Any] = dict(sample.metadata or {})
+    output: dict[str, Any] = dict(sample.output.metadata or {})
+    verdicts: list[dict[str, Any]] = []
+    for score in (sample.scores or {}).values():
+        verdicts.extend((score.metadata or {}).get("verdicts", []))
+    if sample.error is not None:
+        # An errored sample has no verdict of any judge; it must not vanish from the denominators.
+        verdicts = [_unscored(f"sample error: {sample.error.message.splitlines()[0][:200]}")]
+    segments = output.get("segments")
+    if segments is None:
+        segments = [{"kind": "answer", "text": sample.output.completion}] if sample.output.choices else []
+    stop = sample.output.stop_reason if sample.output.choices else "error"
+    usage = sample.output.usage
+    return {
+        "id": str(sample.id),
+        "arm": arm,
+        "task": task.removeprefix("sophro/"),
+        "attack": facts.get("attack", "none"),
+        "params": facts.get("params", {}),
+        "category": facts.get("category", ""),
+        "behaviour": facts.get("behaviour", str(sample.id)),
+        "lang": facts.get("lang", ""),
+        "set": facts.get("set", ""),
+        "prompt": facts.get("prompt", ""),
+        "transcript": facts.get("transcript", []),
+        "segments": segments,
+        "state": output.get("state", "error" if sample.error else "ok"),
+        "finish_reason": output.get("finish_reason", stop),
+        "new_tokens": output.get("new_tokens", usage.output_tokens if usage else 0),
+        "seconds": round(sample.total_time or 0.0, 3),
+        "verdicts": verdicts,
+    }
+
+
+def _unscored(reason: str) -> dict[str, Any]:
+    return {
+        "outcome": "unscored",
+        "harmful": None,
+        "score": None,
+        "reason": reason,
+        "judge": "none",
+        "version": "",
+    }

@@ -1,0 +1,55 @@
+"""What an attack declares and what it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sophro.chat import Transcript
+from sophro.data import Record
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one behaviour may cost at most.
+
+    Attributes:
+        queries: Prompts sent to the target.
+        gradients: Backward passes through the target.
+    """
+
+    queries: int = 1
+    gradients: int = 0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One adversarial prompt for one behaviour.
+
+    Attributes:
+        record: The behaviour, in plain words.
+        transcript: What the target is given; a forced prefix is its final assistant turn.
+        params: The attack's settings and what it measured about this attempt.
+    """
+
+    record: Record
+    transcript: Transcript
+    params: Mapping[str, Any] = field(default_factory=lambda: {})
+
+
+class Attack(Protocol):
+    """Turns behaviours into attempts, within a declared budget and from declared capabilities."""
+
+    name: str
+    needs: tuple[str, ...]
+    budget: Budget
+
+    def __call__(self, records: Sequence[Record], target: Any) -> list[Attempt]:
+        """Return the attempts, in the order of ``records``.
+
+        Args:
+            records: Behaviours.
+            target: The model under attack, or None where the attack needs nothing of it.
+        """
+        ...

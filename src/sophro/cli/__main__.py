@@ -1,0 +1,5 @@
+"""``python -m sophro.cli``."""
+
+from sophro.cli import main
+
+main()

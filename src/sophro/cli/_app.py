@@ -1,0 +1,45 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from cyclopts import App, Parameter
+
+import sophro
+
+# Without this every flag and list would also get a --no- or --empty- twin.
+_FLAGS = Parameter(negative=())
+
+app = App(
+    name="sophro",
+    help="Align, assess, guard and prove: language models that are safe without over-refusal.",
+    version=sophro.__version__,
+    help_format="plaintext",
+    help_formatter="plain",
+    version_flags=["--version"],
+    default_parameter=_FLAGS,
+)
+
+for _name, _home, _help in (
+    ("run", "runs", "Align the arms of a recipe, attack and assess them, and write the report."),
+    ("report", "runs", "Write one HTML file about one or several runs."),
+    ("align", "training", "Align one model with one method."),
+    ("preview", "training", "Show what is trained, token by token, in colour."),
+    ("assess", "assessing", "Assess one model on one or several tasks."),
+    ("attack", "assessing", "Build the attempts of an attack as JSONL."),
+    ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
+    ("methods", "listing", "List the methods with paper and area, or show one."),
+    ("doctor", "listing", "Say what this installation can do."),
+):
+    app.command(f"sophro.cli.{_home}:{_name}", name=_name, help=_help)
+
+for _group, _help, _members in (
+    ("judge", "Score responses, and measure a judge against labels.", ("score", "validate")),
+    ("models", "List local models, or fetch one.", ("list", "pull")),
+    ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
+):
+    _sub = App(
+        name=_group, help=_help, help_format="plaintext", help_formatter="plain", default_parameter=_FLAGS
+    )
+    for _member in _members:
+        _sub.command(f"sophro.cli.{_group}_commands:{_member}_", name=_member)
+    app.command(_sub)

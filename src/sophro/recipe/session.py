@@ -1,0 +1,231 @@
+"""One recipe from file to report: what the command line and the evidence call."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sophro.errors import SophroError
+from sophro.recipe._estimate import Throughput, describe, estimate
+from sophro.recipe._folder import RunFolder
+from sophro.recipe._jobs import RunResult
+from sophro.recipe._load import load_recipe
+from sophro.recipe._plan import Stage, plan
+from sophro.recipe._progress import RunProgress
+from sophro.recipe._run import run
+from sophro.recipe._schema import Arm, Assessment, Generation, Judges, Recipe
+
+_TASK_SETS = {
+    "harmful": "starter/harmful:en",
+    "over_refusal": "starter/lookalikes:en",
+    "helpfulness": "starter/plain:en",
+}
+
+
+def plan_recipe(path: Path, overrides: Sequence[str], *, as_json: bool = False) -> None:
+    """Print what a recipe would do, how long it would take and how much memory; load nothing."""
+    recipe = load_recipe(path, overrides)
+    stages = plan(recipe)
+    cost = estimate(stages, _throughput())
+    if as_json:
+        rows = [
+            {
+                "name": s.name,
+                "key": s.key,
+                "kind": s.kind,
+                "minutes": c.minutes,
+                "memory_bytes": c.memory_bytes,
+            }
+            for s, c in zip(stages, cost.stages, strict=True)
+        ]
+        _print({"stages": rows, "minutes": cost.minutes, "memory_bytes": cost.memory_bytes})
+        return
+    home = RunFolder(Path("runs") / recipe.name)
+    done = [s.key for s in stages if home.stage(s).is_dir()]
+    print("\n".join(describe(recipe, stages, cost, done)))
+
+
+def run_recipe(
+    path: Path, out: Path | None, overrides: Sequence[str] = (), *, as_json: bool = False
+) -> RunResult:
+    """Run a recipe file, write its report and print where it is."""
+    recipe = load_recipe(path, overrides)
+    result = execute(recipe, out, quiet=as_json)
+    page = finish(result)
+    if as_json:
+        from sophro.report import summary
+
+        _print({"report": str(page), **summary(result.out)})
+    else:
+        print(page)
+    return result
+
+
+def execute(recipe: Recipe, out: Path | None, *, quiet: bool = False) -> RunResult:
+    """Run ``recipe`` with sophro's own executors, with progress on stderr."""
+    from sophro.recipe.executors import executors
+
+    # A user's own thread count wins; else a busy second process would fight for the same cores.
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    stages = plan(recipe)
+    facts = session_facts(recipe, stages)
+    if not quiet:
+        print(f"leak check: {facts['leaks']['summary']}", file=sys.stderr)
+    with RunProgress(stages, estimate(stages, _throughput())) as progress:
+        return run(recipe, out, executors(), progress, facts)
+
+
+def finish(result: RunResult) -> Path:
+    """Write ``report.html`` of a finished run."""
+    from sophro.report import build_report
+
+    return build_report([result.out], result.out / "report.html")
+
+
+def session_facts(recipe: Recipe, stages: Sequence[Stage]) -> dict[str, Any]:
+    """Return what the run directory records beside its stages: arms, judge cards, leak check, command."""
+    arms = [
+        {
+            "name": name,
+            "method": arm.method or "none",
+            "description": _described(arm, recipe.model_of(name)),
+        }
+        for name, arm in recipe.arms.items()
+    ]
+    return {
+        "name": recipe.name,
+        "description": recipe.description,
+        "model": recipe.model or ", ".join(dict.fromkeys(recipe.model_of(a) for a in recipe.arms)),
+        "arms": arms,
+        "judges": _cards(recipe),
+        "leaks": leaks(stages),
+        "command": f"sophro run {recipe.name}.yaml",
+    }
+
+
+def _described(arm: Arm, model: str) -> str:
+    if arm.method is None:
+        return f"{model} as it is" + (f" with adapter {arm.adapter}" if arm.adapter else "")
+    parts = [f"{role}: {spec.limit or 'all'} of {spec.set}" for role, spec in arm.data.items()]
+    return f"{model} + {arm.method} ({'; '.join(parts)})"
+
+
+def _cards(recipe: Recipe) -> list[dict[str, Any]]:
+    from sophro.judge import shipped_card
+
+    named = (recipe.judges.refusal, recipe.judges.harm, recipe.judges.second)
+    cards = (shipped_card(name) for name in dict.fromkeys(n for n in named if n))
+    return [card for card in cards if card]
+
+
+def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
+    """Compare every training prompt of the plan with every assessed one."""
+    from sophro.data import leak_check
+    from sophro.recipe.executors import records
+
+    train: dict[str, Any] = {}
+    tested: dict[str, Any] = {}
+    for stage in stages:
+        if stage.kind == "align":
+            for spec in stage.inputs["data"].values():
+                train |= {f"{r.set}/{r.id}": r for r in records(spec)}
+        elif stage.kind == "assess":
+            tested |= {f"{r.set}/{r.id}": r for r in records(stage.inputs)}
+    if not train or not tested:
+        return {"summary": "nothing is trained, so nothing can leak", "pairs": 0}
+    from sophro.models import encoder
+
+    report = leak_check(list(train.values()), list(tested.values()), encoder=encoder())
+    return {"summary": report.sentence(), **report.to_dict()}
+
+
+def assess_once(
+    tasks: Sequence[str],
+    *,
+    model: str,
+    attacks: Sequence[str],
+    k: Sequence[int],
+    patch: Path | None,
+    data_set: str | None,
+    split: str | None,
+    limit: int | None,
+    max_new_tokens: int,
+    judges: Mapping[str, str],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Assess one model without a recipe file: the same stages, resume and report as a run."""
+    from sophro.files import digest
+    from sophro.recipe._checks import problems
+    from sophro.recipe._names import installed_names
+    from sophro.report import summary
+
+    if not tasks:
+        raise SophroError(f"assess: name at least one task; known: {', '.join(_TASK_SETS)}")
+    assessments: list[Assessment] = []
+    for task in tasks:
+        for attack in attacks or ("none",):
+            if task != "harmful" and attack != "none":
+                continue  # attacks disguise harmful requests; the benign tasks stay as they are
+            chosen = data_set or _TASK_SETS.get(task, "starter/harmful:en")
+            params = {"k": list(k)} if attack == "prefill" and k else {}
+            assessments.append(
+                Assessment(
+                    task=task,
+                    set=str(Path(chosen).resolve()) if chosen.endswith(".jsonl") else chosen,
+                    split=split or ("test" if chosen.startswith("starter/") else None),
+                    limit=limit,
+                    attack=None if attack == "none" else attack,
+                    params=params,
+                )
+            )
+    arm = Arm(model=model, adapter=str(patch.resolve()) if patch else None)
+    label = "patched" if patch else "model"
+    recipe = Recipe(
+        name="assess",
+        description=f"{model} on {', '.join(tasks)}",
+        arms={label: arm},
+        assessments=tuple(assessments),
+        generation=Generation(max_new_tokens=max_new_tokens),
+        judges=Judges(**judges),
+    )
+    for problem in problems(recipe, installed_names()):
+        raise SophroError(f"assess: {problem.message}")
+    if out is None:
+        out = Path("runs") / f"assess-{digest(recipe.model_dump(mode='json'))[:8]}"
+    result = execute(recipe, out, quiet=as_json)
+    page = finish(result)
+    values = summary(result.out)
+    if as_json:
+        _print({"out": str(result.out), "report": str(page), **values})
+        return
+    _show(values)
+    print(page)
+
+
+def _show(values: Mapping[str, Any]) -> None:
+    from sophro.cli._print import interval, percent, show_table
+
+    rows: list[tuple[object, ...]] = []
+    for arm, numbers in values["arms"].items():
+        measures = {k: v for k, v in numbers.items() if k not in ("coverage", "prefill", "attacks")}
+        measures |= {f"harmful_compliance, prefill {k}": v for k, v in numbers["prefill"].items()}
+        for name, m in measures.items():
+            if m["n"] or m["unscored"]:
+                shown = (percent(m["value"]), interval(m["low"], m["high"]))
+                rows.append((arm, name, *shown, f"{m['k']}/{m['n']}", m["unscored"]))
+    show_table(("arm", "measure", "value", "95 % interval", "k/n", "unscored"), rows)
+
+
+def _throughput() -> Throughput:
+    from sophro.models._load import EMBEDDED
+
+    return Throughput(parameters={EMBEDDED: 134.5e6})
+
+
+def _print(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
