@@ -98,25 +98,23 @@ def label_kind(labels: Sequence[str], where: Sequence[str] | None = None) -> Kin
     Raises:
         SophroError: Naming the first line whose label is of another kind than the ones before it.
     """
-    kind: Kind | None = None
+    fits: set[Kind] = {"outcome", "refusal", "harm"}
     for index, label in enumerate(labels):
-        place = where[index] if where else f"label {index + 1}"
-        if label in _HARM.values():
-            this: Kind | None = "harm"
-        elif label == "not_full_refusal":
-            this = "refusal"
-        elif label == "full_refusal":
-            this = kind if kind in ("refusal", "outcome") else (None if kind is None else "outcome")
-        else:
-            this = "outcome"
-        if this is None:
-            continue
-        if kind not in (None, this):
-            raise SophroError(f"{place}: label {label!r} answers another question ({this}) than {kind} before it")
-        if this != "harm" and kind is None and index and label not in _REFUSAL and "harmful" in labels[:index]:
-            raise SophroError(f"{place}: label {label!r} is mixed with harm labels")
-        kind = this
-    return kind or ("refusal" if labels else "outcome")
+        rest = fits & _kinds(label)
+        if not rest:
+            place = where[index] if where else f"label {index + 1}"
+            before = " or ".join(sorted(fits))
+            raise SophroError(f"{place}: label {label!r} does not fit the {before} labels before it")
+        fits = rest
+    return next(kind for kind in ("outcome", "refusal", "harm") if kind in fits)
+
+
+def _kinds(label: str) -> set[Kind]:
+    if label in _HARM.values():
+        return {"harm"}
+    if label == "not_full_refusal":
+        return {"refusal"}
+    return {"refusal", "outcome"} if label == "full_refusal" else {"outcome"}
 
 
 def read_labels(path: Path | str) -> list[Labelled]:

@@ -37,6 +37,8 @@ def broken(exchange: Exchange) -> str | None:
     Broken are: an unclosed trace, an empty answer, text without letters (a short number is an answer),
     and a text most of which is one unit repeated over and over.
     """
+    if exchange.state == "broken":
+        return "generation did not end by itself or by its limit"
     if exchange.state == "unclosed_trace":
         return "the response ends inside its reasoning trace"
     answer = exchange.text("answer").strip()

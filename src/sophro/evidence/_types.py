@@ -1,0 +1,82 @@
+"""What a claim is and what running it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Status = Literal["held", "not held"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison with a threshold fixed in code.
+
+    Attributes:
+        what: The quantity in words.
+        value: What was measured (share, difference of shares, or absolute difference).
+        low: Lower end of the 95 % interval, None where the quantity is exact.
+        high: Upper end.
+        n: Prompts (or pairs) behind it.
+        sign: How the value must lie to the bound.
+        bound: The threshold.
+        control: Whether this is a control that must fail the claim's own test.
+    """
+
+    what: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    sign: Literal[">=", "<=", "=="]
+    bound: float
+    control: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the measured value meets the bound; nothing measured never passes."""
+        if self.value is None:
+            return False
+        if self.sign == "==":
+            return self.value == self.bound
+        return self.value >= self.bound if self.sign == ">=" else self.value <= self.bound
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of one claim."""
+
+    name: str
+    statement: str
+    checks: tuple[Check, ...]
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Held only if every check passed (controls state what must be true of them)."""
+        return "held" if self.checks and all(c.passed for c in self.checks) else "not held"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        checks = [{**asdict(c), "passed": c.passed} for c in self.checks]
+        return {**asdict(self), "checks": checks, "status": self.status}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An executable claim.
+
+    Attributes:
+        name: Stable name.
+        statement: What must hold, in one sentence.
+        methods: Registered methods that it is evidence for.
+        run: ``(folder, quick) -> (checks, notes)``; the folder keeps runs, so that a second call resumes.
+    """
+
+    name: str
+    statement: str
+    methods: tuple[str, ...]
+    run: Callable[[Path, bool], tuple[list[Check], list[str]]] = field(repr=False)
