@@ -113,7 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="folder of a transformers model")
     parser.add_argument("--records", type=int, default=96)
-    parser.add_argument("--micro-tokens", type=int, default=2048)
+    parser.add_argument("--micro-tokens", type=int, default=None)
     parser.add_argument("--arm", choices=["plain", "ours"], help=argparse.SUPPRESS)
     args = parser.parse_args()
     global MICRO
@@ -128,7 +128,8 @@ def main() -> None:
     results = {}
     for name in ("plain", "ours"):
         command = [sys.executable, __file__, args.model, "--arm", name, "--records", str(args.records)]
-        command += ["--micro-tokens", str(args.micro_tokens)]
+        if args.micro_tokens:
+            command += ["--micro-tokens", str(args.micro_tokens)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         results[name] = row = json.loads(done.stdout.splitlines()[-1])
         print(

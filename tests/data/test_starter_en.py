@@ -113,6 +113,16 @@ def test_harmful_prompts_vary_in_opener_and_length(sets: dict[str, Rows]) -> Non
         assert len(set(lengths)) >= 10
 
 
+@pytest.mark.parametrize("cue", [r"\?", r"^(can|could|would|will) you\b", r"\b(my|me|i|i'd|i'm|our|we|us)\b"])
+def test_sentence_form_alone_does_not_tell_harmful_from_benign(sets: dict[str, Rows], cue: str) -> None:
+    share = {
+        name: sum(bool(re.search(cue, row["prompt"], re.IGNORECASE)) for row in sets[name]) / len(sets[name])
+        for name in ("harmful", "lookalikes")
+    }
+    balanced_accuracy = 0.5 + abs(share["harmful"] - share["lookalikes"]) / 2
+    assert balanced_accuracy <= 0.65, share
+
+
 def test_every_harmful_row_has_a_twin_of_its_category(sets: dict[str, Rows]) -> None:
     harmful = {row["id"]: row for row in sets["harmful"]}
     assert {row["twin"] for row in sets["lookalikes"]} == set(harmful)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sophro.errors import SophroError
 from sophro.recipe import Names, dump_recipe, load_recipe
 from sophro.recipe._yaml import dump, parse
@@ -16,21 +17,14 @@ from sophro.recipe._yaml import dump, parse
 RECIPES = Path(__file__).parents[2] / "recipes"
 
 
-@dataclasses.dataclass
-class SftOptions:
-    epochs: int = 1
-    learning_rate: float = 1e-3
-    batch_size: int = 8
-    layers: tuple[int, ...] = ()
-
-
+OPTIONS = {"epochs": 1, "learning_rate": 1e-3, "layers": (), "mask": True, "steps": None, "seed": 0}
 NAMES = Names(
     methods=["safety_sft", "stair"],
     tasks=["harmful", "over_refusal", "helpfulness"],
     attacks=lambda: ["prefill", "past_tense"],
     sets=["starter/harmful:en", "starter/plain:en", "starter/lookalikes:en", "advbench"],
     judges=["embedded-refusal", "embedded-harm", "keyword-baseline", "model"],
-    options=lambda method: SftOptions if method == "safety_sft" else None,
+    options=lambda method: OPTIONS if method == "safety_sft" else None,
 )
 
 GOOD = """\
@@ -78,8 +72,11 @@ BAD = {
     "unknown assessment set": ("set: advbench, limit", "set: advbnch, limit", ["line 15, assessments.0.set:", "advbench"]),
     "unknown judge": ("keyword-baseline", "keywords", ["line 21, judges.second:", "keyword-baseline"]),
     "unknown option": ("      epochs: 1", "      epoch: 1", ["line 12, arms.tuned.options.epoch:", "did you mean epochs"]),
-    "option of wrong type": ("epochs: 1", "epochs: two", ["line 12, arms.tuned.options.epochs:", "valid integer", "'two'"]),
-    "option text for number": ("1e-3", "'1e-3'", ["line 13, arms.tuned.options.learning_rate:", "valid number"]),
+    "option of wrong type": ("epochs: 1", "epochs: two", ["line 12, arms.tuned.options.epochs:", "takes a number", "'two'"]),
+    "option text for number": ("1e-3", "'1e-3'", ["line 13, arms.tuned.options.learning_rate:", "takes a number"]),
+    "option true for number": ("epochs: 1", "epochs: true", ["line 12, arms.tuned.options.epochs:", "takes a number, this is True"]),
+    "option number for truth": ("epochs: 1", "mask: 1", ["line 12, arms.tuned.options.mask:", "true or false"]),
+    "seed as option": ("epochs: 1", "seed: 1", ["line 12, arms.tuned.options.seed:", "no such option"]),
     "duplicate key": ("model: smollm2-135m", "name: again", ["line 2, name:", "already set in line 1"]),
     "duplicate arm": ("  tuned:", "  base:", ["line 6, arms.base:", "already set in line 5"]),
     "no name": ("name: small\n", "", ["line 1, name: is needed"]),
@@ -164,7 +161,8 @@ def test_aliases_cannot_explode(tmp_path: Path) -> None:
 
 def test_merge_key_and_its_lines(tmp_path: Path) -> None:
     text = GOOD.replace("    options:\n", "    options: &o\n").replace(
-        "assessments:", "  more:\n    <<: {method: stair, data: {benign: {set: advbench}}}\n    options: {<<: *o, epochs: 3}\nassessments:"
+        "assessments:",
+        "  more:\n    <<: {method: stair, data: {benign: {set: advbench}}}\n    options: {<<: *o, epochs: 3}\nassessments:",
     )
     recipe = load(tmp_path, text)
     assert recipe.arms["more"].options == {"epochs": 3, "learning_rate": 0.001}
@@ -213,7 +211,7 @@ def test_override(tmp_path: Path, override: str, read) -> None:
         ("assessments.first.limit=1", ["an index from 0 to 1"]),
         ("name.x=1", ["name is a plain value"]),
         ("seeds=[1", ["--set seeds=[1", "not YAML"]),
-        ("arms.tuned.options.epochs=two", ["--set arms.tuned.options.epochs=two, arms.tuned.options.epochs:", "integer"]),
+        ("arms.tuned.options.epochs=two", ["--set arms.tuned.options.epochs=two, arms.tuned.options.epochs:", "takes a number"]),
         ("arms.tuned.options.epoch=2", ["arms.tuned.options.epoch:", "did you mean epochs"]),
         ("assessments.0.task=nope", ["--set assessments.0.task=nope, assessments.0.task:", "unknown task"]),
     ],

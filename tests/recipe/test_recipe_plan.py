@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sophro
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import sophro
 from sophro.errors import SophroError
 from sophro.recipe import Names, Recipe, Stage, Throughput, describe, dump_recipe, estimate, load_recipe, plan
 from sophro.recipe import _fingerprint as fingerprint
@@ -31,7 +32,10 @@ TREE: dict[str, Any] = {
         "base": {},
         "tuned": {
             "method": "safety_sft",
-            "data": {"harmful": {"set": "h", "split": "train", "limit": 8}, "benign": {"set": "b", "limit": 4}},
+            "data": {
+                "harmful": {"set": "h", "split": "train", "limit": 8},
+                "benign": {"set": "b", "limit": 4},
+            },
             "options": {"epochs": 1, "benign_answers": "self"},
         },
     },
@@ -156,7 +160,9 @@ def test_more_seeds_keep_the_keys_of_the_first() -> None:
 
 def test_params_expand_to_every_combination_in_order() -> None:
     tree = changed("assessments.1.params", {"k": [1, 2], "style": ["a", "b"], "ids": [[7, 8]]})
-    params = [s.inputs["params"] for s in stages(tree) if s.inputs.get("attack") and s.inputs["arm"] == "base"]
+    params = [
+        s.inputs["params"] for s in stages(tree) if s.inputs.get("attack") and s.inputs["arm"] == "base"
+    ]
     assert params == [{"k": k, "style": s, "ids": [7, 8]} for k in (1, 2) for s in ("a", "b")]
 
 

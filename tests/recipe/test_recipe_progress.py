@@ -10,6 +10,7 @@ import pytest
 from fake_recipe_executors import executors
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sophro.recipe import Names, RunProgress, estimate, load_recipe, plan, run
 from sophro.recipe._eta import Eta, spoken
 
@@ -66,7 +67,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
-def test_shows_every_stage_as_text(tmp_path: Path, stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shows_every_stage_as_text(
+    tmp_path: Path, stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     path = tmp_path / "r.yaml"
     path.write_text(TEXT)

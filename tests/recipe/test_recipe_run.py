@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from fake_recipe_executors import Fake, executors
+
 from sophro import files
 from sophro.errors import SophroError
 from sophro.recipe import Job, Names, Recipe, RunResult, Stage, load_recipe, plan, run
@@ -65,12 +66,18 @@ def contents(out: Path) -> dict[str, bytes]:
     found = {p.relative_to(out).as_posix(): p.read_bytes() for p in sorted((out / "stages").rglob("*.jsonl"))}
     for p in sorted((out / "stages").glob("*/stage.json")):
         record = json.loads(p.read_text())
-        found[p.relative_to(out).as_posix()] = repr({k: record[k] for k in record if k not in ("seconds", "started")}).encode()
+        found[p.relative_to(out).as_posix()] = repr(
+            {k: record[k] for k in record if k not in ("seconds", "started")}
+        ).encode()
     return found | {"recipe.yaml": (out / "recipe.yaml").read_bytes()}
 
 
 def snapshot(out: Path) -> dict[str, tuple[int, bytes]]:
-    return {str(p): (p.stat().st_mtime_ns, p.read_bytes()) for p in out.rglob("*") if p.is_file() and p.name != ".lock"}
+    return {
+        str(p): (p.stat().st_mtime_ns, p.read_bytes())
+        for p in out.rglob("*")
+        if p.is_file() and p.name != ".lock"
+    }
 
 
 def no_half_written_stage(out: Path) -> None:
@@ -110,10 +117,14 @@ def test_executor_gets_the_folders_it_needs_in_order(recipe: Recipe, tmp_path: P
 
     def look(job: Job) -> None:
         seen[job.stage.name] = list(job.needs)
-        assert list(job.folder.iterdir()) == [] and all((p / "stage.json").exists() for p in job.needs.values())
+        assert list(job.folder.iterdir()) == [] and all(
+            (p / "stage.json").exists() for p in job.needs.values()
+        )
 
     run(recipe, tmp_path / "out", dict.fromkeys(("answers", "align", "assess"), look))
-    assert seen["align-tuned-s0"] == ["answers-b-s0"] and seen["assess-tuned-s0-harmful"] == ["align-tuned-s0"]
+    assert seen["align-tuned-s0"] == ["answers-b-s0"] and seen["assess-tuned-s0-harmful"] == [
+        "align-tuned-s0"
+    ]
 
 
 def test_default_out(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +141,9 @@ def test_changed_recipe_keeps_old_stages_and_reports_them(path: Path, recipe: Re
     assert result.executed == ("assess-base-s0-harmful", "assess-tuned-s0-harmful")
     assert sorted(p.name.rpartition("-")[0] for p in result.unused) == sorted(result.executed)
     assert len(json.loads((out / "run.json").read_text())["unused"]) == 2
-    assert {k: v for k, v in contents(out).items() if k in before and k != "recipe.yaml"}.items() <= before.items()
+    assert {
+        k: v for k, v in contents(out).items() if k in before and k != "recipe.yaml"
+    }.items() <= before.items()
     assert run(recipe, out, executors()).executed == ()
 
 
@@ -175,7 +188,9 @@ def test_killed_at_random_moments_ends_like_an_uninterrupted_run(
 
 
 @pytest.mark.parametrize("call", range(1, 83, 9))
-def test_killed_at_every_kind_of_write(path: Path, tmp_path: Path, whole: dict[str, bytes], call: int) -> None:
+def test_killed_at_every_kind_of_write(
+    path: Path, tmp_path: Path, whole: dict[str, bytes], call: int
+) -> None:
     """SIGKILL just before the n-th rename or rmtree, wherever that is."""
     out = tmp_path / "out"
     pid = os.fork()
@@ -231,7 +246,9 @@ def test_no_half_written_stage_is_visible_at_any_time(recipe: Recipe, tmp_path: 
     assert not wrong and looks > 50
 
 
-def test_second_process_gets_a_clear_error_and_a_dead_one_does_not_block(path: Path, recipe: Recipe, tmp_path: Path) -> None:
+def test_second_process_gets_a_clear_error_and_a_dead_one_does_not_block(
+    path: Path, recipe: Recipe, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     first = launch(path, out, 0.2)
     while not list((out / "work").glob("*/checkpoint.json")):
@@ -336,7 +353,7 @@ def test_full_disk_in_our_own_writing(
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fsync)
-        with pytest.raises(SophroError, match="the disk is full.*go on with: sophro run"):
+        with pytest.raises(SophroError, match=r"the disk is full.*go on with: sophro run"):
             run(recipe, out, executors())
     no_half_written_stage(out)
     run(recipe, out, executors())
@@ -345,7 +362,9 @@ def test_full_disk_in_our_own_writing(
 
 def test_failed_stage_is_named_and_keeps_its_work(recipe: Recipe, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(SophroError, match=r"stage align-tuned-s0 failed: ValueError: two lines; the traceback is in") as caught:
+    with pytest.raises(
+        SophroError, match=r"stage align-tuned-s0 failed: ValueError: two lines; the traceback is in"
+    ) as caught:
         run(recipe, out, failing(ValueError("two\nlines"), "align-tuned-s0"))
     trace = Path(str(caught.value).rpartition(" is in ")[2])
     assert "raise error" in trace.read_text() and isinstance(caught.value.__cause__, ValueError)

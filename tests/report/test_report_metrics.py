@@ -136,7 +136,7 @@ def test_holm_is_over_all_rows(tmp_path):
 
 def test_finding_states_a_change_only_where_it_is_clear():
     def arm(name, harmful):
-        return [made(harmful=harmful(i), arm=name, i=i) for i in range(40)]
+        return [made(harmful=bool(harmful(i)), arm=name, i=i) for i in range(40)]
 
     clear = _analysis.analyse([run_of(arm("base", lambda i: True) + arm("sft", lambda i: i < 2))])
     assert "sft cuts harmful compliance from 100 % [91–100 %] to 5 %" in findings(clear)[0]

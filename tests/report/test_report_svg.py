@@ -38,10 +38,9 @@ def test_band():
 
 
 def test_marker_and_stack():
-    assert svg.marker(5, 6, 8, hollow=True) == '<circle cx="5" cy="6" r="6" class="mark arm-0 hollow"/>'.replace(
-        "circle cx", "circle cx"
-    ) or svg.marker(5, 6, 8, hollow=True).startswith("<polygon")
     assert svg.marker(5, 6, 0) == '<circle cx="5" cy="6" r="6" class="mark arm-0"/>'
+    square = '<polygon points="-1,0 11,0 11,12 -1,12" class="mark arm-1 hollow"/>'
+    assert svg.marker(5, 6, 1, hollow=True) == square
     assert svg.stack([("broken", 1), ("unscored", 0), ("full_refusal", 3)], "t").count("<rect") == 2
     assert svg.stack([("broken", 0)], "t") == ""
 

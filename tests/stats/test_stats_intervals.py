@@ -115,6 +115,16 @@ def test_rate_is_ordered_and_blind_to_order(rows: list[tuple[bool | None, int]],
     assert "NaN" not in json.dumps(r.to_dict())
 
 
+def test_rate_covers_with_thirty_clusters() -> None:
+    rng, names, runs, hits = np.random.default_rng(4), np.repeat(np.arange(30), 5), 500, 0
+    for seed in range(runs):
+        shares = rng.beta(0.9, 2.1, size=30)  # mean 0.3, behaviours differ strongly
+        r = rate((rng.random(150) < shares[names]).tolist(), names.tolist(), seed=seed)
+        assert r.low is not None and r.high is not None
+        hits += r.low <= 0.3 <= r.high
+    assert 0.92 <= hits / runs <= 0.97
+
+
 def test_rate_refuses_clusters_that_do_not_fit() -> None:
     with pytest.raises(SophroError, match="1 cluster names for 2"):
         rate([True, None], ["a"])

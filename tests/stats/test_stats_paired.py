@@ -31,6 +31,7 @@ def test_mcnemar_holds_for_many_pairs(b: int, c: int) -> None:
         mcnemar_exact(-1, 2)
 
 
+@settings(max_examples=15, deadline=None)  # multipletests takes 80 ms a call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holm_equals_statsmodels(ps: list[float]) -> None:
     assert holm(ps) == pytest.approx(multipletests(ps, method="holm")[1].tolist())

@@ -337,3 +337,50 @@ def test_finished_run_is_returned_and_another_is_not_overwritten(tmp_path):
             train(network(), examples(), options, tmp_path / "out", loss=loss)
     with pytest.raises(SophroError, match="choose another folder"):
         train(network(seed=1), examples(), OPTIONS, tmp_path / "out")
+
+
+def test_a_loss_that_needs_the_reference_is_refused_in_full_training(tmp_path):
+    def compare(net, batch):
+        with net.reference():
+            pass
+        return SftLoss()(net, batch)
+
+    with pytest.raises(SophroError, match="use adapter lora"):
+        train(network(), examples(), replace(OPTIONS, adapter="full"), tmp_path / "out", loss=compare)
+
+
+def test_nothing_asks_the_network(tmp_path, monkeypatch):
+    import socket
+
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+    from peft import get_peft_model_state_dict
+
+    attempts = []
+
+    def refuse(*args, **kwargs):
+        attempts.append(args)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    model = network()
+    model.config._name_or_path = model.name_or_path = "someone/some-model"
+    train(model, examples(), replace(OPTIONS, token_rows=(3,)), tmp_path / "out", tmp_path / "work")
+    loaded = PeftModel.from_pretrained(model, str(tmp_path / "out"))
+    assert not attempts
+    # The control: peft's own default does ask whether the vocabulary was resized.
+    get_peft_model_state_dict(loaded)
+    assert attempts or HF_HUB_OFFLINE
+
+
+def test_stdout_stays_clean(tmp_path, capfd):
+    train(network(), examples(), OPTIONS, tmp_path / "out")
+    assert capfd.readouterr().out == ""
+
+
+def test_bfloat16_weights_train_a_float32_adapter(tmp_path):
+    model = network().to(torch.bfloat16)
+    result = train(model, examples(), replace(OPTIONS, epochs=2), tmp_path / "out")
+    assert {t.dtype for t in adapter(tmp_path / "out").values()} == {torch.float32}
+    rows = [json.loads(line) for line in (tmp_path / "out" / "training.jsonl").read_text().splitlines()]
+    assert rows[-1]["loss"] < rows[0]["loss"] and result.steps == 8

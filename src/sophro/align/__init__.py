@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
-    from sophro.align._run import align, default_options
+    from sophro.align._run import align, default_options, training_items
 
 register(
     Method(
@@ -33,7 +33,7 @@ register(
     )
 )
 
-__all__ = ["align", "default_options"]
+__all__ = ["align", "default_options", "training_items"]
 
 
 def __getattr__(name: str) -> Any:

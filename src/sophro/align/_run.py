@@ -72,8 +72,25 @@ def align(
     Raises:
         SophroError: If the method or an option is unknown, or the data cannot be trained on.
     """
-    from sophro.models import require
     from sophro.train import train
+
+    found, chosen, own = _prepared(name, model, options, seed)
+    return train(model, found.items(model, data, own), chosen, out, work, progress)
+
+
+def training_items(
+    name: str, model: Any, data: Mapping[str, Sequence[Record]], options: Mapping[str, Any] | None = None
+) -> list[TrainItem]:
+    """Return what method ``name`` would train on; ``meta["tokenized"]`` of each part holds its segments."""
+    found, _, own = _prepared(name, model, options, 0)
+    return found.items(model, data, own)
+
+
+def _prepared(
+    name: str, model: Any, options: Mapping[str, Any] | None, seed: int
+) -> tuple[AlignMethod, TrainOptions, dict[str, Any]]:
+    """Check the model and the options, and divide them between method and trainer."""
+    from sophro.models import require
 
     found = _method(name)
     require(model, find_method(name, "align").needs, f"method {name}")
@@ -81,15 +98,26 @@ def align(
     for key, value in (options or {}).items():
         if key not in merged:
             raise unknown_name(f"option of {name}", key, merged)
-        merged[key] = value
+        merged[key] = _typed(name, key, value, merged[key])
     merged["seed"] = seed
     own = {key: merged[key] for key in found.options}
     training = {f.name: merged[f.name] for f in fields(TrainOptions)}
-    try:
-        chosen = TrainOptions(**training)
-    except TypeError as error:
-        raise SophroError(f"{name}: an option has the wrong type ({error})") from error
-    return train(model, found.items(model, data, own), chosen, out, work, progress)
+    return found, TrainOptions(**training), own
+
+
+def _typed(name: str, key: str, value: Any, default: Any) -> Any:
+    """Return ``value`` as the type of its default, or refuse it.
+
+    YAML reads ``1e-3`` as text and ``1`` as a whole number; both are fine where a real number is meant.
+    """
+    if isinstance(default, float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise SophroError(f"{name}: option {key} must be a number, not {value!r}") from None
+    if default is not None and (type(value) is not type(default)) and not isinstance(default, tuple):
+        raise SophroError(f"{name}: option {key} must be of type {type(default).__name__}, not {value!r}")
+    return tuple(value) if isinstance(default, tuple) and isinstance(value, list) else value
 
 
 def sft_items(
@@ -115,7 +143,7 @@ def sft_items(
         weights = loss_weights(tokenized, table)
         check_trainable(tokenized, weights, where)
         scaled = weights if factor == 1.0 else [w * factor for w in weights]
-        items.append(Example(list(tokenized.ids), scaled, {"id": record.id, "set": record.set}))
+        items.append(Example(list(tokenized.ids), scaled, {"id": record.id, "set": record.set, "tokenized": tokenized}))
     return items
 
 

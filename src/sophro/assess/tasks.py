@@ -8,7 +8,7 @@ model, so that arms are compared on the same prompts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -29,7 +29,7 @@ from sophro.assess._scorers import harm, helpful, refusal
 from sophro.attack import Attempt
 from sophro.attack import attack as find_attack
 from sophro.chat import Transcript
-from sophro.data import Record, load_set, read_records
+from sophro.data import Record, load_set
 from sophro.errors import SophroError
 
 
@@ -121,10 +121,7 @@ def helpfulness(
 
 
 def _records(name: str, split: str | None, limit: int | None) -> list[Record]:
-    if name.endswith(".jsonl"):
-        records = read_records(name)
-        return list(records[:limit] if limit else records)
-    return list(load_set(name, split=split, limit=limit))
+    return load_set(name, split=cast(Any, split), limit=limit)
 
 
 def _target(needs: Sequence[str]) -> Any:

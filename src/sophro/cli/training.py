@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
 
@@ -78,27 +78,34 @@ def preview(
         limit: Number of records to show.
         html: Write a page instead of printing.
     """
-    from sophro.align import preview_items
+    from sophro.align import training_items
+    from sophro.chat import preview as preview_record
     from sophro.chat import preview_html, preview_terminal
     from sophro.files import write_text
     from sophro.models import load
 
-    rows = preview_items(method, load(model), _data(data), _options(set_))
+    chat = load(model)
+    items = training_items(method, chat, _data(data), _options(set_))
+    parts = [part for item in items[:limit] for part in item.parts]
     if html is not None:
-        write_text(html, preview_html(rows[:limit]))
+        pages = [
+            preview_record(str(p.meta["id"]), p.meta["tokenized"], p.weights, chat.tokenizer) for p in parts
+        ]
+        write_text(html, preview_html(pages))
         print(html)
         return
     from rich.console import Console
 
     console = Console()
-    for row in rows[:limit]:
-        console.print(preview_terminal(row))
-    print(f"{min(limit, len(rows))} of {len(rows)} records shown")
+    for part in parts:
+        console.print(f"[{part.meta['set']} {part.meta['id']}]", markup=False, style="bold")
+        console.print(preview_terminal(part.meta["tokenized"], part.weights, chat.tokenizer))
+    print(f"{min(limit, len(items))} of {len(items)} records shown")
 
 
 def _data(specs: tuple[str, ...]) -> dict[str, list[Any]]:
     """Read ``[role=]SET[,split=S][,limit=N]`` or ``[role=]FILE.jsonl`` into records by role."""
-    from sophro.data import load_set, read_records
+    from sophro.data import load_set
     from sophro.errors import SophroError
 
     out: dict[str, list[Any]] = {}
@@ -116,10 +123,7 @@ def _data(specs: tuple[str, ...]) -> dict[str, list[Any]]:
         if limit is not None and not limit.isdigit():
             raise SophroError(f"--data {spec!r}: limit must be a whole number")
         count = int(limit) if limit else None
-        if name.endswith(".jsonl"):
-            records = read_records(name)[:count]
-        else:
-            records = load_set(name, split=chosen.get("split"), limit=count)
+        records = load_set(name, split=cast(Any, chosen.get("split")), limit=count)
         out.setdefault(role, []).extend(records)
     return out
 

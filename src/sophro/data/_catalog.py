@@ -74,8 +74,8 @@ class SetInfo:
         labels: Source label to ours.
         where: Values that a row must have to belong to the set.
         without: Values that exclude a row (see ``note``).
-        hub: Where ``pull`` finds it: ``id``, ``split``, ``config``, ``prompt`` column. Ids are from memory and
-            were not opened when the catalogue was written.
+        hub: Where ``pull`` finds it: ``id``, ``split``, ``config``, ``prompt`` column. The ids were
+            not opened when the catalogue was written.
         note: What a user should know.
     """
 

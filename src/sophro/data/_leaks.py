@@ -5,8 +5,10 @@ strongest of four kinds: same text after normalisation, same behaviour (a twin o
 of words (characters for Chinese, Japanese, Korean), or near-equal sentence vectors. Kinds that were not
 checked are None, which is not the same as "none found".
 
-The word run of 8 follows common practice in contamination checks (8 to 13). The default cosine holds for the
-embedded MiniLM encoder; see ``docs`` of ``leak_check`` for how it was chosen.
+The word run of 8 follows common practice in contamination checks (8 to 13). The default cosine was chosen on the
+embedded MiniLM encoder: within AdvBench, pairs of 0.90 and more are one request in other words, while the
+starter twins reach 0.81 and 2 of 136 unsafe XSTest prompts reach 0.90 to a safe one. That encoder is English:
+unrelated Chinese requests reach 0.97, so only English prompts are compared unless the caller says otherwise.
 """
 
 from __future__ import annotations
@@ -60,6 +62,8 @@ class LeakReport:
         behaviour: Same behaviour, other text.
         ngram: A shared run of words or characters.
         embedding: Near-equal sentence vectors; None when no encoder was given.
+        not_embedded: Assessment prompts that were left without this last comparison because of their language
+            (all remaining ones when no encoder was given).
         n_train: Training prompts.
         n_assess: Assessment prompts.
         words: Length of a word run.
@@ -71,6 +75,7 @@ class LeakReport:
     behaviour: tuple[Leak, ...]
     ngram: tuple[Leak, ...]
     embedding: tuple[Leak, ...] | None
+    not_embedded: int
     n_train: int
     n_assess: int
     words: int
@@ -88,7 +93,10 @@ class LeakReport:
 
     def sentence(self) -> str:
         """Say the result in one line."""
-        vectors = "sentence vectors not checked" if self.embedding is None else f"near {len(self.embedding)}"
+        vectors = "sentence vectors not checked"
+        if self.embedding is not None:
+            vectors = f"near in meaning {len(self.embedding)}"
+            vectors += f", meaning not checked for {self.not_embedded}" if self.not_embedded else ""
         return (
             f"{self.pairs} of {self.n_assess} assessment prompts overlap with {self.n_train} training "
             f"prompts (same text {len(self.exact)}, same behaviour {len(self.behaviour)}, "
@@ -123,7 +131,8 @@ def leak_check(
     encoder: Encoder | None = None,
     words: int = 8,
     chars: int = 12,
-    cosine: float = 0.95,
+    cosine: float = 0.9,
+    langs: frozenset[str] | None = frozenset({"en"}),
 ) -> LeakReport:
     """Look for assessment prompts that are in, or close to, the training prompts.
 
@@ -134,6 +143,7 @@ def leak_check(
         words: Words in a shared run.
         chars: Characters in a shared run of CJK text.
         cosine: Cosine from which two prompts count as the same.
+        langs: Languages that the encoder tells apart; None for all.
 
     Raises:
         SophroError: If a threshold is impossible or the encoder does not return rows of norm 1.
@@ -161,13 +171,16 @@ def leak_check(
             found["ngram"].append(Leak(_name(train[near[0]]), _name(record), near[1]))
         else:
             rest.append(record)
+    readable = [r for r in rest if encoder is not None and (langs is None or r.lang in langs)]
     if encoder is not None:
-        found["embedding"] = _near(train, rest, encoder, cosine)
+        others = [r for r in train if langs is None or r.lang in langs]
+        found["embedding"] = _near(others, readable, encoder, cosine)
     return LeakReport(
         tuple(found["exact"]),
         tuple(found["behaviour"]),
         tuple(found["ngram"]),
         None if encoder is None else tuple(found["embedding"]),
+        len(rest) - len(readable),
         len(train),
         len(assess),
         words,

@@ -1,8 +1,8 @@
 """Loading a named set as records or as labelled exchanges.
 
 Contract: a file is used only if its hash is the catalogue's, so a number always belongs to known data.
-Ids are stable: from the source where it has ids, else the row number. Prompts that are equal after normalisation
-share a behaviour, and so do translations, so that no split tears them apart.
+Ids are stable: from the source where it has ids, else the row number. Prompts that are equal after
+normalisation share a behaviour, and so do translations, so that no split tears them apart.
 """
 
 from __future__ import annotations

@@ -214,7 +214,9 @@ def card_of(
             index = [i for i, other in enumerate(names) if other == group]
             if group and MIN_GROUP <= len(index) < len(labelled):
                 part = _numbers([labelled[i] for i in index], [said[i] for i in index], positive)
-                groups[f"{title}:{group}"] = {k: v if isinstance(v, int) else asdict(v) for k, v in part.items()}
+                groups[f"{title}:{group}"] = {
+                    k: v if isinstance(v, int) else asdict(v) for k, v in part.items()
+                }
     content = [(x.exchange.prompt, x.exchange.text(), x.label) for x in labelled]
     return JudgeCard(
         judge=name,
@@ -235,7 +237,8 @@ def _numbers(labelled: Sequence[Labelled], said: Sequence[str | None], positive:
     truth = [x.label for x in labelled]
     # Unscored counts as wrong: a positive as missed, a negative as falsely called positive.
     strict: list[Hashable] = [
-        s if s is not None else (_MISSED if t == positive else positive) for t, s in zip(truth, said, strict=True)
+        s if s is not None else (_MISSED if t == positive else positive)
+        for t, s in zip(truth, said, strict=True)
     ]
     found = agreement(truth, strict, positive, [x.exchange.prompt for x in labelled])
     pick: Callable[[Any], Estimate] = lambda x: Estimate(x.value, x.low, x.high)  # noqa: E731

@@ -79,7 +79,9 @@ def _batch(data: Prepared, index: Sequence[int]) -> tuple[torch.Tensor, ...]:
     return hidden, types, mask, features
 
 
-def _loss(logits: torch.Tensor, outcome: torch.Tensor, harmful: torch.Tensor, smoothing: float) -> torch.Tensor:
+def _loss(
+    logits: torch.Tensor, outcome: torch.Tensor, harmful: torch.Tensor, smoothing: float
+) -> torch.Tensor:
     """Sum of the two questions' mean losses over the examples that have a label for them."""
     asked, answered = outcome >= 0, harmful >= 0
     total = logits.sum() * 0.0
@@ -89,7 +91,9 @@ def _loss(logits: torch.Tensor, outcome: torch.Tensor, harmful: torch.Tensor, sm
         )
     if answered.any():
         target = harmful[answered].float() * (1 - smoothing) + smoothing / 2
-        total = total + functional.binary_cross_entropy_with_logits(logits[answered, 3], target, reduction="sum")
+        total = total + functional.binary_cross_entropy_with_logits(
+            logits[answered, 3], target, reduction="sum"
+        )
     return total / len(logits)
 
 

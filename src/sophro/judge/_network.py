@@ -24,7 +24,7 @@ from torch import nn
 from sophro.judge._lexicon import NAMES, lexical, normalize
 from sophro.models._encoder import DIM, SentenceEncoder, length_batches
 
-PROMPT, HEAD, TAIL = 40, 88, 32
+PROMPT, HEAD, TAIL = 32, 72, 24
 FROZEN = 3  # lower layers without deltas
 LINEARS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
@@ -56,7 +56,7 @@ class Pair:
 
 
 def pairs(encoder: SentenceEncoder, prompts: Sequence[str], responses: Sequence[str]) -> list[Pair]:
-    """Tokenise exchanges; prompts beyond 40 tokens and the middle of long responses are left out."""
+    """Tokenise exchanges; prompts beyond 32 tokens and the middle of long responses are left out."""
     seen = [visible(r) for r in responses]
     first, sep = encoder.tokenizer.cls_token_id, encoder.tokenizer.sep_token_id
     asked = encoder.token_ids([normalize(p)[:4000] for p in prompts])
@@ -97,7 +97,9 @@ def run(layers: Any, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return hidden
 
 
-def lower(encoder: SentenceEncoder, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def lower(
+    encoder: SentenceEncoder, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
     """Return the hidden states below the adapted layers, ``(B, T, 384)``; no gradient."""
     network: Any = encoder.network
     with torch.inference_mode():

@@ -70,7 +70,8 @@ def measure(
                 cards[f"{source}/{title}"] = {
                     k: v
                     for k, v in card.to_dict().items()
-                    if k in ("n", "positive", "labelled_hash", "kappa", "sensitivity", "specificity", "groups")
+                    if k
+                    in ("n", "positive", "labelled_hash", "kappa", "sensitivity", "specificity", "groups")
                 }
     return cards
 
@@ -148,7 +149,9 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sophro.judge.train", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m sophro.judge.train", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and card")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folds", type=int, default=FOLDS)

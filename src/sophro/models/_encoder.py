@@ -15,10 +15,12 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sophro.errors import SophroError
+from sophro.models._quiet import quiet_transformers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +44,9 @@ class SentenceEncoder:
         from transformers import AutoModel, AutoTokenizer
 
         self.folder = Path(folder)
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(str(self.folder), local_files_only=True)
-        self.network: torch.nn.Module = self._load(AutoModel)
+        with quiet_transformers():
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(str(self.folder), local_files_only=True)
+            self.network: torch.nn.Module = self._load(AutoModel)
         # The tokenizer's own limit would cut silently; windows do that work here.
         self.tokenizer.model_max_length = int(1e9)
         self.tokenizer.backend_tokenizer.no_truncation()
@@ -98,7 +101,7 @@ class SentenceEncoder:
         for index, vectors in self._forward(flat, batch_tokens):
             rows[index] = vectors
         bounds = np.cumsum([0, *map(len, spans)])
-        return [rows[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [rows[a:b] for a, b in pairwise(bounds.tolist())]
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text, without the marks at its ends; nothing is cut."""

@@ -5,12 +5,8 @@ Contract: yields every problem with the path of the field that the user has to c
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
-
-from pydantic import TypeAdapter, ValidationError
 
 from sophro.recipe._names import Names
 from sophro.recipe._override import near
@@ -85,25 +81,26 @@ def _options(here: Path, arm: Arm, method: str, names: Names) -> Iterator[Proble
         yield Problem((*here, "options", SELF_ANSWERS), f"is 'self' or left out, this is {answers!r}")
     elif answers == "self" and "benign" not in arm.data:
         yield Problem((*here, "options", SELF_ANSWERS), "needs benign prompts; set 'data.benign'")
-    kind = (
-        names.options(method) if names.options is not None and names.check("method", method) is None else None
-    )
-    if kind is None:
+    defaults = names.options(method) if names.options and not names.check("method", method) else None
+    if defaults is None:
         return
-    fields = [f.name for f in dataclasses.fields(kind)]
-    given = {k: v for k, v in arm.options.items() if k != SELF_ANSWERS or SELF_ANSWERS in fields}
-    for option in given:
-        if option not in fields:
-            yield Problem(
-                (*here, "options", option), f"method {method} has no such option; {near(option, fields)}"
-            )
-    known = {k: v for k, v in given.items() if k in fields}
-    try:
-        # JSON mode: strict about types, yet a list may fill a tuple.
-        TypeAdapter(kind).validate_json(json.dumps(known), strict=True)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            option = detail["loc"][:1]
-            if not option or option[0] in known:  # a missing one may come from the recipe (model, seed)
-                value = f", this is {known[str(option[0])]!r}" if option else ""
-                yield Problem((*here, "options", *detail["loc"]), f"{detail['msg'].lower()}{value}")
+    # The seed comes from the recipe's seeds: the plan repeats and names the arms by it.
+    known = {name: value for name, value in defaults.items() if name != "seed"}
+    for option, value in arm.options.items():
+        field: Path = (*here, "options", option)
+        if option == SELF_ANSWERS:
+            continue
+        if option not in known:
+            yield Problem(field, f"method {method} has no such option; {near(option, known)}")
+        elif (needed := _needed(known[option], value)) is not None:
+            yield Problem(field, f"takes {needed}, this is {value!r}")
+
+
+def _needed(default: object, value: object) -> str | None:
+    """Say what an option takes, judged by its default, if ``value`` is something else."""
+    if isinstance(default, bool):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(default, int | float):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return None if number else "a number"
+    return None

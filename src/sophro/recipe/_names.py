@@ -1,17 +1,15 @@
 """Which names a recipe may use: methods, tasks, attacks, sets and judges.
 
-Contract: looking names up imports no model code; a room that is not installed is not checked, so that a
-recipe can be planned anyway.
+Contract: looking names up imports no model code.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sophro.errors import SophroError, unknown_name
-from sophro.registry import Room, methods
 
 Known = Collection[str] | Callable[[], Collection[str]] | None
 
@@ -29,7 +27,7 @@ class Names:
         attacks: Attacks.
         sets: Data sets.
         judges: Judges.
-        options: Returns the dataclass of a method's options, or None to leave them to the method.
+        options: Returns the options of a method with their defaults, or None to leave them to the method.
     """
 
     methods: Known = None
@@ -37,7 +35,7 @@ class Names:
     attacks: Known = None
     sets: Known = None
     judges: Known = None
-    options: Callable[[str], type | None] | None = None
+    options: Callable[[str], Mapping[str, Any] | None] | None = None
 
     def check(self, kind: str, name: str) -> SophroError | None:
         """Return the error for an unknown ``name`` of ``kind`` ("method", "task", ...), or None."""
@@ -52,19 +50,15 @@ class Names:
 
 def installed_names() -> Names:
     """Return the names of this installation, from the registry and the rooms' own lists."""
+    # A quarter of a second of imports that callers with names of their own do not pay.
+    from sophro import align, data, judge
+    from sophro.registry import methods
+
     return Names(
-        methods=_room_methods("align"),
-        tasks=_room_methods("assess"),
-        attacks=_room_methods("attack"),
-        sets=_listed("sophro.data"),
-        judges=_listed("sophro.judge"),
+        methods=tuple(methods("align")),
+        tasks=tuple(methods("assess")),
+        attacks=tuple(methods("attack")),
+        sets=data.names(),
+        judges=tuple(judge.judges()),
+        options=align.default_options,
     )
-
-
-def _room_methods(room: Room) -> Collection[str] | None:
-    return tuple(methods(room)) or None
-
-
-def _listed(module: str) -> Collection[str] | None:
-    lister: Callable[[], Collection[str]] | None = getattr(importlib.import_module(module), "names", None)
-    return tuple(lister()) if lister is not None else None

@@ -100,6 +100,7 @@ def parse(text: str, source: str) -> Document:
 
 def dump(value: Any) -> str:
     """Return YAML text that this module and a YAML 1.1 reader read back as ``value``; keys keep order."""
+
     def text(unicode: bool) -> str:
         return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=unicode, width=100)
 

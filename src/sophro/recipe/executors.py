@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sophro.data import Record, load_set, read_records
+from sophro.data import Record, load_set
 from sophro.errors import SophroError
 from sophro.files import read_jsonl, write_jsonl
 from sophro.recipe._jobs import Job, StageExecutor
@@ -30,10 +30,7 @@ def executors() -> dict[Kind, StageExecutor]:
 
 def records(spec: Mapping[str, Any]) -> list[Record]:
     """Read a slice of a named set or of a JSONL file."""
-    name, limit = str(spec["set"]), spec.get("limit")
-    if name.endswith(".jsonl"):
-        return list(read_records(name))[:limit]
-    return list(load_set(name, split=spec.get("split"), limit=limit))
+    return load_set(str(spec["set"]), split=spec.get("split"), limit=spec.get("limit"))
 
 
 def answer(job: Job) -> None:

@@ -59,7 +59,8 @@ class Comparison:
 def mcnemar_exact(b: int, c: int) -> float:
     """Return the two-sided exact p-value for ``b`` and ``c`` discordant pairs; 1 when there are none.
 
-    Computed with logarithms: exact to about 1e-10 relative for 1e5 pairs, where powers of 1/2 underflow.
+    Computed with logarithms: exact to about 1e-10 relative for 1e5 pairs, where powers of 1/2 underflow. A
+    p-value below 1e-323 comes out as 0.
 
     Raises:
         SophroError: If a count is negative.

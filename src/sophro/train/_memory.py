@@ -93,7 +93,9 @@ class MemoryPlan:
         return sum(parts)
 
 
-def plan_memory(shape: ModelShape, options: TrainOptions, longest: int, sequences: int = 1) -> MemoryPlan:
+def plan_memory(
+    shape: ModelShape, options: TrainOptions, longest: int, sequences: int = 1, device: str = "cpu"
+) -> MemoryPlan:
     """Estimate the peak memory of one process.
 
     Args:
@@ -101,12 +103,13 @@ def plan_memory(shape: ModelShape, options: TrainOptions, longest: int, sequence
         options: Adapter, rank, token rows and tokens per forward pass.
         longest: Tokens of the longest sequence.
         sequences: Sequences per item (2 for pairs).
+        device: Type of the device that will train.
 
     Returns:
         The plan. ``all-linear`` is assumed where ``options.targets`` names single modules (an upper bound).
     """
     size = shape.bytes_per_value
-    tokens = max(options.micro_tokens, longest * sequences)
+    tokens = max(options.tokens_per_pass(device), longest * sequences)
     lora = options.adapter == "lora"
     sides = _linear_sides(shape)
     adapter = shape.layers * options.rank * sum(a + b for a, b in sides) if lora else 0

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sophro.errors import SophroError
 from sophro.train._batch import Batch
 from sophro.train.objectives import Objective, head_log_probs, token_log_probs
 
@@ -71,8 +72,17 @@ class TrainingNetwork(nn.Module):
 
     @contextmanager
     def reference(self) -> Generator[None]:
-        """Run as the model was before training (adapter off, no gradient)."""
-        with torch.no_grad(), self.model.disable_adapter():  # pyright: ignore[reportCallIssue]
+        """Run as the model was before training (adapter off, no gradient).
+
+        Raises:
+            SophroError: If there is no adapter to switch off.
+        """
+        switch = getattr(self.model, "disable_adapter", None)
+        if switch is None:
+            raise SophroError(
+                "full training does not keep the untrained model to compare with; use adapter lora"
+            )
+        with torch.no_grad(), switch():
             yield
 
     def _language_model(self) -> Any:

@@ -21,7 +21,8 @@ class TrainOptions:
         token_budget: If set, fills each step with as many items as fit in this number of padded tokens
             instead of a fixed count.
         micro_tokens: Padded tokens per forward pass; a step with more is accumulated in several passes. It
-            bounds the memory of activations and does not change the result beyond rounding.
+            bounds the memory of activations and does not change the result beyond rounding. None: 512 on a
+            CPU, which is as fast there as more and leaves less padding, 8,192 on an accelerator.
         schedule: ``cosine`` or ``linear`` decay to 0, or ``constant``.
         warmup: Share of the steps during which the rate rises linearly from 0.
         weight_decay: Decoupled weight decay of AdamW, on every trained tensor.
@@ -41,7 +42,7 @@ class TrainOptions:
     max_steps: int | None = None
     batch_size: int = 8
     token_budget: int | None = None
-    micro_tokens: int = 2048
+    micro_tokens: int | None = None
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: float = 0.03
     weight_decay: float = 0.0
@@ -62,7 +63,7 @@ class TrainOptions:
             "max_steps": 1 if self.max_steps is None else self.max_steps,
             "batch_size": self.batch_size,
             "token_budget": 1 if self.token_budget is None else self.token_budget,
-            "micro_tokens": self.micro_tokens,
+            "micro_tokens": 1 if self.micro_tokens is None else self.micro_tokens,
             "rank": self.rank,
             "alpha": self.alpha,
             "checkpoint_every": self.checkpoint_every,
@@ -82,6 +83,12 @@ class TrainOptions:
             raise SophroError(f"training option adapter: {self.adapter!r}; known: lora, full")
         if self.adapter == "full" and self.token_rows:
             raise SophroError("training option token_rows: full training trains every row anyway; drop it")
+
+    def tokens_per_pass(self, device: str) -> int:
+        """Return ``micro_tokens``, or what None stands for on a device of this type (``cpu``, ``cuda``...)."""
+        if self.micro_tokens is not None:
+            return self.micro_tokens
+        return 512 if device == "cpu" else 8192
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def sequence_scores(
     examples: Sequence[Example],
     *,
     mean: bool = False,
-    micro_tokens: int = 2048,
+    micro_tokens: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[float]:
     """Return the log-probability of the weighted tokens of each example.
@@ -22,7 +22,7 @@ def sequence_scores(
         model: A transformers causal language model (or an object that holds one as ``network``).
         examples: Sequences; a token counts with its weight.
         mean: Divide by the sum of the weights (nats per token instead of nats).
-        micro_tokens: Padded tokens per forward pass.
+        micro_tokens: Padded tokens per forward pass; None as in ``TrainOptions``.
         progress: Called with (done, all) after each pass.
 
     Returns:
@@ -34,6 +34,7 @@ def sequence_scores(
     from sophro.train._examples import check_items
     from sophro.train._losses import SftLoss
     from sophro.train._network import TrainingNetwork
+    from sophro.train._options import TrainOptions
     from sophro.train._plan import split_rows
     from sophro.train.objectives import sequence_log_probs
 
@@ -48,12 +49,13 @@ def sequence_scores(
     )
     network = TrainingNetwork(language_model, SftLoss())
     device = next(language_model.parameters()).device
+    limit = TrainOptions(micro_tokens=micro_tokens).tokens_per_pass(device.type)
     mode = language_model.training
     network.eval()
     scores = [0.0] * len(examples)
     done = 0
     try:
-        for piece in split_rows(range(len(examples)), [len(e.ids) for e in examples], micro_tokens):
+        for piece in split_rows(range(len(examples)), [len(e.ids) for e in examples], limit):
             batch = collate([examples[i] for i in piece], total_items=len(piece), total_weight=1.0).to(device)
             with torch.no_grad():
                 values = sequence_log_probs(network.log_probs(batch), batch.weights, mean=mean)

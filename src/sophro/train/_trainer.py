@@ -6,7 +6,7 @@ the weights, which is its purpose). Under ``accelerate launch`` every process ca
 arguments; only the first one writes.
 
 Supported: one process (CPU or one accelerator) and data parallelism. Sharded training (FSDP, DeepSpeed) is
-refused rather than done wrong.
+refused rather than done wrong. A run seeds the global random generators of Python, numpy and torch.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _run(
         plan,
         lengths,
         start=start,
-        micro_tokens=options.micro_tokens,
+        micro_tokens=options.tokens_per_pass(args.device.type),
         rank=args.process_index,
         world=args.world_size,
     )
@@ -172,6 +172,8 @@ def _run(
         if log is not None:
             log.close()
     result = None
+    # Nobody may see `out` before everyone has decided to train.
+    trainer.accelerator.wait_for_everyone()
     if log is not None:
         count = sum(p.numel() for p in parameters.values())
         result = _summary(out, log.rows, positions, count, start)
