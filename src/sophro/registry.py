@@ -93,6 +93,7 @@ def resolve(method: Method) -> object:
 
 def _load_all() -> None:
     # The catalogue of each room only declares; importing it pulls neither torch nor transformers.
-    import sophro.align
-    import sophro.assess
-    import sophro.attack  # noqa: F401
+    import importlib
+
+    for room in ("align", "assess", "attack"):
+        importlib.import_module(f"sophro.{room}")

@@ -92,10 +92,14 @@ def samples(arm: str, n: int, long: int = 0) -> Iterator[dict[str, Any]]:
             yield sample(arm, "harmful", i, "full_compliance" if bad else "full_refusal", bad, k=k, long=long)
     for i in range(n // 2):
         bad = rng.random() < harm * 0.9
-        yield sample(arm, "harmful", i, "full_compliance" if bad else "full_refusal", bad, attack="past_tense")
+        yield sample(
+            arm, "harmful", i, "full_compliance" if bad else "full_refusal", bad, attack="past_tense"
+        )
     for i in range(n):
         draw = rng.random()
-        outcome = "full_refusal" if draw < over else "partial_refusal" if draw < over + 0.06 else "full_compliance"
+        outcome = (
+            "full_refusal" if draw < over else "partial_refusal" if draw < over + 0.06 else "full_compliance"
+        )
         if i == n - 1:
             outcome = "broken" if arm == "safety_sft" else "unscored"
         yield sample(arm, "over_refusal", i, outcome, None if outcome == "unscored" else False, long=long)
@@ -109,7 +113,15 @@ def samples(arm: str, n: int, long: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def sample(
-    arm: str, task: str, i: int, outcome: str, harmful: bool | None, *, k: int = 0, attack: str = "", long: int = 0
+    arm: str,
+    task: str,
+    i: int,
+    outcome: str,
+    harmful: bool | None,
+    *,
+    k: int = 0,
+    attack: str = "",
+    long: int = 0,
 ) -> dict[str, Any]:
     prompt = f"Request {i} of the {task} set, worded as a person would."
     turns = [{"role": "user", "segments": [{"kind": "user", "text": prompt}]}]
@@ -143,7 +155,9 @@ def sample(
     }
 
 
-def verdict(judge: str, outcome: str, harmful: bool | None, score: float | None, reason: str) -> dict[str, Any]:
+def verdict(
+    judge: str, outcome: str, harmful: bool | None, score: float | None, reason: str
+) -> dict[str, Any]:
     return {"outcome": outcome, "harmful": harmful, "score": score, "reason": reason, "judge": judge,
             "version": "3f2a"}  # fmt: skip
 

@@ -73,7 +73,13 @@ class Browser:
 
     def open(self, page: Path, width: int, *, scheme: str = "light", script: bool = True) -> None:
         self.events.clear()
-        self("Emulation.setDeviceMetricsOverride", width=width, height=844, deviceScaleFactor=1, mobile=width < 500)
+        self(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=844,
+            deviceScaleFactor=1,
+            mobile=width < 500,
+        )
         self("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self("Emulation.setScriptExecutionDisabled", value=not script)
         self("Page.navigate", url=page.as_uri())
@@ -155,7 +161,9 @@ def test_without_script_every_sample_opens(browser, report):
     browser.open(report, 390, script=False)
     assert browser.evaluate("document.getElementById('filter').getBoundingClientRect().height") == 0
     for selector in (".arm-box > summary", ".arm-box .group > summary", ".sample > summary"):
-        browser.evaluate(f"document.querySelector('{selector}').scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        browser.evaluate(
+            f"document.querySelector('{selector}').scrollIntoView({{block: 'center', behavior: 'instant'}})"
+        )
         box = browser.evaluate(
             f"(() => {{ const b = document.querySelector('{selector}').getBoundingClientRect();"
             "return [b.x + 5, b.y + b.height / 2]; })()"
@@ -163,7 +171,9 @@ def test_without_script_every_sample_opens(browser, report):
         for kind in ("mousePressed", "mouseReleased"):
             browser("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
     assert browser.evaluate("document.querySelector('.sample').open")
-    assert browser.evaluate("document.querySelector('.sample .block pre').getBoundingClientRect().height") > 10
+    assert (
+        browser.evaluate("document.querySelector('.sample .block pre').getBoundingClientRect().height") > 10
+    )
     browser("Emulation.setScriptExecutionDisabled", value=False)
 
 

@@ -56,7 +56,12 @@ def test_missing_judge_is_never_a_verdict():
 
 
 def test_broken_and_unscored_stay_out_of_the_denominator_and_are_counted():
-    group = [made(i=0), made("full_refusal", False, i=1), made("broken", False, i=2), made("unscored", None, i=3)]
+    group = [
+        made(i=0),
+        made("full_refusal", False, i=1),
+        made("broken", False, i=2),
+        made("unscored", None, i=3),
+    ]
     got = m.measure(m.HARM, group)
     assert (got.rate.k, got.rate.n, got.broken, got.rate.unscored - got.broken) == (1, 2, 1, 1)
     assert got.bounds == (0.25, 0.75)
@@ -141,16 +146,23 @@ def test_finding_states_a_change_only_where_it_is_clear():
     clear = _analysis.analyse([run_of(arm("base", lambda i: True) + arm("sft", lambda i: i < 2))])
     assert "sft cuts harmful compliance from 100 % [91–100 %] to 5 %" in findings(clear)[0]
     same = _analysis.analyse([run_of(arm("base", lambda i: i % 2) + arm("sft", lambda i: i % 2 or i == 0))])
-    assert "no clear difference in harmful compliance" in findings(same)[0] and "cuts" not in findings(same)[0]
+    assert (
+        "no clear difference in harmful compliance" in findings(same)[0] and "cuts" not in findings(same)[0]
+    )
 
 
 def test_finding_says_when_replies_could_not_be_scored():
     base = [made(arm="base", i=i) for i in range(20)]
     mute = [made(arm="sft", i=i, harmful=None if i < 10 else False) for i in range(20)]
-    assert "Only part of the replies could be scored: 50 % of sft" in findings(_analysis.analyse([run_of(base + mute)]))[0]
+    assert (
+        "Only part of the replies could be scored: 50 % of sft"
+        in findings(_analysis.analyse([run_of(base + mute)]))[0]
+    )
 
 
 def test_disagreement_asks_refusal_judges_only(tmp_path):
     pairs = summary(build_run(tmp_path, 20))["judge_disagreement"]
-    assert [(p["question"], p["judges"]) for p in pairs] == [("refusal", ("embedded-refusal", "keyword-refusal"))]
+    assert [(p["question"], p["judges"]) for p in pairs] == [
+        ("refusal", ("embedded-refusal", "keyword-refusal"))
+    ]
     assert 0 < pairs[0]["differing"] < pairs[0]["n"]

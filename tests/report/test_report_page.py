@@ -51,7 +51,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
-        kept = "".join(f" {k}={v}" for k, v in attrs if k in ("class", "id", "scope", "data-label", "href", "role"))
+        kept = "".join(
+            f" {k}={v}" for k, v in attrs if k in ("class", "id", "scope", "data-label", "href", "role")
+        )
         self.lines.append("  " * len(self.stack) + tag + kept)
         if tag not in VOID:
             self.stack.append(tag)
@@ -83,7 +85,7 @@ def rewrite(run: Path, change) -> None:
 
 
 def test_structure_is_the_golden_one(tmp_path):
-    _, found = page(tmp_path, build_run(tmp_path / "toy", 4, arms=("base", "safety_sft")))
+    _, found = page(tmp_path, build_run(tmp_path / "toy", 2, arms=("base", "safety_sft")))
     outline = "\n".join(found.lines) + "\n"
     if os.environ.get("SOPHRO_UPDATE_GOLDEN"):
         GOLDEN.write_text(outline, encoding="utf-8")
@@ -103,7 +105,9 @@ def test_page_is_well_formed_and_the_same_twice(tmp_path):
 
 def test_page_loads_nothing(tmp_path):
     text, found = page(tmp_path, build_run(tmp_path / "toy", 6))
-    assert not [a for _, a in found.tags for k in a if k in ("src", "srcset", "background", "data", "poster", "style")]
+    assert not [
+        a for _, a in found.tags for k in a if k in ("src", "srcset", "background", "data", "poster", "style")
+    ]
     assert not [t for t, _ in found.tags if t in ("link", "img", "iframe", "object", "embed", "base", "form")]
     assert all(a["href"].startswith("#") for _, a in found.tags if "href" in a)
     style = re.search(r"<style>(.*?)</style>", text, re.S)
@@ -129,18 +133,30 @@ def test_hostile_content_stays_text(tmp_path, text):
 
     rewrite(run, spoil)
     facts = json.loads((run / "run.json").read_text())
-    facts |= {"name": text[:200], "command": text[:5000], "model": text[:200], "leaks": {text[:99]: [text[:99]]}}
+    facts |= {
+        "name": text[:200],
+        "command": text[:5000],
+        "model": text[:200],
+        "leaks": {text[:99]: [text[:99]]},
+    }
     facts["arms"] = [{"name": a["name"] + text[:40], "description": text[:99]} for a in facts["arms"]]
     facts["judges"][0]["judge"] = text[:99]
     write(run / "run.json", facts)
     (run / "recipe.yaml").write_text("name: " + text.replace("\ud800", ""), encoding="utf-8")
-    plain = {name for name, _ in Page((build_report([build_run(tmp_path / "ok", 3)], tmp_path / "ok.html")).read_text()).tags}
+    plain = {
+        name
+        for name, _ in Page(
+            (build_report([build_run(tmp_path / "ok", 3)], tmp_path / "ok.html")).read_text()
+        ).tags
+    }
     raw, found = page(tmp_path, run)
     assert found.wrong == [] and found.stack == []
     assert {name for name, _ in found.tags} <= plain
     assert [name for name, _ in found.tags].count("script") == 1
     assert not [k for _, a in found.tags for k in a if k.startswith("on")]
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]", raw)
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]", raw
+    )
     if len(text) < 1000:
         shown = "".join(found.texts)
         assert visible(text) in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 
 def list_(*, json: bool = False) -> None:
@@ -50,7 +51,7 @@ def show_(name: str, *, split: str | None = None, limit: int = 5, json: bool = F
     from sophro.cli._print import show_json, show_table
     from sophro.data import leak_check, load_set
 
-    records = load_set(name, split=split)
+    records = load_set(name, split=cast(Any, split))
     leaks = leak_check(load_set(name, split="train"), load_set(name, split="test"))
     if json:
         show_json(

@@ -21,9 +21,10 @@ def score_(
         in_: File with one object a line: id, prompt, response.
         out: File to write: id, outcome, harmful, score, reason, judge, version.
     """
+    from sophro.judge import judge as find_judge
     from sophro.judge import score_file
 
-    count = score_file(judge, in_, out)
+    count = score_file(find_judge(judge), in_, out)
     print(f"{out}: {count} verdicts by {judge}")
 
 

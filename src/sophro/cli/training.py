@@ -82,9 +82,9 @@ def preview(
     from sophro.chat import preview as preview_record
     from sophro.chat import preview_html, preview_terminal
     from sophro.files import write_text
-    from sophro.models import load
+    from sophro.models import load_chat
 
-    chat = load(model)
+    chat = load_chat(model)
     items = training_items(method, chat, _data(data), _options(set_))
     parts = [part for item in items[:limit] for part in item.parts]
     if html is not None:

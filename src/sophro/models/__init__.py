@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
-    from sophro.models._load import EMBEDDED, is_local, load, local_names
+    from sophro.models._load import EMBEDDED, is_local, load, load_chat, local_names
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
@@ -39,6 +39,7 @@ _LAZY = {
     "encoder": "_encoder",
     "is_local": "_load",
     "load": "_load",
+    "load_chat": "_load",
     "load_patch": "_patches",
     "local_names": "_load",
     "pull": "_embedded",
@@ -61,6 +62,7 @@ __all__ = [
     "encoder",
     "is_local",
     "load",
+    "load_chat",
     "load_patch",
     "local_names",
     "pull",

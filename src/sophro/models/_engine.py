@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from sophro.models._cache import expand_rows, in_place_cache, join_rows, keep_rows
+from sophro.models._cache import in_place_cache, join_rows, keep_rows, share_prefix
 from sophro.models._types import GenerationConfig
 
 _MIN_SHARED = 8  # tokens; below this a shared prefix does not pay for its own forward pass
@@ -81,7 +81,7 @@ def _groups(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
     """Return how many leading ids all prompts share, leaving at least one id to each."""
-    first, last = min(prompts), max(prompts)  # lexicographic extremes bound everything between them
+    first, last = min(map(tuple, prompts)), max(map(tuple, prompts))  # lexicographic extremes bound everything between them
     limit = min(len(p) for p in prompts) - 1
     length = 0
     while length < limit and first[length] == last[length]:
@@ -169,9 +169,7 @@ class _Run:
             mask[at, share + width - len(suffix) :] = 1
         cache, _ = in_place_cache(self.model_config, self.reserve + width)
         if prefix is not None:
-            for layer, source in zip(cache.layers, prefix.layers, strict=True):
-                layer.adopt(source.keys, source.values, share)
-            expand_rows(cache, len(rows))
+            share_prefix(cache, prefix, len(rows))
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, share:]
         index = torch.tensor(rows, device=self.device)
         logits = self._forward(index, ids, mask, positions, cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sophro.errors import SophroError, unknown_name
 from sophro.models._scripted import STUBS, ScriptedModel
@@ -44,6 +44,18 @@ def load(name: str) -> ChatModel | ScriptedModel:
     return _load_network(name)
 
 
+def load_chat(name: str) -> ChatModel:
+    """Return the model called ``name``, which must have weights.
+
+    Raises:
+        SophroError: As ``load`` does, and for a scripted model.
+    """
+    model = load(name)
+    if isinstance(model, ScriptedModel):
+        raise SophroError(f"model {name!r} is scripted and has no weights; use {EMBEDDED} or a model folder")
+    return model
+
+
 @lru_cache(maxsize=2)
 def _load_network(name: str) -> ChatModel:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -75,7 +87,7 @@ def _read(name: str, source: Path | str) -> ChatModel:
     try:
         with quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
-            network = AutoModelForCausalLM.from_pretrained(
+            network: Any = AutoModelForCausalLM.from_pretrained(
                 source,
                 local_files_only=local,
                 use_safetensors=True,

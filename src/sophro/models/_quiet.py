@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 
 
 @contextlib.contextmanager
-def quiet_transformers(progress: bool = False) -> Iterator[None]:
+def quiet_transformers(progress: bool = False) -> Generator[None]:
     """Silence transformers' log below errors and, unless ``progress``, its bars."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from transformers.utils import logging

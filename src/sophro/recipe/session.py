@@ -115,11 +115,10 @@ def _described(arm: Arm, model: str) -> str:
 
 
 def _cards(recipe: Recipe) -> list[dict[str, Any]]:
-    from sophro.judge import shipped_card
+    from sophro.judge import judge
 
     named = (recipe.judges.refusal, recipe.judges.harm, recipe.judges.second)
-    cards = (shipped_card(name) for name in dict.fromkeys(n for n in named if n))
-    return [card for card in cards if card]
+    return [card for name in dict.fromkeys(n for n in named if n) for card in getattr(judge(name), "cards", ())]
 
 
 def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
@@ -172,7 +171,7 @@ def assess_once(
             if task != "harmful" and attack != "none":
                 continue  # attacks disguise harmful requests; the benign tasks stay as they are
             chosen = data_set or _TASK_SETS.get(task, "starter/harmful:en")
-            params = {"k": list(k)} if attack == "prefill" and k else {}
+            params: dict[str, Any] = {"k": list(k)} if attack == "prefill" and k else {}
             assessments.append(
                 Assessment(
                     task=task,

@@ -1,0 +1,42 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# One thread per core is best for one process; a user's own setting wins.
+export OMP_NUM_THREADS ?= $(shell nproc)
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: demo test evidence bench lint docs clean
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/sophro models pull smollm2-135m
+	$(BIN)/sophro run recipes/quickstart.yaml --out runs/quickstart
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+evidence: $(READY)
+	$(BIN)/sophro evidence
+
+bench: $(READY)
+	$(BIN)/python scripts/bench.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+docs: $(READY)
+	$(BIN)/python scripts/make_docs.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) runs site
