@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LINE = 16.0
-_LONGEST = 28
+_SHARE = 0.45  # of the chart's width that one name may take
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,25 @@ def text_width(text: str) -> float:
 
 def place(points: Sequence[tuple[str, float, float]], taken: Sequence[Box], area: Box) -> list[Spot]:
     """Return one spot for each ``(name, x, y)``, avoiding ``taken`` boxes, each other and the edge."""
-    blocked = list(taken)
+    names: list[Box] = []
+    longest = max(8, int(_SHARE * area.width / 7.6))
     spots: list[Spot] = []
     for name, x, y in points:
-        text = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+        text = name if len(name) <= longest else name[: longest - 1] + "…"
         width = text_width(text)
         best: tuple[float, Spot, Box] | None = None
         for order, (dx, dy, anchor) in enumerate(_CANDIDATES):
             left = x + dx - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
             box = Box(left, y + dy - 12, width, _LINE)
-            inside = box.overlap(area)
-            cost = 3 * (width * _LINE - inside) + 2 * sum(box.overlap(b) for b in blocked) + 4 * order
+            covered = sum(box.overlap(b) for b in taken) + 4 * sum(box.overlap(b) for b in names)
+            cost = 3 * (width * _LINE - box.overlap(area)) + 2 * covered + 4 * order
             far = max(abs(dx), abs(dy)) > 30
             end = (x + dx, y + dy - 4) if far else None
             if best is None or cost < best[0]:
                 best = (cost, Spot(text, x + dx, y + dy, anchor, end), box)
         assert best is not None
         spots.append(best[1])
-        blocked.append(best[2])
+        names.append(best[2])
     return spots
 
 
