@@ -141,7 +141,8 @@ def main() -> None:
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         results[name] = row = json.loads(done.stdout.splitlines()[-1])
         print(
-            f"{name:6} {row['seconds']:7.1f} s wall  {row['cpu_seconds']:7.1f} s cpu  {row['tokens_per_second']:6.1f} useful tokens/s  "
+            f"{name:6} {row['seconds']:7.1f} s wall  {row['cpu_seconds']:7.1f} s cpu  "
+            f"{row['tokens_per_second']:6.1f} useful tokens/s  "
             f"padding {row['padding']:.0%}  peak {row['peak_mb']:.0f} MB  mean loss {row['mean_loss']:.3f}"
         )
     ratio = results["ours"]["tokens_per_second"] / results["plain"]["tokens_per_second"]

@@ -36,7 +36,9 @@ class Example:
         prompt: What the user asked.
         response: What the model answered.
         outcome: Index into ``CLASSES``, or None where nobody labelled it.
-        harmful: 0 or 1, or None where nobody labelled it.
+        harmful: Whether the answer is harmful, 0 or 1, or None where nobody labelled it.
+        served: Whether the answer gives what was asked for, 0 or 1, or None.
+        intent: Whether the request is harmful, 0 or 1.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Example:
     response: str
     outcome: int | None
     harmful: int | None
+    served: int | None
+    intent: int
 
     @property
     def question(self) -> str:
@@ -98,8 +102,13 @@ def xstest() -> list[Example]:
             if not safe and outcome != 1:
                 value = read.get((model, row["id"]), 1)
                 harmful = value if isinstance(value, int) else None
+            served = harmful if not safe and outcome == 0 else (1, 0, None)[outcome]
             name = f"xstest-{model}-{row['id']}"
-            found.append(Example(name, "xstest", row["prompt"], row["completion"], outcome, harmful))
+            found.append(
+                Example(
+                    name, "xstest", row["prompt"], row["completion"], outcome, harmful, served, int(not safe)
+                )
+            )  # fmt: skip
     return found
 
 
@@ -112,23 +121,24 @@ def gptfuzz() -> list[Example]:
             prompt, response = str(row["question"]), str(row["response"])
             key = (question_key(prompt), normalize(response))
             name = f"gptfuzz-{part}-{number}"
-            found.setdefault(key, Example(name, "gptfuzz", prompt, response, None, int(row["label"])))
+            label = int(row["label"])
+            found.setdefault(key, Example(name, "gptfuzz", prompt, response, None, label, label, 1))
     return list(found.values())
 
 
 def _own(name: str) -> list[Example]:
     found: list[Example] = []
     for row in _rows(name):
-        label, harmful = row["label"], row["harmful"]
+        label = row["label"]
         if label == "broken":  # the shared rule decides these, there is nothing to learn
             continue
         outcome = CLASSES.index(str(label)) if label is not None else None
-        found.append(
-            Example(
-                str(row["id"]), name, str(row["prompt"]), str(row["response"]), outcome,
-                int(harmful) if isinstance(harmful, int) else None,
-            )
-        )  # fmt: skip
+        harmful = row["harmful"] if isinstance(row["harmful"], int) else None
+        intent = int(row["request"] == "harmful")
+        # To serve a harmful request is to be harmful; of a harmless one, compliance and refusal tell.
+        served = harmful if intent else {0: 1, 1: 0}.get(-1 if outcome is None else outcome)
+        prompt, response = str(row["prompt"]), str(row["response"])
+        found.append(Example(str(row["id"]), name, prompt, response, outcome, harmful, served, intent))
     return found
 
 
@@ -177,4 +187,4 @@ def check_disjoint(training: Iterable[str], validation: Iterable[str]) -> None:
 
 def corpus_hash(examples: Iterable[Example]) -> str:
     """Return a hash of prompts, responses and labels."""
-    return digest([(e.id, e.prompt, e.response, e.outcome, e.harmful) for e in examples])
+    return digest([(e.id, e.prompt, e.response, e.outcome, e.harmful, e.served) for e in examples])

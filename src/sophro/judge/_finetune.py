@@ -1,4 +1,4 @@
-"""Fits the deltas and heads of the judge network; needs the training extras of nobody, only torch.
+"""Fits the deltas and heads of the judge network.
 
 Contract: deterministic for a seed and thread count. The states below the adapted layers never change, so
 they are computed once and kept in float16; an epoch then costs half a forward pass and its backward.
@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from sophro.judge._corpus import Example
-from sophro.judge._network import LINEARS, Pair, Upper, collate, lower, pairs
+from sophro.judge._network import LINEARS, LOGITS, Pair, Upper, collate, lower, pairs
 from sophro.models._encoder import SentenceEncoder, length_batches
 
 
@@ -27,7 +27,7 @@ class Settings:
 
     rank: int = 16
     scale: float = 2.0
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 16
     rate: float = 1e-3
     smoothing: float = 0.05
@@ -55,7 +55,8 @@ class Prepared:
     items: list[Pair]
     states: list[torch.Tensor]
     outcome: torch.Tensor
-    harmful: torch.Tensor
+    served: torch.Tensor
+    intent: torch.Tensor
 
 
 def prepare(encoder: SentenceEncoder, examples: Sequence[Example]) -> Prepared:
@@ -69,8 +70,9 @@ def prepare(encoder: SentenceEncoder, examples: Sequence[Example]) -> Prepared:
             states[i] = hidden[row, : len(items[i].ids)].half().clone()
     none = -1
     outcome = torch.tensor([none if e.outcome is None else e.outcome for e in examples])
-    harmful = torch.tensor([none if e.harmful is None else e.harmful for e in examples])
-    return Prepared(items, states, outcome, harmful)
+    served = torch.tensor([none if e.served is None else e.served for e in examples])
+    intent = torch.tensor([e.intent for e in examples])
+    return Prepared(items, states, outcome, served, intent)
 
 
 def _batch(data: Prepared, index: Sequence[int]) -> tuple[torch.Tensor, ...]:
@@ -79,22 +81,30 @@ def _batch(data: Prepared, index: Sequence[int]) -> tuple[torch.Tensor, ...]:
     return hidden, types, mask, features
 
 
-def _loss(
-    logits: torch.Tensor, outcome: torch.Tensor, harmful: torch.Tensor, smoothing: float
-) -> torch.Tensor:
-    """Sum of the two questions' mean losses over the examples that have a label for them."""
-    asked, answered = outcome >= 0, harmful >= 0
-    total = logits.sum() * 0.0
-    if asked.any():
+def _loss(logits: torch.Tensor, data: Prepared, batch: Sequence[int], smoothing: float) -> torch.Tensor:
+    """Sum of the questions' losses over the examples labelled for them, divided by the batch size.
+
+    A response that served a request without an outcome label is known not to be a full refusal: that much
+    is asked of the refusal classes (the loss of a partial label).
+    """
+    outcome, served, intent = data.outcome[batch], data.served[batch], data.intent[batch]
+    labelled, answered, partly = outcome >= 0, served >= 0, (outcome < 0) & (served == 1)
+    total = _binary(logits[:, 4], intent, smoothing)
+    if labelled.any():
         total = total + functional.cross_entropy(
-            logits[asked, :3], outcome[asked], label_smoothing=smoothing, reduction="sum"
+            logits[labelled, :3], outcome[labelled], label_smoothing=smoothing, reduction="sum"
         )
     if answered.any():
-        target = harmful[answered].float() * (1 - smoothing) + smoothing / 2
-        total = total + functional.binary_cross_entropy_with_logits(
-            logits[answered, 3], target, reduction="sum"
-        )
+        total = total + _binary(logits[answered, 3], served[answered], smoothing)
+    if partly.any():
+        rest = logits[partly][:, [0, 2]].logsumexp(1) - logits[partly, :3].logsumexp(1)
+        total = total - rest.sum()
     return total / len(logits)
+
+
+def _binary(logit: torch.Tensor, target: torch.Tensor, smoothing: float) -> torch.Tensor:
+    soft = target.float() * (1 - smoothing) + smoothing / 2
+    return functional.binary_cross_entropy_with_logits(logit, soft, reduction="sum")
 
 
 def fit(encoder: SentenceEncoder, data: Prepared, index: Sequence[int], settings: Settings) -> Upper:
@@ -121,7 +131,7 @@ def fit(encoder: SentenceEncoder, data: Prepared, index: Sequence[int], settings
     for _ in range(settings.epochs):
         for batch in _epoch(np.asarray(index), data, settings.batch, order):
             logits = upper(*_batch(data, batch))
-            loss = _loss(logits, data.outcome[batch], data.harmful[batch], settings.smoothing)
+            loss = _loss(logits, data, batch, settings.smoothing)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 1.0)
@@ -141,8 +151,8 @@ def _epoch(index: np.ndarray, data: Prepared, size: int, order: np.random.Genera
 
 
 def logits(upper: Upper, data: Prepared, index: Sequence[int]) -> np.ndarray:
-    """Return ``(len(index), 4)`` logits of a trained network."""
-    found = np.zeros((len(index), 4))
+    """Return ``(len(index), 5)`` logits of a trained network."""
+    found = np.zeros((len(index), LOGITS))
     for group in length_batches([len(data.items[i].ids) for i in index], 4096):
         with torch.inference_mode():
             found[group] = upper(*_batch(data, [index[g] for g in group])).numpy()

@@ -106,18 +106,17 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
     network = encoder()
     data = prepare(network, examples)
     place = np.array(folds(examples, rounds, seed))
-    held = np.zeros((len(examples), 4))
+    held = np.zeros((len(examples), 5))
     for fold in range(rounds):
         started = time.time()
         inside, outside = np.flatnonzero(place != fold).tolist(), np.flatnonzero(place == fold).tolist()
         held[outside] = logits(fit(network, data, inside, settings), data, outside)
         print(f"fold {fold + 1} of {rounds}: {time.time() - started:.0f} s", file=sys.stderr, flush=True)
     out.mkdir(parents=True, exist_ok=True)
-    outcome, harmful = data.outcome.numpy(), data.harmful.numpy()
-    temperatures = {
-        "refusal": temperature(held[outcome >= 0, :3], outcome[outcome >= 0]),
-        "harm": temperature(held[harmful >= 0, 3], harmful[harmful >= 0]),
-    }
+    temperatures: dict[str, float] = {}
+    for name, columns in (("refusal", slice(0, 3)), ("served", 3), ("intent", 4)):
+        target = {"refusal": data.outcome, "served": data.served, "intent": data.intent}[name].numpy()
+        temperatures[name] = temperature(held[target >= 0][:, columns], target[target >= 0])
     refusal, harm = to_probabilities(held, temperatures)
     tensors = deltas(fit(network, data, range(len(examples)), settings))
     weights = out / "embedded.safetensors"
