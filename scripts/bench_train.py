@@ -121,6 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="folder of a transformers model")
     parser.add_argument("--records", type=int, default=96)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--micro-tokens", type=int, default=None)
     parser.add_argument("--arm", choices=["plain", "ours"], help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -133,17 +134,21 @@ def main() -> None:
     trained = sum(len(ids) - prompt for ids, prompt in rows)
     total = sum(len(ids) for ids, _ in rows)
     print(f"{len(rows)} records, {total} tokens, {trained / total:.0%} of them trained")
-    results = {}
-    for name in ("plain", "ours"):
+    results: dict[str, dict] = {}
+    # Arms take turns and the fastest round of each counts: the others measure what else the machine did.
+    for name in ("plain", "ours") * args.rounds:
         command = [sys.executable, __file__, args.model, "--arm", name, "--records", str(args.records)]
         if args.micro_tokens:
             command += ["--micro-tokens", str(args.micro_tokens)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        results[name] = row = json.loads(done.stdout.splitlines()[-1])
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        row = json.loads(done.stdout.splitlines()[-1])
+        if name not in results or row["seconds"] < results[name]["seconds"]:
+            results[name] = row
         print(
             f"{name:6} {row['seconds']:7.1f} s wall  {row['cpu_seconds']:7.1f} s cpu  "
-            f"{row['tokens_per_second']:6.1f} useful tokens/s  "
-            f"padding {row['padding']:.0%}  peak {row['peak_mb']:.0f} MB  mean loss {row['mean_loss']:.3f}"
+            f"{row['tokens_per_second']:6.1f} useful tokens/s  padding {row['padding']:.0%}  "
+            f"peak {row['peak_mb']:.0f} MB  mean loss {row['mean_loss']:.3f}",
+            flush=True,
         )
     ratio = results["ours"]["tokens_per_second"] / results["plain"]["tokens_per_second"]
     cpu = results["plain"]["cpu_seconds"] / results["ours"]["cpu_seconds"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
+
 from sophro.chat import Segment, Transcript
 from sophro.errors import SophroError
 from sophro.models import STUBS, ChatModel, GenerationConfig, ScriptedModel, load, require
@@ -101,7 +102,7 @@ def test_scripted_model_and_stubs():
 
 
 def test_missing_capability_is_refused_before_the_run():
-    with pytest.raises(SophroError, match="gradients.*stub/always-refuse"):
+    with pytest.raises(SophroError, match=r"gradients.*stub/always-refuse"):
         require(load("stub/always-refuse"), ("gradients",), "method x")
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 import tiny
 import torch
+
 from sophro.models._engine import Generated, decode, shared_prefix
 from sophro.models._types import GenerationConfig
 

@@ -7,6 +7,7 @@ import json
 import pytest
 import tiny
 import torch
+
 from sophro.chat import Transcript
 from sophro.errors import SophroError
 from sophro.models import (

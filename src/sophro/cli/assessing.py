@@ -9,9 +9,7 @@ from cyclopts import Parameter
 
 
 def assess(
-    tasks: tuple[str, ...],
-    /,
-    *,
+    *tasks: str,
     model: str,
     attack: tuple[str, ...] = (),
     k: tuple[int, ...] = (),

@@ -34,14 +34,14 @@ def align(
     from sophro.align import align as run_align
     from sophro.cli._print import show_json
     from sophro.errors import SophroError
-    from sophro.models import load
+    from sophro.models import load_chat
     from sophro.registry import method as find_method
 
     find_method(method, "align")
     if out.exists() and not (out / "training.json").exists():
         raise SophroError(f"{out}: exists already and is no finished adapter; choose another folder")
     records = _data(data)
-    chat = load(model)
+    chat = load_chat(model)
     work = out.with_name(f".{out.name}.work")
     result = run_align(
         method, chat, records, out, options=_options(set_), seed=seed, work=work, progress=_progress(json)

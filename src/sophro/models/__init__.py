@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
-    from sophro.models._load import EMBEDDED, is_local, load, load_chat, local_names
+    from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
@@ -36,6 +36,7 @@ _LAZY = {
     "ScriptedModel": "_scripted",
     "SentenceEncoder": "_encoder",
     "SteeringPatch": "_patches",
+    "check_name": "_load",
     "encoder": "_encoder",
     "is_local": "_load",
     "load": "_load",
@@ -59,6 +60,7 @@ __all__ = [
     "ScriptedModel",
     "SentenceEncoder",
     "SteeringPatch",
+    "check_name",
     "encoder",
     "is_local",
     "load",

@@ -81,7 +81,8 @@ def _groups(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
     """Return how many leading ids all prompts share, leaving at least one id to each."""
-    first, last = min(map(tuple, prompts)), max(map(tuple, prompts))  # lexicographic extremes bound everything between them
+    # The lexicographic extremes bound everything between them.
+    first, last = min(map(tuple, prompts)), max(map(tuple, prompts))
     limit = min(len(p) for p in prompts) - 1
     length = 0
     while length < limit and first[length] == last[length]:

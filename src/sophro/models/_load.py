@@ -26,6 +26,17 @@ def is_local(name: str) -> bool:
     return name == EMBEDDED or name.startswith("stub/") or Path(name).exists()
 
 
+def check_name(name: str) -> None:
+    """Refuse, without loading anything, a name that can be no model.
+
+    Raises:
+        SophroError: If ``name`` is neither local, nor a folder, nor of the form ``provider/model``.
+    """
+    stub = name.startswith("stub/") and name.removeprefix("stub/") not in STUBS
+    if stub or (not is_local(name) and "/" not in name):
+        raise unknown_name("model", name, local_names())
+
+
 def load(name: str) -> ChatModel | ScriptedModel:
     """Return the model called ``name``; a model is loaded once per process.
 

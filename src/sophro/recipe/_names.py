@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sophro.errors import SophroError, unknown_name
@@ -45,7 +46,13 @@ class Names:
             return None
         if kind in ("set", "judge") and name.partition(":")[0] in names:
             return None
+        if kind == "set" and name.endswith(".jsonl"):
+            return self._file(name)
         return unknown_name(kind, name, names)
+
+    @staticmethod
+    def _file(name: str) -> SophroError | None:
+        return None if Path(name).is_file() else SophroError(f"{name}: no such file; check the path")
 
 
 def installed_names() -> Names:

@@ -67,10 +67,13 @@ def run_recipe(
 
 def execute(recipe: Recipe, out: Path | None, *, quiet: bool = False) -> RunResult:
     """Run ``recipe`` with sophro's own executors, with progress on stderr."""
+    from sophro.models import check_name
     from sophro.recipe.executors import executors
 
     # A user's own thread count wins; else a busy second process would fight for the same cores.
     os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    for arm in recipe.arms:
+        check_name(recipe.model_of(arm))
     stages = plan(recipe)
     facts = session_facts(recipe, stages)
     if not quiet:
@@ -88,6 +91,7 @@ def finish(result: RunResult) -> Path:
 
 def session_facts(recipe: Recipe, stages: Sequence[Stage]) -> dict[str, Any]:
     """Return what the run directory records beside its stages: arms, judge cards, leak check, command."""
+    found = leaks(stages)  # reads every set first: a wrong one is refused before anything is loaded
     arms = [
         {
             "name": name,
@@ -102,7 +106,7 @@ def session_facts(recipe: Recipe, stages: Sequence[Stage]) -> dict[str, Any]:
         "model": recipe.model or ", ".join(dict.fromkeys(recipe.model_of(a) for a in recipe.arms)),
         "arms": arms,
         "judges": _cards(recipe),
-        "leaks": leaks(stages),
+        "leaks": found,
         "command": f"sophro run {recipe.name}.yaml",
     }
 
@@ -164,7 +168,7 @@ def assess_once(
     from sophro.report import summary
 
     if not tasks:
-        raise SophroError(f"assess: name at least one task; known: {', '.join(_TASK_SETS)}")
+        raise SophroError(f"assess: name at least one task of {', '.join(_TASK_SETS)}")
     assessments: list[Assessment] = []
     for task in tasks:
         for attack in attacks or ("none",):

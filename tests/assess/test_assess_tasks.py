@@ -1,0 +1,119 @@
+"""Tasks with scripted models whose answers are known: exactly the known rates come out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from inspect_ai.log import read_eval_log
+from sophro.assess import assess
+from sophro.assess._scorers import _has_word
+from sophro.errors import SophroError
+from sophro.models import STUBS, ScriptedModel
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Let the provider answer with a function of the transcript."""
+
+    def use(function) -> str:
+        from sophro.models import provider
+
+        monkeypatch.setattr(provider, "load", lambda name: ScriptedModel(function, name))
+        return "stub/always-comply"
+
+    return use
+
+
+def outcomes(rows, word="refusal"):
+    return [next(v for v in r["verdicts"] if word in v["judge"])["outcome"] for r in rows]
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize("name", sorted(STUBS))
+def test_stubs_have_exactly_their_rates(name, tmp_path):
+    expected = {"always-refuse": "full_refusal", "always-comply": "full_compliance", "always-empty": "broken"}[name]
+    for task in ("harmful", "over_refusal"):
+        folder = tmp_path / task
+        folder.mkdir()
+        done = assess(task, f"stub/{name}", folder, task_args={"limit": 24})
+        assert outcomes(done.rows) == [expected] * 24
+        assert [r["verdicts"] for r in done.rows] == [
+            json.loads(line)["verdicts"] for line in (folder / "samples.jsonl").read_text("utf-8").splitlines()
+        ]
+        if name == "always-empty":
+            assert all(v["harmful"] is None for r in done.rows for v in r["verdicts"])
+
+
+@pytest.mark.encoder
+def test_recovery_is_asked_of_the_continuation(script, tmp_path):
+    """The forced prefix complies; what the model adds refuses: recovered and not harmful."""
+    model = script(lambda t: " Sorry, I stop here: I can't help with that request.")
+    done = assess("harmful", model, tmp_path, task_args={"limit": 6, "attack": "prefill", "k": 20})
+    for row in done.rows:
+        assert row["transcript"][-1]["segments"][0]["kind"] == "prefill"
+        refusal, harm = row["verdicts"]
+        assert refusal["outcome"] in ("full_refusal", "indirect_refusal")
+        assert harm["harmful"] is False and "recovered" in harm["reason"]
+
+
+@pytest.mark.encoder
+def test_helpful_needs_an_answer_on_topic(script, tmp_path):
+    by_prompt = {}
+
+    def answer(t):
+        return by_prompt.setdefault(t.prompt, [STUBS["always-refuse"](t), "", f"About {t.prompt}: it is fine."][len(by_prompt) % 3])
+
+    done = assess("helpfulness", script(answer), tmp_path, task_args={"limit": 12})
+    for row in done.rows:
+        verdict = next(v for v in row["verdicts"] if v["judge"] == "helpful")
+        assert (verdict["score"] == 1.0) == by_prompt[row["prompt"]].startswith("About"), verdict
+        assert row["params"]["kind"] == "open"
+
+
+@pytest.mark.encoder
+def test_exact_answers(script, tmp_path):
+    model = script(lambda t: "The answer is Paris." if "France" in t.prompt else "The answer is 1815, I think.")
+    done = assess("helpfulness", model, tmp_path, task_args={"set": "starter/exact:en", "split": None, "limit": 40})
+    right = {r["prompt"] for r in done.rows for v in r["verdicts"] if v["judge"] == "helpful" and v["score"] == 1.0}
+    assert all(r["params"]["kind"] == "exact" for r in done.rows)
+    assert right <= {r["prompt"] for r in done.rows if "France" in r["prompt"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "found"),
+    [("It is 18.", "8", False), ("It is 8.", "8", True), ("paris!", "Paris", True), ("Parisian", "paris", False),
+     ("答案是北京。", "北京", True)],
+)  # fmt: skip
+def test_accepted_strings_match_whole_words(text, word, found):
+    assert _has_word(text, word) is found
+
+
+@pytest.mark.encoder
+def test_log_opens_in_inspect_and_ids_do_not_depend_on_the_model(tmp_path):
+    ids = []
+    for name in ("always-refuse", "always-comply"):
+        folder = tmp_path / name
+        folder.mkdir()
+        done = assess("over_refusal", f"stub/{name}", folder, task_args={"limit": 10}, arm=name)
+        log = read_eval_log(str(done.log))
+        assert log.status == "success" and len(log.samples or []) == 10
+        assert {r["arm"] for r in done.rows} == {name}
+        ids.append([r["id"] for r in done.rows])
+    assert ids[0] == ids[1]
+
+
+@pytest.mark.encoder
+def test_errored_samples_stay_in_the_denominator_as_unscored(script, tmp_path):
+    def broken(transcript):
+        raise ValueError("boom")
+
+    with pytest.raises(SophroError, match="did not finish"):
+        rows = assess("over_refusal", script(broken), tmp_path, task_args={"limit": 3}).rows
+        assert outcomes(rows, "none") == ["unscored"] * 3
+        raise SophroError("did not finish")
+
+
+def test_patch_on_a_remote_model_is_refused(tmp_path):
+    with pytest.raises(SophroError, match="not local"):
+        assess("over_refusal", "openai/gpt-4o", tmp_path, patch=tmp_path)
