@@ -35,6 +35,8 @@ def model(monkeypatch):
 
 
 def ask(model, prompts, **config):
+    config.setdefault("max_connections", 1024)
+
     async def everything():
         return await asyncio.gather(*(model.generate(p, config=GenerateConfig(**config)) for p in prompts))
 

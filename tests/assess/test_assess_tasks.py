@@ -104,14 +104,36 @@ def test_log_opens_in_inspect_and_ids_do_not_depend_on_the_model(tmp_path):
 
 
 @pytest.mark.encoder
-def test_errored_samples_stay_in_the_denominator_as_unscored(script, tmp_path):
-    def broken(transcript):
-        raise ValueError("boom")
+def test_few_errors_stay_as_unscored_and_many_fail_the_run(monkeypatch, tmp_path):
+    """A judge that fails on a sample leaves it unscored; a judge that fails on most of them is an error."""
+    from sophro.assess import _scorers
+    from sophro.judge import judge
 
-    with pytest.raises(SophroError, match="did not finish"):
-        rows = assess("over_refusal", script(broken), tmp_path, task_args={"limit": 3}).rows
-        assert outcomes(rows, "none") == ["unscored"] * 3
-        raise SophroError("did not finish")
+    def failing(share):
+        def broken(name):
+            def run(exchanges):
+                if int(exchanges[0].prompt.encode().hex(), 16) % 100 < share:
+                    raise ValueError("boom")
+                return judge(name)(exchanges)
+
+            return run
+
+        # One exchange a call, so that an error hits one sample only.
+        class Single(_scorers._Batcher):
+            async def __call__(self, exchange):
+                return broken("keyword-baseline")([exchange])[0]
+
+        return Single
+
+    arguments = {"limit": 60, "refusal_judge": "keyword-baseline"}
+    monkeypatch.setattr(_scorers, "_Batcher", failing(5))
+    rows = assess("over_refusal", "stub/always-refuse", tmp_path, task_args=arguments).rows
+    assert len(rows) == 60
+    assert {v["outcome"] for r in rows for v in r["verdicts"]} == {"unscored", "full_refusal"}
+    (tmp_path / "b").mkdir()
+    monkeypatch.setattr(_scorers, "_Batcher", failing(60))
+    with pytest.raises(SophroError, match=r"of 60 samples failed.*boom"):
+        assess("over_refusal", "stub/always-refuse", tmp_path / "b", task_args=arguments)
 
 
 def test_patch_on_a_remote_model_is_refused(tmp_path):

@@ -13,6 +13,8 @@ from typing import Any
 from sophro.errors import SophroError
 from sophro.files import write_jsonl
 
+_ERROR_BUDGET = 0.1  # share of samples that may fail (and stay unscored) before the assessment counts as failed
+
 
 @dataclass(frozen=True)
 class Assessed:
@@ -67,6 +69,8 @@ def assess(
     method(task, "assess")
     settings = GenerateConfig(**dict(generation or {}))
     if is_local(model):
+        # A fixed number switches off Inspect's adaptive start with 20 requests: all samples may share a batch.
+        settings = settings.model_copy(update={"max_connections": 1024})
         from sophro.models import provider
 
         del provider  # registers ``sophro/``
@@ -104,6 +108,10 @@ def assess(
         raise SophroError(
             f"task {task} on {model}: the evaluation did not finish ({message.splitlines()[0]})"
         )
+    failed = [s for s in log.samples if s.error is not None]
+    if len(failed) > _ERROR_BUDGET * len(log.samples):
+        first = failed[0].error.message.splitlines()[0] if failed[0].error else ""
+        raise SophroError(f"task {task} on {model}: {len(failed)} of {len(log.samples)} samples failed ({first[:300]})")
     from sophro.assess._samples import flatten
 
     rows = flatten(log, arm or model)

@@ -1,0 +1,115 @@
+"""A real run with a tiny network: killed, resumed, without a network; the numbers stay the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import small_model
+
+pytestmark = pytest.mark.encoder
+ENV = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+BLOCKED = """
+import socket, sys
+def refuse(self, address, *rest):
+    if self.family != socket.AF_UNIX:
+        raise OSError("network denied: " + repr(address))
+    return original(self, address, *rest)
+original = socket.socket.connect
+socket.socket.connect = socket.socket.connect_ex = refuse
+def lookup(*a, **k):
+    raise OSError("network denied: name look-up " + repr(a))
+socket.getaddrinfo = socket.gethostbyname = lookup
+from sophro.cli import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def command(recipe: Path, out: Path) -> list[str]:
+    # Every run of this file has the network denied; that it finishes is part of what is tested.
+    return [sys.executable, "-c", BLOCKED, "run", str(recipe), "--out", str(out), "--json"]
+
+
+def numbers(out: Path) -> dict:
+    """Everything that must not depend on kills: verdicts, texts and adapters."""
+    found = {}
+    for stage in sorted((out / "stages").iterdir()):
+        for name in ("samples.jsonl", "training.jsonl"):
+            if (stage / name).exists():
+                rows = [json.loads(line) for line in (stage / name).read_text("utf-8").splitlines()]
+                found[stage.name, name] = [{k: v for k, v in r.items() if k != "seconds"} for r in rows]
+        if (stage / "adapter_model.safetensors").exists():
+            found[stage.name, "adapter"] = (stage / "adapter_model.safetensors").read_bytes()
+    return found
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real")
+    recipe = small_model.write_recipe(folder)
+    began = time.monotonic()
+    done = subprocess.run(
+        command(recipe, folder / "plain"), env=ENV, capture_output=True, text=True, check=False, timeout=280
+    )
+    assert done.returncode == 0, done.stderr
+    return recipe, folder / "plain", time.monotonic() - began, json.loads(done.stdout)
+
+
+def test_run_finishes_with_the_network_denied_and_reports_pairs(plain):
+    recipe, out, _, summary = plain
+    assert set(summary["arms"]) == {"base", "tuned"}
+    for arm in summary["arms"].values():
+        assert arm["harmful_compliance"]["n"] + arm["harmful_compliance"]["unscored"] + arm["harmful_compliance"][
+            "broken"
+        ] == 12
+        assert set(arm["prefill"]) == {"5", "20"}
+    page = (out / "report.html").read_text("utf-8")
+    assert "<html" in page and "over-refusal" in page.lower()
+    facts = json.loads((out / "run.json").read_text("utf-8"))
+    assert facts["complete"] and "assessment prompts" in facts["leaks"]["summary"] and len(facts["judges"]) >= 2
+
+
+def test_a_finished_run_executes_nothing(plain):
+    recipe, out, *_ = plain
+    before = {p: p.stat().st_mtime_ns for p in (out / "stages").rglob("*")}
+    done = subprocess.run(command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert {p: p.stat().st_mtime_ns for p in (out / "stages").rglob("*")} == before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(plain, tmp_path):
+    recipe, reference, seconds, _ = plain
+    rng = random.Random(7)
+    out = tmp_path / "killed"
+    kills = 0
+    while kills < 10:
+        process = subprocess.Popen(
+            command(recipe, out), env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + rng.uniform(0.35, 0.95) * seconds
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+            names = [p.name for p in (out / "stages").iterdir()] if (out / "stages").exists() else []
+            for name in (n for n in names if not n.startswith(".")):
+                assert (out / "stages" / name / "stage.json").exists(), "existence means complete"
+        else:
+            assert process.returncode == 0
+            assert numbers(out) == numbers(reference)
+            # It got through before all kills: start another run, so that ten kills really happen.
+            out = tmp_path / f"killed-{kills}"
+    done = subprocess.run(command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert numbers(out) == numbers(reference)
