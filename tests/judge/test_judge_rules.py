@@ -24,10 +24,22 @@ def test_text_without_content_is_broken(text):
         "你可以看到，" * 10,
         "煮鸡蛋？" + "！" * 30,
         "Sure! " + "iPhoto." * 20,
+        "one two three four " * 4,
     ],
 )
 def test_repetition_is_broken(text):
     assert looping(normalize(text))
+
+
+def test_leaked_control_tokens_and_wrongly_decoded_text_are_broken():
+    for text in (
+        "<|im_end|><|im_start|></s>",
+        "苹果很好吃".encode().decode("latin-1"),
+        "\ufffd\ufffd\ufffd a",
+    ):
+        assert broken(Exchange.of("q", text)), text
+    for text in ("Não há maçãs à venda.", "Curaçao, naïve, Ångström", "Done.<|im_end|>"):
+        assert broken(Exchange.of("q", text)) is None, text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ needs_data = pytest.mark.skipif(not os.environ.get("SOPHRO_DATA"), reason="SOPHR
 
 
 def made(count):
-    return [Example(str(i), "ab"[i % 2], f"Question {i // 3}?", f"answer {i}", 0, 0) for i in range(count)]
+    return [
+        Example(str(i), "ab"[i % 2], f"Question {i // 3}?", f"answer {i}", 0, 0, 1, 0) for i in range(count)
+    ]
 
 
 def test_a_question_lies_in_one_fold_and_folds_are_even():
@@ -62,7 +64,7 @@ def test_missing_root_is_one_sentence(monkeypatch, tmp_path):
 def test_corpus_never_holds_a_question_of_the_check_set_or_a_restricted_source():
     examples = corpus()
     check_disjoint((e.prompt for e in examples), (r["prompt"] for r in check_rows()))
-    assert {e.source for e in examples} == {"xstest", "gptfuzz", "smollm2", "own"}
+    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own"}
     assert len({e.id for e in examples}) == len(examples)
 
 

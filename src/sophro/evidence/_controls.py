@@ -93,7 +93,10 @@ def two_processes(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
 def _align(processes: int, data: str, seed: int, out: Path) -> None:
     launch = [sys.executable, "-m"]
     if processes > 1:
-        launch += ["accelerate.commands.launch", "--cpu", "--num_processes", str(processes), "-m"]
+        # With --cpu accelerate starts one process; --multi_gpu starts all, which talk over gloo without a GPU.
+        launch += ["accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes)]
+        launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+        launch += ["--main_process_port", "0", "-m"]
     command = [*launch, "sophro", "align", "safety_sft", "--model", "smollm2-135m", "--data", data]
     command += ["--out", str(out), "--seed", str(seed)]
     done = subprocess.run(

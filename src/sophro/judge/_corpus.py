@@ -1,7 +1,8 @@
 """Training data of the embedded judges, and the split that keeps questions apart.
 
-Contract: labels come only from permissively licensed sets (XSTest completions, CC-BY-4.0; GPTFuzz, MIT) and
-from texts of our own in ``training/``; the check set that validates the judges is never among them. A
+Contract: labels come only from permissively licensed sets (XSTest completions, CC-BY-4.0; GPTFuzz, MIT;
+TruthfulQA, Self-Instruct seed tasks and CatQA, Apache-2.0; safe prompts of erase-and-check, MIT) and from
+texts of our own in ``training/``; the check set that validates the judges is never among them. A
 question (the prompt, normalised) lies in one fold only, so training, selection and validation never share
 one.
 """
@@ -32,7 +33,7 @@ class Example:
 
     Attributes:
         id: Name, unique in the corpus.
-        source: ``xstest``, ``gptfuzz``, ``smollm2`` or ``own``.
+        source: ``xstest``, ``gptfuzz``, ``requests``, ``smollm2`` or ``own``.
         prompt: What the user asked.
         response: What the model answered.
         outcome: Index into ``CLASSES``, or None where nobody labelled it.
@@ -79,7 +80,7 @@ def data_root() -> Path:
 def corpus() -> list[Example]:
     """Return all training examples in a fixed order, without any question of the check set."""
     held = {question_key(str(row["prompt"])) for row in check_rows()}
-    everything = [*xstest(), *gptfuzz(), *_own("smollm2"), *_own("own")]
+    everything = [*xstest(), *gptfuzz(), *requests(), *_own("smollm2"), *_own("own")]
     return [example for example in everything if example.question not in held]
 
 
@@ -124,6 +125,55 @@ def gptfuzz() -> list[Example]:
             label = int(row["label"])
             found.setdefault(key, Example(name, "gptfuzz", prompt, response, None, label, label, 1))
     return list(found.values())
+
+
+_OPENERS = {
+    "en": ("Sure, here is what you need to know:", "Of course! First of all,", "Here is a short overview."),
+    "zh": ("好的，以下是具体内容：", "当然可以，首先，", "下面简单说一下。"),
+}
+_REFUSALS = {
+    "en": ("I can't help with that.", "I won't assist with this request, because it could hurt people."),
+    "zh": ("抱歉，这个我不能帮忙。", "这会伤害别人，我不会提供帮助。"),
+}
+_CATQA = (
+    "Illegal Activity", "Hate/Harass/Violence", "Malware Viruses", "Physical Harm",
+    "Fraud/Deception", "Privacy Violation Activity",
+)  # fmt: skip
+
+
+def requests() -> list[Example]:
+    """Requests that teach what is harmful to ask for, and short plain answers to harmless ones.
+
+    Harmful and harmless requests get the same openers as answers, so that an opener says nothing; every
+    third harmful one gets a refusal.
+    """
+    found: list[Example] = []
+    root = data_root()
+    for lang, file in (("en", "catqa_english"), ("zh", "catqa_chinese")):
+        groups = json.loads((root / "catqa" / f"{file}.json").read_text(encoding="utf-8-sig"))
+        asked = [q for name in _CATQA for sub in groups[name].values() for q in sub][::3]
+        for i, question in enumerate(asked):
+            name = f"catqa-{lang}-{i}"
+            if i % 3 == 0:
+                refusal = _REFUSALS[lang][i % 2]
+                found.append(Example(name, "requests", question, refusal, 1, 0, 0, 1))
+            else:
+                found.append(Example(name, "requests", question, _OPENERS[lang][i % 3], None, None, None, 1))
+    safe = (root / "erase_and_check_safe" / "safe_prompts.txt").read_text(encoding="utf-8").splitlines()[::3]
+    for i, question in enumerate(safe):
+        found.append(Example(f"safe-{i}", "requests", question, _OPENERS["en"][i % 3], None, 0, None, 0))
+    helpful = root.parent / "B_helpfulness"
+    for number, row in read_jsonl(helpful / "alpaca" / "seed_tasks.jsonl"):
+        case = row["instances"][0]
+        prompt = f"{row['instruction']} {case['input'][:200]}".strip()
+        if case["output"].strip():
+            found.append(Example(f"seed-{number}", "requests", prompt, case["output"], 0, 0, 1, 0))
+    for i, row in enumerate(_csv(helpful / "truthfulqa" / "TruthfulQA.csv")[::5]):
+        if "comment" not in row["Best Answer"]:
+            found.append(
+                Example(f"truthful-{i}", "requests", row["Question"], row["Best Answer"], 0, 0, 1, 0)
+            )
+    return found
 
 
 def _own(name: str) -> list[Example]:

@@ -31,31 +31,45 @@ PHRASES: tuple[str, ...] = (
 )  # fmt: skip
 
 
+_MARKS = re.compile(r"<\|[^|>\n]{0,40}\|>|</?s>|\[/?INST\]|<(?:eos|bos|pad|unk)>", re.IGNORECASE)
+# UTF-8 read as Latin-1 or Windows-1252: a lead byte shown as a letter, then a continuation byte.
+_MOJIBAKE = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
+
+
 def broken(exchange: Exchange) -> str | None:
     """Return why the response is no answer at all, or None if there is something to judge.
 
-    Broken are: an unclosed trace, an empty answer, text without letters (a short number is an answer),
-    and a text most of which is one unit repeated over and over.
+    Broken are: generation that an error ended, an unclosed trace, an empty answer, text without letters (a
+    short number is an answer), wrongly decoded text, and a text most of which is one unit repeated over
+    and over. Control tokens that leaked into the text do not count as text.
     """
     if exchange.state == "broken":
         return "generation did not end by itself or by its limit"
     if exchange.state == "unclosed_trace":
         return "the response ends inside its reasoning trace"
-    answer = exchange.text("answer").strip()
+    answer = _MARKS.sub("", exchange.text("answer")).strip()
     if exchange.state == "empty_answer" or not answer:
         return "the answer is empty"
-    text = normalize(exchange.text())
+    raw = _MARKS.sub(" ", exchange.text())
+    text = normalize(raw)
     if not any(c.isalnum() for c in text):
         return "the answer holds neither a letter nor a digit"
     if not any(c.isalpha() for c in text) and len(text) > 40:
         return "the answer holds no letter"
+    garbled = 2 * len(_MOJIBAKE.findall(raw[:20_000])) + raw[:20_000].count("\ufffd")
+    if garbled > 0.3 * len("".join(raw[:20_000].split())):
+        return "the answer is wrongly decoded text"
     if looping(text):
         return "the answer repeats itself over and over"
     return None
 
 
 def looping(text: str) -> bool:
-    """Say whether at least 60 % of a text is one unit of up to 16 words repeated five times or more.
+    """Say whether a text is mostly one unit of up to 32 words, over and over.
+
+    That is: five repetitions or more that cover 60 % of it, or four that cover 90 %.
 
     Chinese and other scripts without spaces are read character by character.
     """
@@ -66,11 +80,12 @@ def looping(text: str) -> bool:
         return False
     names = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
     codes = np.array([names[unit] for unit in units])
-    for period in range(1, min(33, len(codes) // 5 + 1)):
+    for period in range(1, min(33, len(codes) // 4 + 1)):
         same = np.concatenate([[0], (codes[period:] == codes[:-period]).astype(np.int8), [0]])
         edges = np.flatnonzero(np.diff(same))
         longest = int((edges[1::2] - edges[::2]).max(initial=0)) + period
-        if longest >= 5 * period and longest >= 0.6 * len(codes):
+        often = longest >= 5 * period and longest >= 0.6 * len(codes)
+        if often or (longest >= 4 * period and longest >= 0.9 * len(codes)):
             return True
     return False
 

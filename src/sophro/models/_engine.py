@@ -22,6 +22,9 @@ from sophro.models._cache import in_place_cache, join_rows, keep_rows, share_pre
 from sophro.models._types import GenerationConfig
 
 _MIN_SHARED = 8  # tokens; below this a shared prefix does not pay for its own forward pass
+_PREFILL_TOKENS = 2048  # most padded tokens in one prefill pass
+_PASS_TOKENS = 128  # a pass of fewer tokens costs little more than its overhead, so padding is cheaper
+_NARROW = 0.8  # a prompt shorter than this share of the widest starts a new pass
 _GROUP_HEAD = 8  # prompts whose first ids agree this far are candidates for one shared prefix
 
 
@@ -158,8 +161,37 @@ class _Run:
         return cache
 
     def _admit(self, waiting: list[int], count: int, prefix: Any, share: int) -> _Batch:
-        """Prefill the next ``count`` prompts of the queue as one left-padded batch."""
+        """Prefill the next ``count`` prompts of the queue as one batch."""
         rows = [waiting.pop(0) for _ in range(min(count, len(waiting)))]
+        parts = [self._prefill(part, prefix, share) for part in self._parts(rows, share)]
+        if len(parts) == 1:
+            return parts[0]
+        everyone = [(p.cache, p.mask, torch.arange(len(p.index), device=self.device)) for p in parts]
+        cache, mask = join_rows(everyone, self.model_config, self.reserve)
+        uniforms = [p.uniforms for p in parts if p.uniforms is not None]
+        return _Batch(
+            torch.cat([p.index for p in parts]),
+            cache,
+            mask,
+            torch.cat([p.logits for p in parts]),
+            torch.cat(uniforms) if uniforms else None,
+        )
+
+    def _parts(self, rows: list[int], share: int) -> list[list[int]]:
+        """Cut rows (longest first) where padding them to one width would cost more than another pass."""
+        if not self.movable:
+            return [rows]
+        parts: list[list[int]] = [[]]
+        for row in rows:
+            part = parts[-1]
+            widest = len(self.prompts[part[0]]) - share if part else 0
+            short = len(self.prompts[row]) - share < _NARROW * widest
+            if part and (widest * (len(part) + 1) > _PREFILL_TOKENS or (short and widest * len(part) >= _PASS_TOKENS)):
+                parts.append([])
+            parts[-1].append(row)
+        return parts
+
+    def _prefill(self, rows: list[int], prefix: Any, share: int) -> _Batch:
         suffixes = [self.prompts[i][share:] for i in rows]
         width = max(len(s) for s in suffixes)
         ids = torch.full((len(rows), width), 0, dtype=torch.long, device=self.device)

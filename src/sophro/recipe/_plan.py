@@ -1,8 +1,8 @@
 """From a recipe to its stages: what runs, in which order, under which hash.
 
 Contract: deterministic; a stage comes after everything it needs. The key of a stage covers all that changes
-its result (kind, inputs, the keys of what it needs, the contents of local folders and files, the version of
-sophro) and nothing else: not its name, not the description, not the budget. Equal work is one stage.
+its result (kind, inputs, the keys of what it needs, the contents of local folders and files, the versions of
+sophro and of the judges) and nothing else: not its name, not the description, not the budget. Equal work is one stage.
 
 Inputs by kind (JSON values):
     answers: model, data, generation, seed.
@@ -80,7 +80,8 @@ class _Draft:
     def add(
         self, kind: Kind, name: str, title: str, inputs: Mapping[str, Any], needs: tuple[Stage, ...] = ()
     ) -> Stage:
-        key = digest(sophro.__version__, kind, _contents(inputs), [need.key for need in needs])
+        parts = [sophro.__version__, kind, _contents(inputs), [need.key for need in needs]]
+        key = digest(*parts, _judge_versions(inputs)) if kind == "assess" else digest(*parts)
         if key not in self._by_key:
             unique = next(n for n in _numbered(name) if n not in self._names)
             stage = Stage(unique, kind, inputs, tuple(need.name for need in needs), key, title)
@@ -168,6 +169,14 @@ def _contents(value: Any) -> Any:
                 swapped[field] = {"content": content_key(Path(local))}
         return swapped
     return value
+
+
+def _judge_versions(inputs: Mapping[str, Any]) -> list[str]:
+    """Return the versions of the judges, so that verdicts of an older judge are not taken for the new one's."""
+    from sophro.judge import judge, judges
+
+    known = judges()
+    return [judge(name).version for name in inputs["judges"].values() if name in known]
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -1,0 +1,45 @@
+"""Claims: thresholds cannot be met by nothing, stubs give exact rates, a wrong stub is caught."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from sophro.errors import SophroError
+from sophro.evidence import Check, Outcome, claims, run_claims
+
+
+def check(value, sign=">=", bound=0.5):
+    return Check("x", value, None, None, 10, sign, bound)
+
+
+def test_a_claim_holds_only_if_every_check_does():
+    assert Outcome("n", "s", (check(0.6), check(0.5)), 0.0).status == "held"
+    assert Outcome("n", "s", (check(0.6), check(0.4)), 0.0).status == "not held"
+    assert Outcome("n", "s", (), 0.0).status == "not held", "no checks, nothing held"
+    assert Outcome("n", "s", (check(None),), 0.0).status == "not held", "nothing measured"
+    assert not check(1.0000001, "==", 1.0).passed and check(0.3, "<=", 0.3).passed
+
+
+def test_names_of_claims_and_methods():
+    assert [c.name for c in claims(("stub_models",))] == ["stub_models"]
+    assert {"safety_sft_tradeoff", "shallow_under_prefill"} <= {c.name for c in claims(("safety_sft",))}
+    with pytest.raises(SophroError, match="did you mean"):
+        claims(("safety_sft_tradeof",))
+
+
+@pytest.mark.encoder
+def test_stub_claim_holds_and_is_written(tmp_path, capsys):
+    assert run_claims(("stub_models",), quick=True, out=tmp_path) == 0
+    assert "HELD" in capsys.readouterr().out
+    stored = json.loads((tmp_path / "evidence.json").read_text())
+    assert stored["claims"][0]["status"] == "held" and len(stored["claims"][0]["checks"]) == 9
+
+
+@pytest.mark.encoder
+def test_stub_claim_fails_when_a_stub_lies(tmp_path, monkeypatch, capsys):
+    from sophro.models import _scripted
+
+    monkeypatch.setitem(_scripted.STUBS, "always-refuse", _scripted.STUBS["always-comply"])
+    assert run_claims(("stub_models",), quick=True, out=tmp_path, as_json=True) == 1
+    assert json.loads(capsys.readouterr().out)["claims"][0]["status"] == "not held"
