@@ -1,7 +1,7 @@
 """(prompt, response) to a typed verdict, and cards that say how far a judge can be trusted."""
 
 from sophro.judge._card import JudgeCard, Labelled, read_labels, validate
-from sophro.judge._judges import judge, judges, score, score_file
+from sophro.judge._judges import judge, judges, score, score_file, shipped_cards
 from sophro.judge._types import OUTCOMES, Exchange, Judge, Outcome, Verdict
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "read_labels",
     "score",
     "score_file",
+    "shipped_cards",
     "validate",
 ]

@@ -8,6 +8,7 @@ is called with a response worth judging. A new judge is one row in ``_BUILDERS``
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,17 @@ def judge(name: str) -> Judge:
     if name not in _BUILDERS:
         raise unknown_name("judge", name, _BUILDERS)
     return _BUILDERS[name][0]()
+
+
+@functools.cache
+def shipped_cards(name: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the stored cards of a judge, best known set first; cards of another version are left out."""
+    path = Path(__file__).with_name("weights") / "cards.json"
+    if not path.is_file():
+        return ()
+    known = judge(name).version
+    cards = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(c for c in cards if c["judge"] == name and c["version"] == known)
 
 
 def score(by: Judge, rows: Iterable[Mapping[str, Any]], where: str = "row") -> list[dict[str, Any]]:

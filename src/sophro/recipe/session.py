@@ -119,10 +119,11 @@ def _described(arm: Arm, model: str) -> str:
 
 
 def _cards(recipe: Recipe) -> list[dict[str, Any]]:
-    from sophro.judge import judge
+    from sophro.judge import judges, shipped_cards
 
     named = (recipe.judges.refusal, recipe.judges.harm, recipe.judges.second)
-    return [card for name in dict.fromkeys(n for n in named if n) for card in getattr(judge(name), "cards", ())]
+    known = judges()
+    return [dict(card) for name in dict.fromkeys(n for n in named if n in known) for card in shipped_cards(name)]
 
 
 def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
