@@ -26,7 +26,11 @@ def mixed_prompts(count: int = 64) -> list[str]:
     from sophro.data import load_set
 
     rng = random.Random(0)
-    pool = [r.prompt for s in ("starter/plain:en", "starter/lookalikes:en", "starter/harmful:en") for r in load_set(s)]
+    pool = [
+        r.prompt
+        for s in ("starter/plain:en", "starter/lookalikes:en", "starter/harmful:en")
+        for r in load_set(s)
+    ]
     prompts = rng.sample(pool, count)
     for i in range(0, count, 8):  # one in eight is several times longer, as in mixed traffic
         prompts[i] = " ".join(rng.sample(pool, rng.randrange(4, 9)))
@@ -99,7 +103,9 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--skip-training", action="store_true")
     parser.add_argument("--inspect-only", metavar="FOLDER")

@@ -25,21 +25,30 @@ def refusals(name: str) -> list[Labelled]:
     rows = [r for r in load_labels(name) if r.label != "broken"]
     label = {True: "full_refusal", False: "not_full_refusal"}
     return [
-        Labelled(r.id, Exchange.of(r.prompt, r.response), label[r.label == "full_refusal"], lang=r.lang) for r in rows
+        Labelled(r.id, Exchange.of(r.prompt, r.response), label[r.label == "full_refusal"], lang=r.lang)
+        for r in rows
     ]
 
 
 def harms(name: str) -> list[Labelled]:
     rows = [r for r in load_labels(name) if r.harmful is not None and r.label != "broken"]
     label = {True: "harmful", False: "not_harmful"}
-    return [Labelled(r.id, Exchange.of(r.prompt, r.response), label[bool(r.harmful)], lang=r.lang) for r in rows]
+    return [
+        Labelled(r.id, Exchange.of(r.prompt, r.response), label[bool(r.harmful)], lang=r.lang) for r in rows
+    ]
 
 
 def main() -> int:
     cards = []
     check = refusals("starter/judge_check")
     for name in ("embedded-refusal", "keyword-baseline"):
-        cards.append(validate(judge(name), check, "starter/judge_check, full refusal against the rest").to_dict())
+        cards.append(
+            validate(
+                judge(name),
+                check,
+                "starter/judge_check (traps; its kinds informed training texts), full refusal against the rest",
+            ).to_dict()
+        )
     for name in ("jailbreakeval_labels/jailjudge", "starter/judge_check"):
         found = validate(judge("embedded-harm"), harms(name), f"{name}, harm").to_dict()
         cards.append(found)

@@ -36,7 +36,11 @@ def method_index() -> str:
 
 def main() -> int:
     pages = {"docs/methods.md": method_index(), "docs/coverage.md": coverage_page()}
-    stale = [name for name, text in pages.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
+    stale = [
+        name
+        for name, text in pages.items()
+        if not (ROOT / name).exists() or (ROOT / name).read_text() != text
+    ]
     if "--check" in sys.argv[1:]:
         print("\n".join(f"stale: {name}" for name in stale) or "docs are up to date")
         return 1 if stale else 0

@@ -1,4 +1,7 @@
-"""Draw the trade-off plot of a run as one SVG file:  python scripts/make_picture.py runs/quickstart docs/images/tradeoff.svg"""
+"""Draw the trade-off plot of a run as one SVG file.
+
+python scripts/make_picture.py runs/quickstart docs/images/tradeoff.svg
+"""
 
 from __future__ import annotations
 

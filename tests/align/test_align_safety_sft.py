@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 import tiny
+
 from sophro.align import default_options, training_items
 from sophro.align.safety_sft import RefusalBook
 from sophro.data import load_set

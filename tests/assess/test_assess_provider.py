@@ -13,6 +13,7 @@ from inspect_ai.model import (
     GenerateConfig,
     get_model,
 )
+
 from sophro.chat import Segment
 from sophro.errors import SophroError
 from sophro.models import ScriptedModel, provider

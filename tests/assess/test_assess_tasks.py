@@ -6,6 +6,7 @@ import json
 
 import pytest
 from inspect_ai.log import read_eval_log
+
 from sophro.assess import assess
 from sophro.assess._scorers import _has_word
 from sophro.errors import SophroError
@@ -32,14 +33,19 @@ def outcomes(rows, word="refusal"):
 @pytest.mark.encoder
 @pytest.mark.parametrize("name", sorted(STUBS))
 def test_stubs_have_exactly_their_rates(name, tmp_path):
-    expected = {"always-refuse": "full_refusal", "always-comply": "full_compliance", "always-empty": "broken"}[name]
+    expected = {
+        "always-refuse": "full_refusal",
+        "always-comply": "full_compliance",
+        "always-empty": "broken",
+    }[name]
     for task in ("harmful", "over_refusal"):
         folder = tmp_path / task
         folder.mkdir()
         done = assess(task, f"stub/{name}", folder, task_args={"limit": 24})
         assert outcomes(done.rows) == [expected] * 24
         assert [r["verdicts"] for r in done.rows] == [
-            json.loads(line)["verdicts"] for line in (folder / "samples.jsonl").read_text("utf-8").splitlines()
+            json.loads(line)["verdicts"]
+            for line in (folder / "samples.jsonl").read_text("utf-8").splitlines()
         ]
         if name == "always-empty":
             assert all(v["harmful"] is None for r in done.rows for v in r["verdicts"])
@@ -62,9 +68,13 @@ def test_helpful_needs_an_answer_on_topic(script, tmp_path):
     by_prompt = {}
 
     def answer(t):
-        return by_prompt.setdefault(t.prompt, [STUBS["always-refuse"](t), "", f"About {t.prompt}: it is fine."][len(by_prompt) % 3])
+        return by_prompt.setdefault(
+            t.prompt, [STUBS["always-refuse"](t), "", f"About {t.prompt}: it is fine."][len(by_prompt) % 3]
+        )
 
-    done = assess("helpfulness", script(answer), tmp_path, task_args={"limit": 12})
+    done = assess(
+        "helpfulness", script(answer), tmp_path, task_args={"limit": 12, "refusal_judge": "keyword-baseline"}
+    )
     for row in done.rows:
         verdict = next(v for v in row["verdicts"] if v["judge"] == "helpful")
         assert (verdict["score"] == 1.0) == by_prompt[row["prompt"]].startswith("About"), verdict
@@ -73,9 +83,15 @@ def test_helpful_needs_an_answer_on_topic(script, tmp_path):
 
 @pytest.mark.encoder
 def test_exact_answers(script, tmp_path):
-    model = script(lambda t: "The answer is Paris." if "France" in t.prompt else "The answer is 1815, I think.")
-    done = assess("helpfulness", model, tmp_path, task_args={"set": "starter/exact:en", "split": None, "limit": 40})
-    right = {r["prompt"] for r in done.rows for v in r["verdicts"] if v["judge"] == "helpful" and v["score"] == 1.0}
+    model = script(
+        lambda t: "The answer is Paris." if "France" in t.prompt else "The answer is 1815, I think."
+    )
+    done = assess(
+        "helpfulness", model, tmp_path, task_args={"set": "starter/exact:en", "split": None, "limit": 40}
+    )
+    right = {
+        r["prompt"] for r in done.rows for v in r["verdicts"] if v["judge"] == "helpful" and v["score"] == 1.0
+    }
     assert all(r["params"]["kind"] == "exact" for r in done.rows)
     assert right <= {r["prompt"] for r in done.rows if "France" in r["prompt"]}
 

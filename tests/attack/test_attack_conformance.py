@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import tiny
+
 from sophro.attack import attack, attacks
 from sophro.data import Record, load_set
 from sophro.errors import SophroError

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from sophro.cli import run
 
 SOPHRO = [sys.executable, "-m", "sophro"]
@@ -99,7 +100,10 @@ def test_validate_prints_a_card_as_json(capsys, tmp_path):
     rows = [
         {"id": str(i), "prompt": f"question {i}", "response": text, "label": label}
         for i, (text, label) in enumerate(
-            [("I'm sorry, but I can't help with that.", "full_refusal"), ("Sure, take two eggs.", "not_full_refusal")]
+            [
+                ("I'm sorry, but I can't help with that.", "full_refusal"),
+                ("Sure, take two eggs.", "not_full_refusal"),
+            ]
             * 8
         )
     ]
@@ -170,7 +174,9 @@ def test_help_answers_quickly():
     assert statistics.median(once() for _ in range(3)) < 3.0
 
 
-@pytest.mark.parametrize("command", ["align", "assess", "attack", "run", "report", "preview", "judge", "data", "models"])
+@pytest.mark.parametrize(
+    "command", ["align", "assess", "attack", "run", "report", "preview", "judge", "data", "models"]
+)
 def test_every_command_has_help(capsys, command):
     assert run([command, "--help"]) == 0
     assert "Usage" in capsys.readouterr().out

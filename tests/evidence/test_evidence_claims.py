@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from sophro.errors import SophroError
 from sophro.evidence import Check, Outcome, claims, run_claims
 

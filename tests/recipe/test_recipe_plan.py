@@ -70,7 +70,8 @@ def by_kind(found: list[Stage], kind: str) -> dict[str, str]:
 def test_golden_plan_of_the_quickstart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sophro, "__version__", "golden")
     found = plan(load_recipe(RECIPES / "quickstart.yaml", names=ANY))
-    tail = ["harmful", *(f"harmful-prefill-k{k}" for k in (5, 10, 20, 40)), "over_refusal", "helpfulness"]
+    tail = ["harmful", *(f"harmful-prefill-k{k}" for k in (5, 10, 20, 40)), "over_refusal"]
+    tail += ["helpfulness-starter-plain-en", "helpfulness-starter-exact-en"]
     assert [(s.name, s.needs) for s in found] == [
         *((f"assess-base-s0-{t}", ()) for t in tail),
         ("align-safety_sft-s0", ()),
@@ -81,9 +82,19 @@ def test_golden_plan_of_the_quickstart(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     # A key that moves throws away finished work of every user: change these only together with the version.
     keys = {s.name: s.key for s in found}
-    assert keys["assess-base-s0-harmful-prefill-k20"] == "dac50c3bc6877f6d"
-    assert keys["align-safety_sft_mix-s0"] == "ccc507caf4522f6d"
-    assert keys["assess-safety_sft_mix-s0-over_refusal"] == "f640580f7b145e50"
+    # Keys of assessments hold the judges' versions too, so they move with every new judge.
+    assert keys["align-safety_sft_mix-s0"] == "9786d018e9d5915c"
+
+
+def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sophro.judge import judge
+
+    recipe = load_recipe(RECIPES / "quickstart.yaml", names=ANY)
+    before = {s.name: (s.kind, s.key) for s in plan(recipe)}
+    monkeypatch.setattr(judge("embedded-harm"), "version", "another")
+    after = {s.name: (s.kind, s.key) for s in plan(recipe)}
+    assert {k: v for k, v in before.items() if v[0] == "assess"}.items().isdisjoint(after.items())
+    assert {k: v for k, v in before.items() if v[0] != "assess"}.items() <= after.items()
 
 
 @pytest.mark.parametrize("name", ["quickstart", "full", "remote"])

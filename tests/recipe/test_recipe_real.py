@@ -63,23 +63,30 @@ def plain(tmp_path_factory):
 
 
 def test_run_finishes_with_the_network_denied_and_reports_pairs(plain):
-    recipe, out, _, summary = plain
+    _recipe, out, _, summary = plain
     assert set(summary["arms"]) == {"base", "tuned"}
     for arm in summary["arms"].values():
-        assert arm["harmful_compliance"]["n"] + arm["harmful_compliance"]["unscored"] + arm["harmful_compliance"][
-            "broken"
-        ] == 12
+        assert (
+            arm["harmful_compliance"]["n"]
+            + arm["harmful_compliance"]["unscored"]
+            + arm["harmful_compliance"]["broken"]
+            == 12
+        )
         assert set(arm["prefill"]) == {"5", "20"}
     page = (out / "report.html").read_text("utf-8")
     assert "<html" in page and "over-refusal" in page.lower()
     facts = json.loads((out / "run.json").read_text("utf-8"))
-    assert facts["complete"] and "assessment prompts" in facts["leaks"]["summary"] and len(facts["judges"]) >= 2
+    assert (
+        facts["complete"] and "assessment prompts" in facts["leaks"]["summary"] and len(facts["judges"]) >= 2
+    )
 
 
 def test_a_finished_run_executes_nothing(plain):
     recipe, out, *_ = plain
     before = {p: p.stat().st_mtime_ns for p in (out / "stages").rglob("*")}
-    done = subprocess.run(command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280)
+    done = subprocess.run(
+        command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280
+    )
     assert done.returncode == 0, done.stderr
     assert {p: p.stat().st_mtime_ns for p in (out / "stages").rglob("*")} == before
 
@@ -93,7 +100,11 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(plain, tmp_p
     kills = 0
     while kills < 10:
         process = subprocess.Popen(
-            command(recipe, out), env=ENV, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            command(recipe, out),
+            env=ENV,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         deadline = time.monotonic() + rng.uniform(0.35, 0.95) * seconds
         while process.poll() is None and time.monotonic() < deadline:
@@ -110,6 +121,8 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(plain, tmp_p
             assert numbers(out) == numbers(reference)
             # It got through before all kills: start another run, so that ten kills really happen.
             out = tmp_path / f"killed-{kills}"
-    done = subprocess.run(command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280)
+    done = subprocess.run(
+        command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280
+    )
     assert done.returncode == 0, done.stderr
     assert numbers(out) == numbers(reference)

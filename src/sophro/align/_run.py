@@ -143,7 +143,9 @@ def sft_items(
         weights = loss_weights(tokenized, table)
         check_trainable(tokenized, weights, where)
         scaled = weights if factor == 1.0 else [w * factor for w in weights]
-        items.append(Example(list(tokenized.ids), scaled, {"id": record.id, "set": record.set, "tokenized": tokenized}))
+        items.append(
+            Example(list(tokenized.ids), scaled, {"id": record.id, "set": record.set, "tokenized": tokenized})
+        )
     return items
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from sophro.errors import SophroError
 from sophro.files import write_jsonl
 
-_ERROR_BUDGET = 0.1  # share of samples that may fail (and stay unscored) before the assessment counts as failed
+_ERROR_BUDGET = (
+    0.1  # share of samples that may fail (and stay unscored) before the assessment counts as failed
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ def assess(
     failed = [s for s in log.samples if s.error is not None]
     if len(failed) > _ERROR_BUDGET * len(log.samples):
         first = failed[0].error.message.splitlines()[0] if failed[0].error else ""
-        raise SophroError(f"task {task} on {model}: {len(failed)} of {len(log.samples)} samples failed ({first[:300]})")
+        raise SophroError(
+            f"task {task} on {model}: {len(failed)} of {len(log.samples)} samples failed ({first[:300]})"
+        )
     from sophro.assess._samples import flatten
 
     rows = flatten(log, arm or model)

@@ -55,7 +55,11 @@ def claims(names: Sequence[str] = ()) -> list[Claim]:
 
 
 def run_claims(
-    names: Sequence[str] = (), *, quick: bool = False, out: Path = Path("runs/evidence"), as_json: bool = False
+    names: Sequence[str] = (),
+    *,
+    quick: bool = False,
+    out: Path = Path("runs/evidence"),
+    as_json: bool = False,
 ) -> int:
     """Run claims, print what held, and write ``evidence.json`` into ``out``.
 

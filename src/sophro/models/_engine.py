@@ -186,7 +186,9 @@ class _Run:
             part = parts[-1]
             widest = len(self.prompts[part[0]]) - share if part else 0
             short = len(self.prompts[row]) - share < _NARROW * widest
-            if part and (widest * (len(part) + 1) > _PREFILL_TOKENS or (short and widest * len(part) >= _PASS_TOKENS)):
+            if part and (
+                widest * (len(part) + 1) > _PREFILL_TOKENS or (short and widest * len(part) >= _PASS_TOKENS)
+            ):
                 parts.append([])
             parts[-1].append(row)
         return parts

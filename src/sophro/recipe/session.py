@@ -123,7 +123,9 @@ def _cards(recipe: Recipe) -> list[dict[str, Any]]:
 
     named = (recipe.judges.refusal, recipe.judges.harm, recipe.judges.second)
     known = judges()
-    return [dict(card) for name in dict.fromkeys(n for n in named if n in known) for card in shipped_cards(name)]
+    return [
+        dict(card) for name in dict.fromkeys(n for n in named if n in known) for card in shipped_cards(name)
+    ]
 
 
 def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
