@@ -19,8 +19,9 @@ demo: $(READY)
 	$(BIN)/sophro models pull smollm2-135m
 	$(BIN)/sophro run recipes/quickstart.yaml --out runs/quickstart
 
+# Two workers with one thread each: threads of two processes on two cores would wait for each other.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 evidence: $(READY)
 	$(BIN)/sophro evidence
