@@ -42,5 +42,5 @@ def test_stub_claim_fails_when_a_stub_lies(tmp_path, monkeypatch, capsys):
     from sophro.models import _scripted
 
     monkeypatch.setitem(_scripted.STUBS, "always-refuse", _scripted.STUBS["always-comply"])
-    assert run_claims(("stub_models",), quick=True, out=tmp_path, as_json=True) == 1
+    assert run_claims(("stub_models",), quick=True, out=tmp_path, as_json=True) == 3
     assert json.loads(capsys.readouterr().out)["claims"][0]["status"] == "not held"

@@ -46,7 +46,7 @@ def align(
     result = run_align(
         method, chat, records, out, options=_options(set_), seed=seed, work=work, progress=_progress(json)
     )
-    if work.exists():
+    if _first_process() and work.exists():
         import shutil
 
         shutil.rmtree(work)

@@ -1,7 +1,7 @@
 """Executable claims: thresholds in code, intervals printed, controls that must fail.
 
 A claim that does not hold says so and keeps its numbers; thresholds do not move. ``sophro evidence`` exits
-with 1 if any claim did not hold.
+with 3 if any claim did not hold.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def run_claims(
     """Run claims, print what held, and write ``evidence.json`` into ``out``.
 
     Returns:
-        0 if every claim held, else 1.
+        0 if every claim held, else 3 (1 is a crash, 2 bad input: neither is a finding).
     """
     chosen = claims(names)
     outcomes: list[Outcome] = []
@@ -84,7 +84,7 @@ def run_claims(
         show_json(values)
     else:
         print(f"{held} of {len(outcomes)} claims held")
-    return 0 if held == len(outcomes) else 1
+    return 0 if held == len(outcomes) else 3
 
 
 def _show(outcome: Outcome) -> None:
