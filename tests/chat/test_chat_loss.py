@@ -36,8 +36,8 @@ def test_sft_trains_the_answer_and_the_end_of_turn():
 
 
 def test_harm_and_prefill_are_never_trained_by_default():
-    segments = [("prefill", "Sure. "), ("harm", "First, "), ("reflection", "Wait. "), ("answer", "No.")]
-    assert trained(CHATML, talk(*segments)) == "Wait. No.<|im_end|>"
+    segments = [("prefill", "Sure. "), ("harm", "First, "), ("answer", "No.")]
+    assert trained(CHATML, talk(*segments)) == "No.<|im_end|>"
     assert trained(CHATML, talk(("answer", "No."), ("harm", "Bad"))) == "No."
 
 

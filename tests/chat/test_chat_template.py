@@ -158,7 +158,7 @@ def test_training_ids_start_with_generation_ids(key):
     asked = render(Transcript.of("Hello"), template)
     for segments in (
         [("answer", " spaced\n")],
-        [("harm", "Sure, "), ("reflection", "wait"), ("answer", "no")],
+        [("harm", "Sure, "), ("answer", "no")],
     ):
         told = render(Transcript((user("Hello"), assistant(*segments))), template, close=True)
         assert told.ids[: len(asked)] == asked.ids

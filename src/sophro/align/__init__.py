@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
-    from sophro.align._run import align, default_options, training_items
+    from sophro.align._run import align, default_options, prepare, training_items
 
 register(
     Method(
@@ -33,7 +33,29 @@ register(
     )
 )
 
-__all__ = ["align", "default_options", "training_items"]
+register(
+    Method(
+        name="self_reflection",
+        title="A reflection token: notice mid-answer that it turns harmful, say why, recover",
+        paper="Huang et al., Self-Reflection Improves Safety of Large Reasoning Models, 2026.findings-acl.678; "
+        "Zhang et al., Backtracking Improves Generation Safety, arXiv 2409.14586",
+        area="development",
+        room="align",
+        entry="sophro.align.self_reflection:METHOD",
+        primary="D4",
+        also=("D5", "C2"),
+        needs=("gradients", "prefill", "logprobs"),
+        evidence=("reflection_recovers", "reflection_is_the_cause", "reflection_is_rare"),
+        deviations=(
+            "LoRA and one trained row instead of full training.",
+            "The onset judge is sophro's embedded harm judge; reflections are written by us, by kind of harm.",
+            "Benign look-alikes also appear behind the start of a harmful answer.",
+            "A blank line ends the reflection; the paper does not say how it is told from the answer.",
+        ),
+    )
+)
+
+__all__ = ["align", "default_options", "prepare", "training_items"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
+from sophro.align._prepare import Advance, Prepared, PrepareJob
 from sophro.chat import SFT_TABLE, Transcript, check_trainable, loss_weights
 from sophro.data import Record
 from sophro.errors import SophroError, unknown_name
+from sophro.files import digest, write_folder
 from sophro.registry import method as find_method
 from sophro.registry import resolve
 from sophro.train import Example, TrainItem, TrainOptions, TrainResult
 
 BuildItems = Callable[[Any, Mapping[str, Sequence[Record]], Mapping[str, Any]], list[TrainItem]]
 Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class RunJob:
+    """What a method that trains in several steps gets.
+
+    Attributes:
+        model: The untrained chat model.
+        data: Prepared records by role.
+        options: The method's own options.
+        train: Training options.
+        out: Folder to create.
+        work: Folder that outlives a kill.
+        progress: As in ``align``.
+    """
+
+    model: Any
+    data: Mapping[str, Sequence[Record]]
+    options: Mapping[str, Any]
+    train: TrainOptions
+    out: Path
+    work: Path
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -27,12 +54,20 @@ class AlignMethod:
         items: ``(model, data by role, own options) -> training items``.
         options: Its own options with their defaults; training options are common to all methods.
         train: Defaults of the training options that suit the method.
+        prepare: Makes what is trained on from what the user named (answers, unsafe texts, triggers).
+        prepare_options: Own options on which ``prepare`` depends.
+        run: Replaces the single training run, for methods with several steps.
+        tuned: Whether ``prepare`` diagnoses a model that was tuned before.
     """
 
     name: str
     items: BuildItems
     options: Mapping[str, Any]
     train: Mapping[str, Any] | None = None
+    prepare: Callable[[PrepareJob], Prepared] | None = None
+    prepare_options: tuple[str, ...] = ()
+    run: Callable[[RunJob], TrainResult] | None = None
+    tuned: bool = False
 
 
 # One pass, high rate, small batches: what moves a 135M model in two minutes on two cores.
@@ -56,6 +91,8 @@ def align(
     seed: int = 0,
     work: Path | None = None,
     progress: Progress | None = None,
+    prepared: bool = False,
+    tuned: Path | None = None,
 ) -> TrainResult:
     """Align ``model`` with method ``name`` and write a plain PEFT adapter to ``out``.
 
@@ -68,25 +105,76 @@ def align(
         seed: Seed of initialisation and order.
         work: Folder for checkpoints; a killed run goes on from there.
         progress: Called with (steps done, steps in all, loss).
+        prepared: Whether ``data`` is what ``prepare`` returned.
+        tuned: Adapter of a model that was tuned before, for methods that diagnose one.
 
     Raises:
         SophroError: If the method or an option is unknown, or the data cannot be trained on.
     """
     from sophro.train import train
 
-    found, chosen, own = _prepared(name, model, options, seed)
-    return train(model, found.items(model, data, own), chosen, out, work, progress)
+    found, chosen, own = _checked(name, model, options, seed)
+    with contextlib.ExitStack() as stack:
+        folder = work
+        if folder is None and (found.run is not None or found.prepare is not None):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-align-")))
+        if found.prepare is not None and not prepared:
+            assert folder is not None
+            data = _prepare_once(found, PrepareJob(model, data, own, seed, tuned), folder / "prepared").data
+        if found.run is not None:
+            assert folder is not None
+            folder.mkdir(parents=True, exist_ok=True)
+            return found.run(RunJob(model, data, own, chosen, out, folder, progress))
+        return train(model, found.items(model, data, own), chosen, out, work, progress)
+
+
+def prepare(
+    name: str,
+    model: Any,
+    data: Mapping[str, Sequence[Record]],
+    *,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    tuned: Path | None = None,
+    advance: Advance = lambda done, total: None,
+) -> Prepared:
+    """Make what method ``name`` trains on; methods that need no preparation return the data as it is."""
+    found, _, own = _checked(name, model, options, seed)
+    if found.prepare is None:
+        return Prepared(data)
+    return found.prepare(PrepareJob(model, data, own, seed, tuned, advance))
+
+
+def _prepare_once(found: AlignMethod, job: PrepareJob, folder: Path) -> Prepared:
+    """Prepare, or read what an earlier attempt prepared from the same inputs."""
+    assert found.prepare is not None
+    chosen = {k: job.options[k] for k in found.prepare_options}
+    key = digest(
+        found.name, chosen, job.seed, str(job.tuned), {r: [repr(x) for x in v] for r, v in job.data.items()}
+    )
+    target = folder / key
+    if not target.exists():
+        made = found.prepare(job)
+        write_folder(target, made.write)
+    return Prepared.read(target)
 
 
 def training_items(
     name: str, model: Any, data: Mapping[str, Sequence[Record]], options: Mapping[str, Any] | None = None
 ) -> list[TrainItem]:
     """Return what method ``name`` would train on; ``meta["tokenized"]`` of each part holds its segments."""
-    found, _, own = _prepared(name, model, options, 0)
+    found, _, own = _checked(name, model, options, 0)
+    if found.prepare is not None:
+        data = found.prepare(PrepareJob(model, data, own)).data
     return found.items(model, data, own)
 
 
-def _prepared(
+def find(name: str) -> AlignMethod:
+    """Return the method ``name`` of the room ``align``."""
+    return _method(name)
+
+
+def _checked(
     name: str, model: Any, options: Mapping[str, Any] | None, seed: int
 ) -> tuple[AlignMethod, TrainOptions, dict[str, Any]]:
     """Check the model and the options, and divide them between method and trainer."""

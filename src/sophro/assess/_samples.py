@@ -17,7 +17,8 @@ def _row(sample: EvalSample, arm: str, task: str) -> dict[str, Any]:
     facts: dict[str, Any] = dict(sample.metadata or {})
     output: dict[str, Any] = dict(sample.output.metadata or {})
     verdicts: list[dict[str, Any]] = []
-    for score in (sample.scores or {}).values():
+    scores = list((sample.scores or {}).values())
+    for score in scores:
         verdicts.extend((score.metadata or {}).get("verdicts", []))
     if sample.error is not None:
         # An errored sample has no verdict of any judge; it must not vanish from the denominators.
@@ -44,6 +45,9 @@ def _row(sample: EvalSample, arm: str, task: str) -> dict[str, Any]:
         "finish_reason": output.get("finish_reason", stop),
         "new_tokens": output.get("new_tokens", usage.output_tokens if usage else 0),
         "seconds": round(sample.total_time or 0.0, 3),
+        "reflections": output.get("reflections"),
+        "held": output.get("held"),
+        "raw": next((r for s in scores if (r := (s.metadata or {}).get("raw")) is not None), None),
         "verdicts": verdicts,
     }
 

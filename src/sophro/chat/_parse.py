@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
+from sophro.chat._reflection import cut_reflections
 from sophro.chat._segments import Kind, Segment
 from sophro.chat._traces import TraceFormat
 from sophro.errors import SophroError
@@ -21,6 +22,7 @@ from sophro.errors import SophroError
 State = Literal[
     "broken",
     "unclosed_trace",
+    "unfinished_reflection",
     "empty_answer",
     "truncated",
     "nested_trace",
@@ -33,8 +35,9 @@ STATES: tuple[State, ...] = get_args(State)
 """All states, in order of precedence: the state of a response is the first of its flags in this order.
 
 ``broken``: generation ended for another reason than stop or length. ``unclosed_trace``: the trace never
-ended, there is no answer. ``empty_answer``: nothing (or blanks) to read for the user. ``truncated``: the
-token limit cut the response. ``nested_trace``: tags inside the trace. ``stray_tag``: tags in the answer.
+ended, there is no answer. ``unfinished_reflection``: nothing
+follows the last reflection. ``empty_answer``: nothing (or blanks) to read for the user. ``truncated``: the token
+limit cut the response. ``nested_trace``: tags inside the trace. ``stray_tag``: tags in the answer.
 ``empty_trace``: a trace of blanks. ``no_trace``: a trace was possible and there is none. ``ok``: none of
 these.
 """
@@ -48,7 +51,8 @@ class Parsed:
     """A parsed response.
 
     Attributes:
-        segments: Non-empty ``trace`` and ``answer`` segments in order, without tags and their blanks.
+        segments: Non-empty ``trace``, ``reflection`` and ``answer`` segments in order, without tags and their
+            blanks.
         state: One value, by the precedence of ``STATES``.
         flags: Everything that applies (empty for ``ok``).
         pieces: ``(kind or "tag", text)`` in order; the texts joined are the response, exactly.
@@ -70,8 +74,9 @@ def parse_response(
     opened: bool = False,
     finish_reason: str = "stop",
     forced: Sequence[Segment] = (),
+    reflections: Sequence[int] = (),
 ) -> Parsed:
-    """Split a response into trace and answer.
+    """Split a response into trace, reflections and answer.
 
     Args:
         text: What the model generated, with its trace tags and without the end of turn.
@@ -80,6 +85,7 @@ def parse_response(
         finish_reason: ``stop`` or ``length`` (and the synonyms of common servers); anything else is broken.
         forced: Segments of the same turn that were given to the model. An unfinished trace means that the
             text goes on inside it; anything behind the trace means that no trace can follow.
+        reflections: Character offsets of reflection tokens in ``text``; equal text elsewhere is only text.
 
     Raises:
         SophroError: If a trace is said to be open but no format is given.
@@ -94,11 +100,16 @@ def parse_response(
     pieces = _split(text, trace, opened, bool(forced) and not opened, flags)
     if any(s.kind == "trace" and s.text.strip() for s in forced):
         flags.discard("empty_trace")
+    inside = bool(forced) and forced[-1].kind == "reflection"
+    if reflections or inside:
+        pieces = cut_reflections(pieces, reflections, inside)
+        last = max((i for i, (k, _) in enumerate(pieces) if k == "reflection"), default=-1)
+        if not any(t.strip() for k, t in pieces[last + 1 :] if k != "tag"):
+            flags.add("unfinished_reflection")
     answer = "".join(t for k, t in pieces if k == "answer")
     if not answer.strip():
         flags.add("empty_answer")
-    kinds: tuple[Kind, ...] = ("trace", "answer")
-    segments = tuple(Segment(k, t) for k in kinds for kind, t in pieces if kind == k and t)
+    segments = tuple(Segment(cast(Kind, k), t) for k, t in pieces if k != "tag" and (t or k == "reflection"))
     state = _first(flags)
     return Parsed(segments, state, frozenset(flags), tuple(p for p in pieces if p[1]))
 

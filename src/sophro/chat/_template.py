@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sophro.chat._encode import Encoded, Encoder, Part
 from sophro.chat._parse import Parsed, parse_response
 from sophro.chat._pieces import Message, Slot, name_of, render_pieces
+from sophro.chat._reflection import REFLECTION_END, REFLECTION_TOKEN
 from sophro.chat._segments import Segment, Transcript
 from sophro.chat._tokenized import TokenizedTranscript
 from sophro.chat._traces import TraceFormat, detect
@@ -45,6 +46,7 @@ class Template:
         opened: Whether the generation prompt already opens a trace.
         closed: Whether it already holds a finished (empty) trace, so that the model cannot think.
         control_ids: Ids that text can never become.
+        reflection_id: Id of the reflection token, or None if the tokenizer has none.
         lead: Text between the generation prompt and the content of an assistant turn (often empty).
         tail: Text that ends an assistant turn, up to and including the first control token.
         stop_ids: Ids that end generation: end of turn and end of text.
@@ -71,6 +73,8 @@ class Template:
         self.trace = trace or detect(tokenizer, self.variables)
         self._encoder = Encoder(tokenizer, str(tokenizer.get_chat_template()))
         self.control_ids = self._encoder.control_ids
+        found = tokenizer.added_tokens_encoder.get(REFLECTION_TOKEN)
+        self.reflection_id = None if found is None else int(found)
         self._patterns: dict[tuple[Message, ...], tuple[str | Slot, ...]] = {}
         user = Message("user")
         self._head = _last_text(self.prompt_pieces((user,)))
@@ -109,14 +113,27 @@ class Template:
             end -= 1
         lead = "" if forced else self.lead
         tail = self._encoder.atoms(self.tail)[0] if end < len(ids) else ("", None)
-        # Trace tags may be special tokens, so special tokens stay visible: hiding them would hide the trace.
-        text = str(
-            self.tokenizer.decode(
-                list(ids[:end]), skip_special_tokens=False, clean_up_tokenization_spaces=False
-            )
-        )
+        text, marks = self._decode(ids[:end])
+        shift = len(text) - len(text.removeprefix(lead))
         text = text.removeprefix(lead).removesuffix(tail[0] if tail[1] is None else "")
-        return parse_response(text, self.trace, self.opened, finish_reason, forced)
+        marks = [m - shift for m in marks]
+        return parse_response(text, self.trace, self.opened, finish_reason, forced, marks)
+
+    def _decode(self, ids: Sequence[int]) -> tuple[str, list[int]]:
+        """Return the text of ``ids`` and the offsets of its reflection tokens."""
+        text, marks, start = "", list[int](), 0
+        for at in [*(i for i, id_ in enumerate(ids) if id_ == self.reflection_id), len(ids)]:
+            # Trace tags may be special tokens, so special tokens stay visible: hiding them would hide the trace.
+            text += str(
+                self.tokenizer.decode(
+                    list(ids[start:at]), skip_special_tokens=False, clean_up_tokenization_spaces=False
+                )
+            )
+            if at < len(ids):
+                marks.append(len(text))
+                text += REFLECTION_TOKEN
+            start = at + 1
+        return text, marks
 
     def check_length(self, tokenized: TokenizedTranscript, limit: int) -> None:
         """Refuse a transcript that does not fit.
@@ -218,9 +235,14 @@ def render(
 def _own_parts(own: Sequence[Segment], first: int, template: Template, close: bool) -> list[Part]:
     """Return the parts of the final assistant turn."""
     trace = template.trace
-    thoughts = next((i for i, s in enumerate(own) if s.kind != "trace"), len(own))
-    if any(s.kind == "trace" for s in own[thoughts:]):
+    thoughts = max((i for i, s in enumerate(own) if s.kind == "trace"), default=-1) + 1
+    if any(s.kind in ("answer", "prefill") for s in own[:thoughts]):
         raise SophroError("a trace must come before the other segments of the assistant turn")
+    if template.reflection_id is None and any(s.kind == "reflection" for s in own):
+        raise SophroError(
+            f"{name_of(template.tokenizer)} has no reflection token, but the assistant turn holds a reflection; "
+            "call add_reflection_token on the tokenizer first"
+        )
     parts: list[Part] = []
     if thoughts and trace is None:
         raise SophroError(
@@ -241,7 +263,7 @@ def _own_parts(own: Sequence[Segment], first: int, template: Template, close: bo
         )
     for i, segment in enumerate(own[:thoughts]):
         # Segments of one turn were or will be generated one after the other, so no token may straddle them.
-        parts.append(Part(segment.text, segment.kind, first + i, True, i > 0 or template.opened))
+        parts.extend(_segment_parts(segment, first + i, i > 0 or template.opened, i + 1 < thoughts))
     if trace is not None and thoughts and (close or thoughts < len(own)):
         parts.append(Part(trace.closing, "template", first + thoughts - 1, True))
     elif trace is not None and template.opened and not thoughts:
@@ -249,10 +271,21 @@ def _own_parts(own: Sequence[Segment], first: int, template: Template, close: bo
     elif template.lead:
         parts.append(Part(template.lead, "template", first, True, True))
     for i, segment in enumerate(own[thoughts:], start=thoughts):
-        parts.append(Part(segment.text, segment.kind, first + i, True, i > thoughts or not parts))
+        parts.extend(_segment_parts(segment, first + i, i > thoughts or not parts, i + 1 < len(own)))
     if close:
         parts.append(Part(template.tail, "template", first + len(own) - 1, True))
     return parts
+
+
+def _segment_parts(segment: Segment, index: int, hard: bool, more: bool) -> list[Part]:
+    """Return one segment's parts; a reflection stands between its token and a blank line."""
+    if segment.kind != "reflection":
+        return [Part(segment.text, segment.kind, index, True, hard)]
+    parts = [
+        Part(REFLECTION_TOKEN, "template", index, True, hard),
+        Part(segment.text, "reflection", index, True),
+    ]
+    return [*parts, Part(REFLECTION_END, "template", index, True)] if more else parts
 
 
 def _trimmed(parts: Sequence[Part], slot: Slot) -> list[Part]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
+    from sophro.models._hold import HoldBack
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
     from sophro.models._patches import (
         LogitBiasPatch,
@@ -30,6 +31,7 @@ _LAZY = {
     "ChatModel": "_chat_model",
     "Completion": "_types",
     "GenerationConfig": "_types",
+    "HoldBack": "_hold",
     "LogitBiasPatch": "_patches",
     "LowRankPatch": "_patches",
     "Patch": "_patches",
@@ -54,6 +56,7 @@ __all__ = [
     "ChatModel",
     "Completion",
     "GenerationConfig",
+    "HoldBack",
     "LogitBiasPatch",
     "LowRankPatch",
     "Patch",

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from sophro.chat import Template, TokenizedTranscript, Transcript, render
+from sophro.chat import (
+    Segment,
+    Template,
+    TokenizedTranscript,
+    Transcript,
+    add_reflection_token,
+    render,
+)
 from sophro.errors import SophroError
 from sophro.models._engine import Generated, decode
 from sophro.models._patches import Patch, Scale
@@ -20,6 +27,12 @@ from sophro.models._types import Completion, GenerationConfig, ProgressFn
 
 if TYPE_CHECKING:
     import numpy as np
+
+# What stands where a model would reflect more often than it may: the reflection and the answer.
+_FORCED = {
+    "en": ("This is going wrong again, so I stop here.", "I'm sorry, but I can't help with that."),
+    "zh": ("这里又偏离了，所以我到此为止。", "抱歉，我不能帮你做这件事。"),
+}
 
 CAPABILITIES = frozenset({"logprobs", "activations", "prefill", "patches", "gradients"})
 
@@ -34,6 +47,8 @@ class ChatModel:
         network: The transformers causal language model, in eval mode.
         capabilities: What attacks and methods may ask of it.
         context: Most tokens of prompt and answer together.
+        reflection_id: Id of the reflection token. The tokenizer knows it from here on; the network has a row
+            for it only if it was trained with one, or while a patch with that row is on.
     """
 
     capabilities = CAPABILITIES
@@ -41,6 +56,7 @@ class ChatModel:
     def __init__(self, name: str, tokenizer: Any, network: Any) -> None:
         self.name = name
         self.tokenizer = tokenizer
+        self.reflection_id = add_reflection_token(tokenizer)
         self.template = Template(tokenizer)
         self.network = network.eval()
         limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
@@ -99,6 +115,7 @@ class ChatModel:
         with contextlib.ExitStack() as stack:
             for patch, scale in chosen:
                 stack.enter_context(self.patched(patch, scale))
+            self._check_ids(rendered)
             decode(
                 self.network,
                 [rendered[i] for i in fits],
@@ -106,15 +123,30 @@ class ChatModel:
                 self.stop_ids,
                 on_done=done,
                 row_hook=self._row_scope if rowwise else None,
+                limit=None if config.reflections is None else (self.reflection_id, config.reflections),
             )
         return [r for r in results if r is not None]
 
+    def _check_ids(self, rendered: Sequence[Sequence[int]]) -> None:
+        if max(map(max, rendered), default=0) >= self.network.get_input_embeddings().weight.shape[0]:
+            raise SophroError(
+                f"model {self.name!r} has no reflection token, but a forced answer holds one; put the adapter that "
+                "was trained with it on the model"
+            )
+
     def _complete(self, transcript: Transcript, prompt_tokens: int, generated: Generated) -> Completion:
-        reason: Literal["stop", "length"] = "stop" if generated.stopped else "length"
+        reason: Literal["stop", "length"] = "stop" if generated.stopped or generated.exceeded else "length"
         parsed = self.template.parse(generated.ids, reason, transcript.forced)
-        text = "".join(piece for _, piece in parsed.pieces)
-        new = len(generated.ids) + int(generated.stopped)
-        return Completion(generated.ids, text, parsed.segments, parsed.state, reason, prompt_tokens, new)
+        text, segments, state = "".join(piece for _, piece in parsed.pieces), parsed.segments, parsed.state
+        if generated.exceeded:
+            refusal = _FORCED["zh" if any("\u4e00" <= c <= "\u9fff" for c in transcript.prompt) else "en"]
+            segments = (*segments, Segment("reflection", refusal[0]), Segment("answer", refusal[1]))
+            text, state = text + "".join(refusal), "ok"
+        new = len(generated.ids) + int(generated.stopped or generated.exceeded)
+        at = tuple(i for i, id_ in enumerate(generated.ids) if id_ == self.reflection_id)
+        if generated.exceeded:
+            at = (*at, len(generated.ids))
+        return Completion(generated.ids, text, segments, state, reason, prompt_tokens, new, at)
 
     @contextlib.contextmanager
     def patched(self, patch: Patch, scale: Scale = 1.0) -> Generator[ChatModel]:
@@ -171,6 +203,27 @@ class ChatModel:
         from sophro.models._read import activations
 
         return activations(self.network, [self.render(t).ids for t in transcripts], position, max_tokens)
+
+    def reflection_margins(
+        self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192
+    ) -> list[torch.Tensor]:
+        """Return how near the reflection token comes to being the greedy choice, position by position.
+
+        The greedy path is the same with and without a bias until the token fires, so that the share of
+        sequences that would fire under a bias ``b`` is the share whose largest margin exceeds ``-b``.
+
+        Args:
+            sequences: Rendered transcripts; the final assistant turn is looked at.
+            max_tokens: Most padded tokens in one batch.
+
+        Returns:
+            Per sequence a float32 tensor: entry t is the logit of the token minus the largest other logit, where
+            it could stand instead of the t-th id of the assistant turn (the last entry: after the turn).
+        """
+        from sophro.models._read import margins
+
+        starts = [s.prompt_length for s in sequences]
+        return margins(self.network, [s.ids for s in sequences], starts, self.reflection_id, max_tokens)
 
     def digest(self) -> str:
         """Return a hash of the weights and the chat template; equal hashes mean equal models."""

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from sophro.models._cache import in_place_cache, join_rows, keep_rows, share_prefix
+from sophro.models._packed import packed
 from sophro.models._types import GenerationConfig
 
 _MIN_SHARED = 8  # tokens; below this a shared prefix does not pay for its own forward pass
@@ -30,10 +31,17 @@ _GROUP_HEAD = 8  # prompts whose first ids agree this far are candidates for one
 
 @dataclass(frozen=True)
 class Generated:
-    """Ids of one prompt's continuation (end-of-turn excluded) and why it ended."""
+    """Ids of one prompt's continuation and why it ended.
+
+    Attributes:
+        ids: The ids, end-of-turn excluded, and without the token that was one too many.
+        stopped: Ended by a stop id.
+        exceeded: Ended because a limited token came once too often.
+    """
 
     ids: tuple[int, ...]
     stopped: bool
+    exceeded: bool = False
 
 
 RowHook = Callable[[torch.Tensor], contextlib.AbstractContextManager[None]]
@@ -48,6 +56,7 @@ def decode(
     *,
     on_done: Callable[[int, Generated], None],
     row_hook: RowHook | None = None,
+    limit: tuple[int, int] | None = None,
 ) -> None:
     """Continue every prompt and report each as soon as it is finished.
 
@@ -59,12 +68,14 @@ def decode(
         on_done: Called once per prompt with its index and result.
         row_hook: Context manager factory given the prompt index of every row, entered around each forward
             pass; per-row patches use it. With a hook, prefixes are not shared, because rows differ.
+        limit: ``(token, n)``: an answer ends where the token would come for the (n + 1)-th time.
     """
     if not prompts:
         return
-    run = _Run(network, prompts, config, stop_ids, on_done, row_hook)
-    for group in _groups(prompts):
-        run.decode_group(group)
+    run = _Run(network, prompts, config, stop_ids, on_done, row_hook, limit)
+    with packed(network):
+        for group in _groups(prompts):
+            run.decode_group(group)
 
 
 def _groups(prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
@@ -102,7 +113,9 @@ class _Run:
         stop_ids: frozenset[int],
         on_done: Callable[[int, Generated], None],
         row_hook: RowHook | None,
+        limit: tuple[int, int] | None,
     ) -> None:
+        self.limit = limit
         self.network = network
         self.model_config = network.config
         self.device = next(network.parameters()).device
@@ -247,10 +260,15 @@ class _Run:
         batch.tokens.append(chosen)
         batch.count += 1
         stopped = torch.isin(chosen, self.stop) & ~batch.done
-        ended = stopped | ((batch.count >= self.config.max_new_tokens) & ~batch.done)
+        if self.limit is not None:
+            batch.limited += chosen == self.limit[0]
+            exceeded = (batch.limited > self.limit[1]) & ~batch.done
+        else:
+            exceeded = torch.zeros_like(stopped)
+        ended = stopped | exceeded | ((batch.count >= self.config.max_new_tokens) & ~batch.done)
         if bool(ended.any()):
             for row in torch.nonzero(ended).flatten().tolist():
-                self._report(batch, row, bool(stopped[row]))
+                self._report(batch, row, bool(stopped[row]), bool(exceeded[row]))
             batch.done |= ended
         if bool(batch.done.all()):
             return
@@ -272,10 +290,11 @@ class _Run:
         pick = torch.searchsorted(kept, draw, right=True).clamp(max=logits.shape[-1] - 1)
         return order.gather(1, pick).flatten()
 
-    def _report(self, batch: _Batch, row: int, stopped: bool) -> None:
+    def _report(self, batch: _Batch, row: int, stopped: bool, exceeded: bool) -> None:
         steps = int(batch.count[row])
         ids = [int(step[row]) for step in batch.tokens[len(batch.tokens) - steps :]]
-        self.on_done(int(batch.index[row]), Generated(tuple(ids[:-1] if stopped else ids), stopped))
+        kept = tuple(ids[:-1] if stopped or exceeded else ids)
+        self.on_done(int(batch.index[row]), Generated(kept, stopped, exceeded))
 
 
 class _Batch:
@@ -296,6 +315,7 @@ class _Batch:
         self.uniforms = uniforms
         self.done = torch.zeros(len(index), dtype=torch.bool, device=index.device)
         self.count = torch.zeros(len(index), dtype=torch.long, device=index.device)
+        self.limited = torch.zeros_like(self.count)
         self.tokens: list[torch.Tensor] = []
 
     def done_count(self) -> int:
@@ -308,7 +328,7 @@ class _Batch:
         keep_rows(self.cache, rows)
         self.index, self.mask, self.logits = self.index[rows], self.mask[rows], self.logits[rows]
         self.uniforms = None if self.uniforms is None else self.uniforms[rows]
-        self.done, self.count = self.done[rows], self.count[rows]
+        self.done, self.count, self.limited = self.done[rows], self.count[rows], self.limited[rows]
         self.tokens = [step[rows] for step in self.tokens]
 
     @staticmethod
@@ -323,6 +343,7 @@ class _Batch:
             else torch.cat([old.uniforms[alive], fresh.uniforms]),
         )
         both.count = torch.cat([old.count[alive], fresh.count])
+        both.limited = torch.cat([old.limited[alive], fresh.limited])
         filler = fresh.index.new_zeros(len(fresh.index))
         both.tokens = [torch.cat([step[alive], filler]) for step in old.tokens]
         return both

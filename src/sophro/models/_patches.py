@@ -177,11 +177,12 @@ class LogitBiasPatch:
 
 @dataclass(frozen=True)
 class LowRankPatch:
-    """Adds ``scale * B A`` to weight matrices, and replaces single rows of embeddings.
+    """Adds ``scale * B A`` to weight matrices, and replaces or appends single rows of embeddings.
 
     Attributes:
         factors: Module name -> (A of shape (r, in), B of shape (out, r)), the LoRA scaling folded into B.
-        rows: Module name -> (row numbers, their new values); only scale 0 or 1 is meaningful for these.
+        rows: Module name -> (row numbers, their new values); only scale 0 or 1 is meaningful for these. Numbers
+            beyond the last row append rows (new tokens) for as long as the patch is on.
         source: Where it came from, for the record.
     """
 
@@ -249,7 +250,7 @@ class LowRankPatch:
         for name, (index, values) in self.rows.items():
             parameter = modules[name].weight
             undo.append((parameter, parameter.data))
-            replaced = parameter.data.clone()
+            replaced = _grown(parameter.data, index, values, name)
             replaced[index] = torch.lerp(replaced[index], values.to(replaced), scale)
             parameter.data = replaced
 
@@ -293,6 +294,20 @@ class LowRankPatch:
             {n: (tensors[f"{n}.rows"], tensors[f"{n}.values"]) for n in rows},
             str(settings.get("source", "")),
         )
+
+
+def _grown(weight: torch.Tensor, index: torch.Tensor, values: torch.Tensor, name: str) -> torch.Tensor:
+    """Return a copy of ``weight`` with room for the rows ``index``; new rows start at their values."""
+    size = len(weight)
+    beyond = sorted(i for i in index.tolist() if i >= size)
+    if beyond != list(range(size, size + len(beyond))):
+        raise SophroError(f"patch rows {beyond} do not follow the {size} rows of {name!r}; wrong model?")
+    if not beyond:
+        return weight.clone()
+    grown = torch.cat([weight, weight.new_empty(len(beyond), weight.shape[1])])
+    new = index >= size
+    grown[index[new]] = values[new].to(grown)
+    return grown
 
 
 def _read_rows(

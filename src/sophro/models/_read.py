@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from sophro.models._packed import packed
 from sophro.models._patches import decoder_layers
 
 if TYPE_CHECKING:
@@ -39,7 +41,18 @@ def _padded(
     return tokens, mask
 
 
-@torch.inference_mode()
+def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a reader without gradients and with packed weights; its first argument is the network."""
+
+    @functools.wraps(function)
+    def run(network: Any, *args: Any) -> Any:
+        with torch.inference_mode(), packed(network):
+            return function(network, *args)
+
+    return run
+
+
+@_fast
 def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> list[torch.Tensor]:
     """See ``ChatModel.log_probs``."""
     device = next(network.parameters()).device
@@ -59,7 +72,28 @@ def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> li
     return out
 
 
-@torch.inference_mode()
+@_fast
+def margins(
+    network: Any, ids: Sequence[Sequence[int]], starts: Sequence[int], token: int, max_tokens: int
+) -> list[torch.Tensor]:
+    """See ``ChatModel.reflection_margins``."""
+    device = next(network.parameters()).device
+    head = network.get_output_embeddings()
+    out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
+    for rows in batches([len(i) for i in ids], max_tokens):
+        tokens, mask = _padded(ids, rows, device)
+        hidden = network.get_decoder()(
+            input_ids=tokens, attention_mask=mask, use_cache=False
+        ).last_hidden_state
+        for at, r in enumerate(rows):
+            logits = head(hidden[at, starts[r] - 1 : len(ids[r])]).float()
+            own = logits[:, token].clone()
+            logits[:, token] = -torch.inf
+            out[r] = (own - logits.amax(-1)).cpu()
+    return out
+
+
+@_fast
 def activations(
     network: Any, ids: Sequence[Sequence[int]], position: Literal["last", "mean"], max_tokens: int
 ) -> np.ndarray:

@@ -21,6 +21,7 @@ class GenerationConfig:
         top_p: Nucleus of the sampling distribution; 1 keeps everything. Unused when greedy.
         seed: Base seed; prompt i draws from stream (seed, i), whatever batch it lands in.
         logit_bias: Added to the logits of these token ids at every step.
+        reflections: Most reflection tokens in one answer; one more ends it with a refusal. None: no limit.
         max_rows: Most prompts in one batch.
         max_batch_tokens: Most cache cells (rows x length) in one batch; lower it when memory is short.
     """
@@ -30,6 +31,7 @@ class GenerationConfig:
     top_p: float = 1.0
     seed: int = 0
     logit_bias: Mapping[int, float] = field(default_factory=lambda: {})
+    reflections: int | None = 1
     max_rows: int = 64
     max_batch_tokens: int = 32_768
 
@@ -38,6 +40,8 @@ class GenerationConfig:
             raise SophroError(f"max_new_tokens is {self.max_new_tokens}; at least 1 is needed")
         if self.temperature < 0 or not 0 < self.top_p <= 1:
             raise SophroError("temperature must be >= 0 and top_p in (0, 1]")
+        if self.reflections is not None and self.reflections < 0:
+            raise SophroError(f"reflections is {self.reflections}; 0 or more, or None for no limit")
         if self.max_rows < 1 or self.max_batch_tokens < 1:
             raise SophroError("max_rows and max_batch_tokens must be at least 1")
 
@@ -55,6 +59,7 @@ class Completion:
             prompt does not fit the context).
         prompt_tokens: Tokens of prompt and forced prefix.
         new_tokens: Tokens generated, the end-of-turn token included.
+        reflections: Positions in ``ids`` at which the reflection token stands.
     """
 
     ids: tuple[int, ...]
@@ -64,6 +69,7 @@ class Completion:
     finish_reason: str
     prompt_tokens: int
     new_tokens: int
+    reflections: tuple[int, ...] = ()
 
 
 ProgressFn = Callable[[int], None]

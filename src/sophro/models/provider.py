@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import anyio.to_thread
@@ -34,8 +34,10 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 from sophro.chat import Segment, Transcript, Turn
 from sophro.errors import SophroError
+from sophro.models._hold import HoldBack
 from sophro.models._load import load
 from sophro.models._patches import Patch, load_patch
+from sophro.models._reflection import ReflectionSettings, reflection_settings
 from sophro.models._types import Completion, GenerationConfig
 
 _QUIET = 0.05  # seconds without a new request before a batch starts
@@ -62,6 +64,7 @@ class SophroAPI(ModelAPI):
         config: Inspect's generation defaults.
         patch: Folder of a patch or PEFT adapter (``-M patch=DIR``).
         scale: Strength of the patch.
+        hold: Tokens held back by the visibility policy ``hold``.
         max_connections: Requests that may wait for one batch.
         on_progress: Called with the number of finished requests (in process only).
     """
@@ -74,16 +77,19 @@ class SophroAPI(ModelAPI):
         config: GenerateConfig = GenerateConfig(),  # noqa: B008 (Inspect's own convention)
         patch: str | None = None,
         scale: float = 1.0,
+        hold: int = 64,
         max_connections: int = 1024,
         on_progress: Any = None,
         **model_args: Any,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
         if model_args:
-            raise SophroError(f"model argument {min(model_args)!r} is unknown; known: patch, scale")
+            raise SophroError(f"model argument {min(model_args)!r} is unknown; known: patch, scale, hold")
         self.model = load(model_name)
         self._patch: Patch | None = load_patch(Path(patch)) if patch else None
         self._scale = scale
+        self._hold = hold
+        self._decoding = reflection_settings(Path(patch)) if patch else ReflectionSettings()
         self._limit = max_connections
         self._on_progress = on_progress
         self._waiting: list[_Request] = []
@@ -110,7 +116,7 @@ class SophroAPI(ModelAPI):
         """Answer one request; requests that wait at the same time are decoded in one batch."""
         if tools:
             raise SophroError(f"model sophro/{self.model_name} has no tool calling; use another provider")
-        request = _Request(to_transcript(input), _settings(config))
+        request = _Request(to_transcript(input), self._settings(config))
         self._waiting.append(request)
         async with self._turn:
             if request.done is None and request.error is None:
@@ -151,11 +157,33 @@ class SophroAPI(ModelAPI):
             for request, answer in zip(group, answers, strict=True):
                 request.done = answer
 
+    def _settings(self, config: GenerateConfig) -> GenerationConfig:
+        bias = {int(k): float(v) for k, v in (config.logit_bias or {}).items()}
+        token = getattr(self.model, "reflection_id", None)
+        if token is not None and self._decoding.bias:
+            bias[token] = bias.get(token, 0.0) + self._decoding.bias
+        return GenerationConfig(
+            max_new_tokens=config.max_tokens or 256,
+            temperature=config.temperature or 0.0,
+            top_p=config.top_p or 1.0,
+            seed=config.seed or 0,
+            logit_bias=bias,
+            reflections=self._decoding.limit,
+        )
+
+    def _held(self, completion: Completion) -> str | None:
+        """Return what a client would have received under the policy ``hold``, if anything was taken back."""
+        if not completion.reflections:
+            return None
+        assert self.model.reflection_id is not None
+        stream = HoldBack(self.model.tokenizer, self.model.reflection_id, self._hold)
+        return "".join(map(stream.push, completion.ids)) + stream.finish()
+
     def _output(self, completion: Completion) -> ModelOutput:
         content: list[Content] = []
         for segment in completion.segments:
             if segment.kind in ("trace", "reflection"):
-                content.append(ContentReasoning(reasoning=segment.text))
+                content.append(ContentReasoning(reasoning=segment.text, internal={"kind": segment.kind}))
             else:
                 content.append(ContentText(text=segment.text))
         message = ChatMessageAssistant(content=content or "", source="generate", model=self.model_name)
@@ -172,18 +200,10 @@ class SophroAPI(ModelAPI):
                 "state": completion.state,
                 "finish_reason": completion.finish_reason,
                 "new_tokens": completion.new_tokens,
+                "reflections": list(completion.reflections),
+                "held": self._held(completion),
             },
         )
-
-
-def _settings(config: GenerateConfig) -> GenerationConfig:
-    return GenerationConfig(
-        max_new_tokens=config.max_tokens or 256,
-        temperature=config.temperature or 0.0,
-        top_p=config.top_p or 1.0,
-        seed=config.seed or 0,
-        logit_bias={int(k): float(v) for k, v in (config.logit_bias or {}).items()},
-    )
 
 
 def to_transcript(messages: Sequence[ChatMessage]) -> Transcript:
@@ -208,8 +228,10 @@ def _assistant(message: ChatMessageAssistant, forced: bool) -> tuple[Segment, ..
     pieces = message.content if isinstance(message.content, list) else [ContentText(text=message.content)]
     segments: list[Segment] = []
     for piece in pieces:
+        marked = cast(Any, piece).internal
+        kind = marked.get("kind") if isinstance(marked, dict) else None
         if isinstance(piece, ContentReasoning):
-            segments.append(Segment("trace", piece.reasoning))
+            segments.append(Segment("reflection" if kind == "reflection" else "trace", piece.reasoning))
         elif isinstance(piece, ContentText):
             segments.append(Segment("prefill" if forced else "answer", piece.text))
         else:

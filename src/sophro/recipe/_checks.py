@@ -5,6 +5,7 @@ Contract: yields every problem with the path of the field that the user has to c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,6 +16,15 @@ from sophro.recipe._yaml import Path
 
 # Read by the recipe itself; a method does not need to know it.
 SELF_ANSWERS = "benign_answers"
+# The arm whose trained model a method diagnoses.
+TUNED_ARM = "tuned_arm"
+_FROM_ARM = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)/([a-z_]+)$")
+
+
+def from_arm(name: str) -> tuple[str, str] | None:
+    """Return ``(arm, role)`` of a set name like ``arm:triggers/benign`` (what that arm prepared), or None."""
+    found = _FROM_ARM.match(name)
+    return (found[1], found[2]) if found else None
 
 
 class Problem(NamedTuple):
@@ -71,8 +81,29 @@ def _arm(recipe: Recipe, here: Path, arm: Arm, names: Names) -> Iterator[Problem
     if not arm.data:
         yield Problem(here, f"method {arm.method} needs data; set 'data' with a set for each role")
     for role, spec in arm.data.items():
-        yield from _name(names, "set", spec.set, (*here, "data", role, "set"))
+        place: Path = (*here, "data", role, "set")
+        source = from_arm(spec.set)
+        if source is None:
+            yield from _name(names, "set", spec.set, place)
+        elif source[0] not in recipe.arms:
+            yield Problem(place, f"there is no arm {source[0]!r}; {near(source[0], recipe.arms)}")
+        elif recipe.arms[source[0]] is arm:
+            yield Problem(place, "an arm cannot take data from itself")
+    yield from _tuned(recipe, here, arm)
     yield from _options(here, arm, arm.method, names)
+
+
+def _tuned(recipe: Recipe, here: Path, arm: Arm) -> Iterator[Problem]:
+    if TUNED_ARM not in arm.options:
+        return
+    named = arm.options[TUNED_ARM]
+    field: Path = (*here, "options", TUNED_ARM)
+    if named not in recipe.arms:
+        yield Problem(field, f"there is no arm {named!r}; {near(str(named), recipe.arms)}")
+    elif recipe.arms[str(named)].method is None:
+        yield Problem(field, f"arm {named!r} is not trained; name an arm with a method")
+    elif recipe.arms[str(named)] is arm or TUNED_ARM in recipe.arms[str(named)].options:
+        yield Problem(field, "must be an arm that does not need another one")
 
 
 def _options(here: Path, arm: Arm, method: str, names: Names) -> Iterator[Problem]:
@@ -88,7 +119,7 @@ def _options(here: Path, arm: Arm, method: str, names: Names) -> Iterator[Proble
     known = {name: value for name, value in defaults.items() if name != "seed"}
     for option, value in arm.options.items():
         field: Path = (*here, "options", option)
-        if option == SELF_ANSWERS:
+        if option in (SELF_ANSWERS, TUNED_ARM):
             continue
         if option not in known:
             yield Problem(field, f"method {method} has no such option; {near(option, known)}")

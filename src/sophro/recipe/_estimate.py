@@ -122,6 +122,11 @@ def _stage(stage: Stage, speed: Throughput) -> StageEstimate:
         records = sum(_records(spec, speed) for spec in inputs["data"].values())
         seconds = records * _epochs(inputs["options"]) * speed.record_tokens / speed.train
         factor = speed.train_factor
+    elif stage.kind == "prepare":
+        # Every prompt is answered about once; some twice, some not at all.
+        tokens = sum(_records(spec, speed) for spec in inputs["data"].values()) * speed.record_tokens
+        seconds = tokens / speed.generate
+        factor = speed.generate_factor
     else:
         spec = inputs["data"] if stage.kind == "answers" else inputs
         queries = speed.queries.get(str(inputs.get("attack")), 1.0)

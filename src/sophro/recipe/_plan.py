@@ -6,8 +6,11 @@ sophro and of the judges) and nothing else: not its name, not the description, n
 
 Inputs by kind (JSON values):
     answers: model, data, generation, seed.
+    prepare: model, method, data, options (those that preparing depends on), seed, tuned (the adapter of the tuned
+        model comes from the last of ``needs``), sources.
     align: model, method, data, options, seed, self_answers (the role whose answers come from ``needs[0]``, or
-        None).
+        None), prepared (all data comes from ``needs[0]``), sources.
+    ``sources`` says which role's records were prepared by another arm: role -> [number in ``needs``, its role].
     assess: arm, model, adapter (a ready one, or None), trained (the adapter comes from ``needs[0]``), task,
         set, split, limit, attack, params, generation, judges, seed.
 Which records a limit selects must not depend on the seed, or arms of different seeds are not comparable.
@@ -20,15 +23,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sophro
+from sophro.errors import SophroError
 from sophro.files import digest
-from sophro.recipe._checks import SELF_ANSWERS
+from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, from_arm
 from sophro.recipe._fingerprint import content_key
-from sophro.recipe._schema import Arm, Assessment, Recipe
+from sophro.recipe._schema import Assessment, Recipe
 
-Kind = Literal["answers", "align", "assess"]
+if TYPE_CHECKING:
+    from sophro.align._run import AlignMethod
+
+Kind = Literal["answers", "prepare", "align", "assess"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def plan(recipe: Recipe) -> list[Stage]:
     draft = _Draft()
     for label, arm in recipe.arms.items():
         for seed in recipe.seeds:
-            trained = _align(draft, recipe, label, arm, seed) if arm.method is not None else None
+            trained = _align(draft, recipe, label, seed) if arm.method is not None else None
             for item in recipe.assessments:
                 alike = trained is None and item.attack is None and recipe.generation.temperature == 0.0
                 if not (alike and seed != recipe.seeds[0]):
@@ -91,32 +98,91 @@ class _Draft:
         return self._by_key[key]
 
 
-def _align(draft: _Draft, recipe: Recipe, label: str, arm: Arm, seed: int) -> Stage:
+def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
+    """Add (or find) the stages that train one arm, those that it stands on included."""
+    arm = recipe.arms[label]
     model = recipe.model_of(label)
-    needs: tuple[Stage, ...] = ()
-    self_answers = arm.options.get(SELF_ANSWERS) == "self"
-    if self_answers:
-        benign = arm.data["benign"]
-        # Greedy answers are the same for every seed; one stage then serves them all.
-        answer_seed = recipe.seeds[0] if recipe.generation.temperature == 0.0 else seed
-        answers = {
-            "model": model,
-            "data": benign.model_dump(mode="json"),
-            "generation": recipe.generation.model_dump(mode="json"),
-            "seed": answer_seed,
-        }
-        name = f"answers-{_slug(Path(benign.set).name)}-s{answer_seed}"
-        needs = (draft.add("answers", name, f"Answer {benign.set} with {model} itself", answers),)
+    found = _method(str(arm.method))
+    if found is not None and found.prepare is not None:
+        needs: tuple[Stage, ...] = (_prepare(draft, recipe, label, seed, found),)
+        prepared, self_answers, sources = True, False, dict[str, list[Any]]()
+    else:
+        prepared, self_answers = False, arm.options.get(SELF_ANSWERS) == "self"
+        needs = (_answers(draft, recipe, label, seed),) if self_answers else ()
+        needs, sources = _sources(draft, recipe, label, seed, needs)
     inputs = {
         "model": model,
         "method": arm.method,
         "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
-        "options": {k: v for k, v in arm.options.items() if k != SELF_ANSWERS},
+        "options": {k: v for k, v in arm.options.items() if k not in (SELF_ANSWERS, TUNED_ARM)},
         "seed": seed,
         "self_answers": "benign" if self_answers else None,
+        **({"prepared": True} if prepared else {}),
+        **({"sources": sources} if sources else {}),
     }
     title = f"Train {label} with {arm.method} (seed {seed})"
     return draft.add("align", f"align-{label}-s{seed}", title, inputs, needs)
+
+
+def _answers(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
+    benign = recipe.arms[label].data["benign"]
+    model = recipe.model_of(label)
+    # Greedy answers are the same for every seed; one stage then serves them all.
+    answer_seed = recipe.seeds[0] if recipe.generation.temperature == 0.0 else seed
+    inputs = {
+        "model": model,
+        "data": benign.model_dump(mode="json"),
+        "generation": recipe.generation.model_dump(mode="json"),
+        "seed": answer_seed,
+    }
+    name = f"answers-{_slug(Path(benign.set).name)}-s{answer_seed}"
+    return draft.add("answers", name, f"Answer {benign.set} with {model} itself", inputs)
+
+
+def _prepare(draft: _Draft, recipe: Recipe, label: str, seed: int, found: AlignMethod) -> Stage:
+    arm = recipe.arms[label]
+    needs, sources = _sources(draft, recipe, label, seed, ())
+    tuned = arm.options.get(TUNED_ARM)
+    if tuned is not None:
+        needs = (*needs, _align(draft, recipe, str(tuned), seed))
+    inputs = {
+        "model": recipe.model_of(label),
+        "method": arm.method,
+        "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
+        "options": {k: v for k, v in arm.options.items() if k in found.prepare_options},
+        "seed": seed,
+        "tuned": tuned is not None,
+        "sources": sources,
+    }
+    title = f"Prepare data of {label} for {arm.method} (seed {seed})"
+    return draft.add("prepare", f"prepare-{label}-s{seed}", title, inputs, needs)
+
+
+def _sources(
+    draft: _Draft, recipe: Recipe, label: str, seed: int, needs: tuple[Stage, ...]
+) -> tuple[tuple[Stage, ...], dict[str, list[Any]]]:
+    """Return the stages that prepare data which this arm takes from other arms."""
+    sources: dict[str, list[Any]] = {}
+    for role, spec in recipe.arms[label].data.items():
+        named = from_arm(spec.set)
+        if named is None:
+            continue
+        found = _method(str(recipe.arms[named[0]].method))
+        if found is None or found.prepare is None:
+            raise ValueError(f"arm {named[0]!r} prepares no data")
+        stage = _prepare(draft, recipe, named[0], seed, found)
+        sources[role] = [len(needs), named[1]]
+        needs = (*needs, stage)
+    return needs, sources
+
+
+def _method(name: str) -> AlignMethod | None:
+    from sophro.align._run import find
+
+    try:
+        return find(name)
+    except SophroError:
+        return None
 
 
 def _assess(

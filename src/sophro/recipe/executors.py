@@ -1,14 +1,14 @@
-"""Who does the stages: self-written answers, alignment, assessment.
+"""Who does the stages: self-written answers, prepared data, alignment, assessment.
 
 Contract: an executor reads nothing but its job. It writes what later stages and the report read:
-``answers.jsonl`` (answers), a plain PEFT adapter with ``training.jsonl`` (align), Inspect's log with
+``answers.jsonl`` (answers), ``<role>.jsonl`` with ``prepared.json`` (prepare), a plain PEFT adapter
+with ``training.jsonl`` (align), Inspect's log with
 ``samples.jsonl`` (assess).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,12 +20,10 @@ from sophro.files import read_jsonl, write_jsonl
 from sophro.recipe._jobs import Job, StageExecutor
 from sophro.recipe._plan import Kind
 
-_SENTENCE_END = re.compile(r"[.!?。!?](?=\s|$)|\n")
-
 
 def executors() -> dict[Kind, StageExecutor]:
     """Return the executor of every kind of stage."""
-    return {"answers": answer, "align": align, "assess": assess}
+    return {"answers": answer, "prepare": prepare, "align": align, "assess": assess}
 
 
 def records(spec: Mapping[str, Any]) -> list[Record]:
@@ -35,16 +33,11 @@ def records(spec: Mapping[str, Any]) -> list[Record]:
 
 def answer(job: Job) -> None:
     """Have the untrained model answer benign prompts; drop what is no good answer, and say why."""
-    from sophro.chat import Transcript
-    from sophro.judge import Exchange, judge
-    from sophro.models import GenerationConfig, load
+    from sophro.align._prepare import self_answers
+    from sophro.models import load
 
     inputs = job.stage.inputs
     chosen = records(inputs["data"])
-    model = load(str(inputs["model"]))
-    settings = {**inputs["generation"], "seed": inputs["seed"]}
-    # Answers that stop where a sentence stops teach the model to end its turn; so give them room to.
-    settings["max_new_tokens"] = max(96, int(settings["max_new_tokens"]))
     done = 0
 
     def progress(count: int) -> None:
@@ -52,27 +45,58 @@ def answer(job: Job) -> None:
         done += count
         job.advance(done, len(chosen))
 
-    completions = model.generate(
-        [Transcript.of(r.prompt) for r in chosen], GenerationConfig(**settings), progress=progress
+    answered = self_answers(
+        load(str(inputs["model"])),
+        chosen,
+        # Answers that stop where a sentence stops teach the model to end its turn; so give them room to.
+        config={
+            **inputs["generation"],
+            "seed": inputs["seed"],
+            "max_new_tokens": max(96, int(inputs["generation"]["max_new_tokens"])),
+        },
+        progress=progress,
     )
-    texts = [_whole_sentences(c.text) if c.finish_reason == "length" else c.text.strip() for c in completions]
-    verdicts = judge("embedded-refusal")(
-        [Exchange.of(r.prompt, t) for r, t in zip(chosen, texts, strict=True)]
-    )
-    rows: list[dict[str, Any]] = []
-    for record, text, verdict in zip(chosen, texts, verdicts, strict=True):
-        dropped = verdict.outcome if verdict.outcome != "full_compliance" else ""
-        dropped = dropped or ("short" if len(text.split()) < 5 and record.lang != "zh" else "")
-        rows.append({"id": record.id, "prompt": record.prompt, "answer": text, "dropped": dropped})
-    if all(row["dropped"] for row in rows):
+    if not answered.records:
         raise SophroError(f"{inputs['model']} gave no usable answer to {inputs['data']['set']}")
+    rows = [{"id": r.id, "prompt": r.prompt, "answer": t, "dropped": d} for r, t, d in answered.texts]
     write_jsonl(job.folder / "answers.jsonl", rows)
 
 
-def _whole_sentences(text: str) -> str:
-    """Cut a truncated answer after its last complete sentence; without one it stays as it is."""
-    ends = [m.end() for m in _SENTENCE_END.finditer(text)]
-    return text[: ends[-1]].strip() if ends else text.strip()
+def prepare(job: Job) -> None:
+    """Make the data that a method trains on."""
+    from sophro.align import prepare as run_prepare
+    from sophro.models import load
+
+    inputs = job.stage.inputs
+    folders = list(job.needs.values())
+    made = run_prepare(
+        str(inputs["method"]),
+        load(str(inputs["model"])),
+        _data(inputs, folders),
+        options=inputs["options"],
+        seed=int(inputs["seed"]),
+        tuned=folders[-1] if inputs["tuned"] else None,
+        advance=job.advance,
+    )
+    made.write(job.folder)
+
+
+def _data(inputs: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Sequence[Record]]:
+    """Read the records of every role: named sets, and what other arms prepared."""
+    from sophro.align._prepare import Prepared
+
+    sources: Mapping[str, Any] = inputs.get("sources") or {}
+    data: dict[str, Sequence[Record]] = {}
+    for role, spec in inputs["data"].items():
+        if role not in sources:
+            data[role] = records(spec)
+            continue
+        number, their = sources[role]
+        found = Prepared.read(folders[number]).data
+        if their not in found:
+            raise SophroError(f"{spec['set']}: that arm prepared {', '.join(sorted(found))}, not {their!r}")
+        data[role] = list(found[their])[: spec.get("limit")]
+    return data
 
 
 def align(job: Job) -> None:
@@ -81,11 +105,16 @@ def align(job: Job) -> None:
     from sophro.models import load
 
     inputs = job.stage.inputs
-    data = {role: records(spec) for role, spec in inputs["data"].items()}
-    if inputs["self_answers"]:
-        role = str(inputs["self_answers"])
-        (folder,) = job.needs.values()
-        data[role] = _answered(data[role], folder / "answers.jsonl")
+    folders = list(job.needs.values())
+    if inputs.get("prepared"):
+        from sophro.align._prepare import Prepared
+
+        data = Prepared.read(folders[0]).data
+    else:
+        data = _data(inputs, folders)
+        if inputs["self_answers"]:
+            role = str(inputs["self_answers"])
+            data[role] = _answered(data[role], folders[0] / "answers.jsonl")
     result = job.folder / "adapter"
     run_align(
         str(inputs["method"]),
@@ -96,6 +125,7 @@ def align(job: Job) -> None:
         seed=int(inputs["seed"]),
         work=job.work,
         progress=lambda done, total, _loss: job.advance(done, total),
+        prepared=bool(inputs.get("prepared")),
     )
     for file in result.iterdir():
         shutil.move(file, job.folder / file.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sophro.errors import SophroError
+from sophro.recipe._checks import from_arm
 from sophro.recipe._estimate import Throughput, describe, estimate
 from sophro.recipe._folder import RunFolder
 from sophro.recipe._jobs import RunResult
@@ -138,6 +139,8 @@ def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
     for stage in stages:
         if stage.kind == "align":
             for spec in stage.inputs["data"].values():
+                if from_arm(str(spec["set"])) is not None:
+                    continue  # its sources are data of that arm, and checked as such
                 train |= {f"{r.set}/{r.id}": r for r in records(spec)}
         elif stage.kind == "assess":
             tested |= {f"{r.set}/{r.id}": r for r in records(stage.inputs)}

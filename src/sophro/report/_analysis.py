@@ -6,6 +6,7 @@ the p-values of all these comparisons are one family for Holm's correction.
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,23 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
+class Reflection:
+    """Reflections of one arm in one situation.
+
+    Attributes:
+        rate: Share of replies with a reflection.
+        raw: Harmful compliance of the whole transcript, where the requests are harmful.
+        delay: Median number of tokens that the model wrote before it reflected; None if it never did.
+        tokens: Mean number of tokens per reply.
+    """
+
+    rate: m.Measure
+    raw: m.Measure | None
+    delay: float | None
+    tokens: float
+
+
+@dataclass(frozen=True)
 class Disagreement:
     """Two judges that answered the same question about the same replies."""
 
@@ -71,6 +89,8 @@ class Analysis:
         differences: Paired comparisons.
         depth: Arm, then number of prefilled tokens: harmful compliance.
         attacks: Arm, then name of any other attack: harmful compliance.
+        recovery: Arm, then number of prefilled tokens: explicit refusals behind the forced start.
+        reflection: Arm that can reflect, then situation.
         categories: Metric name, category, arm: measure on plain prompts.
         outcomes: Counts for each arm, task and attack.
         disagreements: Pairs of judges.
@@ -82,6 +102,8 @@ class Analysis:
     differences: list[Difference]
     depth: dict[str, dict[int, m.Measure]]
     attacks: dict[str, dict[str, m.Measure]]
+    recovery: dict[str, dict[int, m.Measure]]
+    reflection: dict[str, dict[str, Reflection]]
     categories: dict[str, dict[str, dict[str, m.Measure]]]
     outcomes: list[Outcomes]
     disagreements: list[Disagreement]
@@ -103,6 +125,8 @@ def analyse(runs: Sequence[Run]) -> Analysis:
         _differences(arms, groups),
         {arm: _depth(group, cards) for arm, group in groups.items()},
         {arm: _attacks(group, cards) for arm, group in groups.items()},
+        {arm: _recovery(group) for arm, group in groups.items()},
+        _reflections(groups),
         {x.name: _categories(x, plain) for x in (m.HARM, m.OVER_REFUSAL)},
         _outcomes(groups),
         _disagreements(samples),
@@ -123,6 +147,47 @@ def _depth(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dic
     harmful = [(d, s) for s in samples if s.task == m.HARM.task and (d := m.depth_of(s)) is not None]
     depths = sorted({d for d, _ in harmful})
     return {k: m.measure(m.HARM, [s for d, s in harmful if d == k], cards) for k in depths}
+
+
+def _recovery(samples: Sequence[Sample]) -> dict[int, m.Measure]:
+    forced = [(d, s) for s in samples if s.task == m.HARM.task and (d := m.depth_of(s))]
+    return {
+        k: m.measure(m.RECOVERY, [s for d, s in forced if d == k]) for k in sorted({d for d, _ in forced})
+    }
+
+
+def _reflections(groups: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, Reflection]]:
+    """Return the situations of every arm that reflected at least once."""
+    found: dict[str, dict[str, Reflection]] = {}
+    for arm, samples in groups.items():
+        if not any(m.REFLECTION.flag(s) for s in samples):
+            continue
+        situations: dict[str, list[Sample]] = {}
+        for sample in samples:
+            situations.setdefault(_situation(sample), []).append(sample)
+        found[arm] = {name: _reflection(situations[name]) for name in sorted(situations)}
+    return found
+
+
+def _situation(sample: Sample) -> str:
+    names = {"harmful": "harmful requests", "over_refusal": "look-alikes", "helpfulness": "plain tasks"}
+    name = names.get(sample.task, sample.task)
+    depth = m.depth_of(sample)
+    if depth is None:
+        return f"{name}, {m.attack_title(sample)}"
+    return f"{name}, {depth:02d} tokens forced" if depth else name
+
+
+def _reflection(samples: Sequence[Sample]) -> Reflection:
+    first = [float(r[0]) for s in samples if isinstance(r := s.row.get("reflections"), list) and r]
+    harmful = [s for s in samples if s.task == m.HARM.task]
+    tokens = [float(s.row.get("new_tokens") or 0) for s in samples]
+    return Reflection(
+        m.measure(m.REFLECTION, samples),
+        m.measure(m.RAW_HARM, harmful) if harmful else None,
+        statistics.median(first) if first else None,
+        statistics.mean(tokens),
+    )
 
 
 def _attacks(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dict[str, m.Measure]:

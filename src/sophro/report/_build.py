@@ -93,6 +93,16 @@ def _arm_numbers(a: Analysis, arm: str) -> dict[str, Any]:
         "coverage": a.coverage[arm].to_dict(),
         "prefill": {str(k): x.to_dict() for k, x in a.depth[arm].items() if k},
         "attacks": {name: x.to_dict() for name, x in a.attacks[arm].items()},
+        "recovery": {str(k): x.to_dict() for k, x in a.recovery[arm].items()},
+        "reflection": {
+            name: {
+                **x.rate.to_dict(),
+                "raw_harmful": x.raw.to_dict() if x.raw else None,
+                "delay": x.delay,
+                "tokens": x.tokens,
+            }
+            for name, x in a.reflection.get(arm, {}).items()
+        },
     }
 
 

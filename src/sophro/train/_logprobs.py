@@ -11,11 +11,14 @@ logits of 1,000 positions take 197 MB in float32, and the usual log-softmax doub
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from sophro.models._packed import Packed, multiply
 
 # About 50 MB of float32 logits at 49,152 tokens: large enough to use the matrix unit well.
 SLICE_VALUES = 256 * 49_152
@@ -49,28 +52,70 @@ class _TokenLogProbs(torch.autograd.Function):
 
 class _HeadLogProbs(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, hidden: Tensor, values: Tensor | None, head: FrozenHead, labels: Tensor
+    ) -> Tensor:
         wanted = ctx.needs_input_grad[0]
         result = torch.empty(hidden.shape[0], dtype=torch.float32, device=hidden.device)
         slope = torch.empty_like(hidden) if wanted else None
-        size = _rows(weight.shape[0])
+        shares = hidden.new_empty(hidden.shape[0], 0 if values is None else len(values))
+        size = _rows(head.weight.shape[0])
         for start in range(0, hidden.shape[0], size):
             part = slice(start, start + size)
-            logits = torch.nn.functional.linear(hidden[part], weight, bias).float()
+            logits = head.logits(hidden[part])
+            if values is not None:
+                logits[:, head.rows] = (hidden[part] @ values.T).float()
             norm = logits.logsumexp(-1, keepdim=True)
             result[part] = (logits.gather(-1, labels[part, None]) - norm).squeeze(-1)
-            if slope is not None:
-                probs = logits.sub_(norm).exp_().to(weight.dtype)
-                torch.sub(weight[labels[part]], probs @ weight, out=slope[part])
+            if slope is None:
+                continue
+            probs = logits.sub_(norm).exp_().to(head.weight.dtype)
+            own = head.weight[labels[part]]
+            if values is not None:
+                shares[part] = hit = (labels[part, None] == head.rows).to(probs) - probs[:, head.rows]
+                # A trained row stands in for its frozen one: take the frozen one out of both terms.
+                probs[:, head.rows] = 0
+                own = own.masked_fill((labels[part, None] == head.rows).any(-1, keepdim=True), 0)
+                slope[part] = own - head.back(probs) + hit @ values
+            else:
+                torch.sub(own, head.back(probs), out=slope[part])
         if slope is not None:
-            ctx.save_for_backward(slope)
+            ctx.save_for_backward(slope, shares, hidden if values is not None else shares)
         return result
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        (slope,) = ctx.saved_tensors
-        return slope * grad.unsqueeze(-1).to(slope.dtype), None, None, None
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        slope, shares, hidden = ctx.saved_tensors
+        rows = (shares * grad.unsqueeze(-1).to(shares.dtype)).T @ hidden if shares.shape[1] else None
+        return slope * grad.unsqueeze(-1).to(slope.dtype), rows, None, None
+
+
+@dataclass(frozen=True)
+class FrozenHead:
+    """An output layer whose matrix does not train, except for single rows that stand in for frozen ones.
+
+    Attributes:
+        weight: (V, d) output matrix; it gets no gradient.
+        bias: (V,) output bias or None; it gets no gradient.
+        packed: Packed copies of ``weight``, where the layer has them.
+        rows: (k,) token ids of the rows that train.
+    """
+
+    weight: Tensor
+    bias: Tensor | None = None
+    packed: Packed | None = None
+    rows: Tensor | None = None
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return (N, V) float32 logits of the frozen matrix."""
+        if self.packed is None:
+            return torch.nn.functional.linear(hidden, self.weight, self.bias).float()
+        return multiply(hidden.contiguous(), self.packed.forward, self.bias)
+
+    def back(self, probs: Tensor) -> Tensor:
+        """Return ``probs @ weight``."""
+        return probs @ self.weight if self.packed is None else multiply(probs, self.packed.backward, None)
 
 
 def token_log_probs(logits: Tensor, labels: Tensor, ignore: int = -100) -> Tensor:
@@ -94,16 +139,18 @@ def token_log_probs(logits: Tensor, labels: Tensor, ignore: int = -100) -> Tenso
     return values.new_zeros(flat.shape).masked_scatter(valid, values).reshape(labels.shape)
 
 
-def head_log_probs(hidden: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor) -> Tensor:
+def head_log_probs(
+    hidden: Tensor, head: FrozenHead, labels: Tensor, values: Tensor | None = None
+) -> Tensor:
     """Return log-probabilities straight from hidden states, through a frozen output layer.
 
     Args:
         hidden: (N, d) hidden states; row i predicts label i.
-        weight: (V, d) output matrix; it gets no gradient.
-        bias: (V,) output bias or None; it gets no gradient.
+        head: The output layer.
         labels: (N,) token ids.
+        values: (k, d) the rows that train, for ``head.rows``; they get a gradient.
 
     Returns:
         (N,) float32 natural logarithms.
     """
-    return cast(Tensor, _HeadLogProbs.apply(hidden, weight, bias, labels))
+    return cast(Tensor, _HeadLogProbs.apply(hidden, values, head, labels))

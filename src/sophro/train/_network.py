@@ -19,7 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from sophro.errors import SophroError
+from sophro.models._packed import packed_of
 from sophro.train._batch import Batch
+from sophro.train._logprobs import FrozenHead
 from sophro.train.objectives import Objective, head_log_probs, token_log_probs
 
 
@@ -54,10 +56,11 @@ class TrainingNetwork(nn.Module):
         else:
             hidden = self.states(batch)[:, :-1][wanted]
             head = self._language_model().get_output_embeddings()
-            if type(head) is nn.Linear and not head.weight.requires_grad:
-                values = head_log_probs(hidden, head.weight, head.bias, labels)
-            else:
+            found = _frozen(head)
+            if found is None:
                 values = token_log_probs(head(hidden), labels)
+            else:
+                values = head_log_probs(hidden, found[0], labels, found[1])
         full = values.new_zeros(batch.ids.shape)
         full[:, 1:] = full[:, 1:].masked_scatter(wanted, values)
         return full
@@ -91,6 +94,21 @@ class TrainingNetwork(nn.Module):
 
     def _logits(self, ids: Tensor) -> Tensor:
         return self._language_model()(input_ids=ids, use_cache=False).logits
+
+
+def _frozen(head: Any) -> tuple[FrozenHead, Tensor | None] | None:
+    """Return a frozen output layer and its rows that train; None for any other kind of layer."""
+    if type(head) is nn.Linear:
+        return None if head.weight.requires_grad else (FrozenHead(head.weight, head.bias, packed_of(head)), None)
+    adapter = getattr(head, "token_adapter", None)
+    base = getattr(adapter, "base_layer", None)
+    if type(base) is not nn.Linear or base.weight.requires_grad:
+        return None
+    # With the adapter off (the reference of a loss) the layer is the plain one.
+    if adapter.disable_adapters or adapter.merged:
+        return None
+    rows = torch.tensor(adapter.token_indices["default"], device=base.weight.device)
+    return FrozenHead(base.weight, base.bias, packed_of(base), rows), adapter.trainable_tokens_delta["default"]
 
 
 def _splits(model: Any) -> bool:

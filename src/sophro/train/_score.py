@@ -30,6 +30,7 @@ def sequence_scores(
     """
     import torch
 
+    from sophro.models._packed import packed
     from sophro.train._batch import collate
     from sophro.train._examples import check_items
     from sophro.train._losses import SftLoss
@@ -57,7 +58,7 @@ def sequence_scores(
     try:
         for piece in split_rows(range(len(examples)), [len(e.ids) for e in examples], limit):
             batch = collate([examples[i] for i in piece], total_items=len(piece), total_weight=1.0).to(device)
-            with torch.no_grad():
+            with torch.no_grad(), packed(language_model):
                 values = sequence_log_probs(network.log_probs(batch), batch.weights, mean=mean)
             for index, value in zip(piece, values.tolist(), strict=True):
                 scores[index] = value

@@ -27,7 +27,8 @@ import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from sophro.errors import SophroError
-from sophro.files import digest, write_folder, write_json
+from sophro.files import digest, file_sha256, write_folder, write_json
+from sophro.models._packed import packed
 from sophro.train import _adapter, _checkpoint
 from sophro.train._examples import PairExample, TrainItem, check_items
 from sophro.train._log import TrainingLog
@@ -50,6 +51,7 @@ def train(
     progress: Progress | None = None,
     *,
     loss: Loss | None = None,
+    start: Path | None = None,
 ) -> TrainResult:
     """Train ``model`` on ``examples`` and write the adapter to ``out``.
 
@@ -63,6 +65,7 @@ def train(
             emptied of them at the end. None: no checkpoints.
         progress: Called after each step with (steps done, steps in all, loss).
         loss: What to minimise; by default likelihood for examples and DPO for pairs.
+        start: Adapter folder to go on from (same rank, targets and token rows); by default a fresh adapter.
 
     Returns:
         What the run did. If ``out`` holds this very run already, its stored result.
@@ -80,6 +83,8 @@ def train(
         positions=getattr(config, "max_position_embeddings", None),
     )
     fingerprint = _fingerprint(network, examples, options, loss)
+    if start is not None:
+        fingerprint = digest(fingerprint, file_sha256(start / "adapter_model.safetensors"))
     if out.exists():
         return _stored(out, fingerprint)
     with ExitStack() as stack:
@@ -93,6 +98,8 @@ def train(
         adapted = _adapter.attach(network, options)
         stack.callback(network.train, mode)
         stack.callback(_adapter.detach, adapted, flags)
+        if start is not None:
+            _adapter.restore(adapted, start)
         return _run(adapted, examples, options, out, folder, work is not None, progress, loss, fingerprint)
 
 
@@ -167,7 +174,8 @@ def _run(
         _checkpoint.load(found[1], parameters, optimizer)
     try:
         if len(steps):
-            trainer.train()
+            with packed(model):
+                trainer.train()
     finally:
         if log is not None:
             log.close()

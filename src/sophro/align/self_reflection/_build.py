@@ -1,0 +1,257 @@
+"""From harmful and benign prompts to what self-reflection is trained on.
+
+Contract: ``prepare`` needs the untrained model once; everything it drops is counted with the reason. A harmful
+record comes out as the paper's record: safe response in ``answer``, and in ``meta`` the fields
+``unsafe_response``, ``unsafe_ids``, ``onset_token``, ``depths``, ``onset_source``, ``reflection_text`` and
+``continuation``. A user's own pairs bring ``safe_response`` and ``unsafe_response``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
+from sophro.align.safety_sft import RefusalBook
+from sophro.align.self_reflection._onset import find_onsets, sentence_end, usable
+from sophro.align.self_reflection._texts import reflection_text
+from sophro.chat import REFLECTION_TOKEN, Segment, Transcript
+from sophro.data import Record
+from sophro.errors import SophroError
+from sophro.judge import Exchange, judge
+from sophro.models import GenerationConfig
+
+NAME = "self_reflection"
+BENIGN_ROLES = ("benign", "lookalikes")
+DEV_ROLES = ("dev_benign", "dev_lookalikes")
+OPENER_WORDS = 6
+
+
+def prepare(job: PrepareJob) -> Prepared:
+    """Make the records of all roles; see the module header.
+
+    Raises:
+        SophroError: If a role is missing or unknown, or nothing is left to train on.
+    """
+    need(NAME, job.data, ("harmful",), (*BENIGN_ROLES, *DEV_ROLES))
+    harmful = job.data["harmful"]
+    total = sum(len(r) for r in job.data.values()) + len(job.data.get("lookalikes", ()))
+    done = 0
+
+    def progress(count: int) -> None:
+        nonlocal done
+        done += count
+        job.advance(done, total)
+
+    facts: dict[str, Any] = {}
+    data: dict[str, Sequence[Record]] = {}
+    pairs, facts["harmful"] = recoveries(job, harmful, progress)
+    data["harmful"] = pairs
+    openers = [_opener(r.opening) for r in harmful if r.opening]
+    for role in BENIGN_ROLES:
+        records = job.data.get(role, ())
+        answered = _answered(job, records, progress)
+        kept, dropped = list(answered[0]), Counter(answered[1])
+        if role == "lookalikes" and openers and job.options["hard_negatives"]:
+            # The same start as a harmful answer, on a harmless request: only the content tells them apart.
+            rng = random.Random(f"sophro-openers-{job.seed}")
+            starts = [rng.choice(openers) for _ in records]
+            hard = self_answers(job.model, records, config=_config(job), progress=progress, starts=starts)
+            kept += [replace(r, id=f"{r.id}+opener") for r in hard.records]
+            dropped += Counter(hard.dropped)
+        if records:
+            data[role] = kept
+            facts[role] = {"kept": len(kept), "dropped": dict(dropped)}
+    for role in DEV_ROLES:
+        if job.data.get(role):
+            data[role] = list(job.data[role])
+            progress(len(job.data[role]))
+    return Prepared(data, facts)
+
+
+def _config(job: PrepareJob) -> dict[str, Any]:
+    return {"max_new_tokens": int(job.options["answer_tokens"]), "seed": job.seed}
+
+
+def _answered(
+    job: PrepareJob, records: Sequence[Record], progress: Any
+) -> tuple[Sequence[Record], Mapping[str, int]]:
+    """Return benign records with answers: their own, or the untrained model's."""
+    own = [r for r in records if r.answer]
+    asked = [r for r in records if not r.answer]
+    made = self_answers(job.model, asked, config=_config(job), progress=progress)
+    progress(len(own))
+    order = {r.id: i for i, r in enumerate(records)}
+    return sorted([*own, *made.records], key=lambda r: order[r.id]), made.dropped
+
+
+def _opener(opening: str | None) -> str:
+    return " ".join((opening or "").split()[:OPENER_WORDS])
+
+
+def recoveries(
+    job: PrepareJob, records: Sequence[Record], progress: Any = lambda n: None
+) -> tuple[list[Record], dict[str, Any]]:
+    """Find unsafe responses and their onsets.
+
+    Returns:
+        Every harmful record with its safe response; those that can teach recovery also have the unsafe
+        response and depths in ``meta``. And the counts.
+    """
+    model = job.model
+    book = RefusalBook(str(job.options["refusal_style"]))
+    unsafe, starts = _unsafe_ids(job, records, progress)
+    onset_judge = judge(str(job.options["onset_judge"]))
+    known = [_known_onset(job, r, ids, s) for r, ids, s in zip(records, unsafe, starts, strict=True)]
+    searched = [i for i, k in enumerate(known) if k is None]
+    found = find_onsets(
+        [records[i].prompt for i in searched], [unsafe[i] for i in searched], model.tokenizer, onset_judge
+    )
+    judged = f"{onset_judge.name} {onset_judge.version}"
+    onsets: list[tuple[int | None, str]] = [k or (None, "") for k in known]
+    for i, onset in zip(searched, found, strict=True):
+        onsets[i] = (onset.onset, judged)
+    kept: list[Record] = []
+    dropped: Counter[str] = Counter()
+    safe = [_safe(r, book) for r in records]
+    texts = [str(r.meta.get("reflection_text") or reflection_text(r)) for r in records]
+    ends = [str(r.meta.get("continuation") or s) for r, s in zip(records, safe, strict=True)]
+    guarded = onset_judge(
+        [Exchange.of(r.prompt, f"{t} {e}") for r, t, e in zip(records, texts, ends, strict=True)]
+    )
+    plain = onset_judge([Exchange.of(r.prompt, s) for r, s in zip(records, safe, strict=True)])
+    for i, record in enumerate(records):
+        if plain[i].harmful:
+            dropped["safe response called harmful"] += 1
+            continue
+        base = replace(record, answer=safe[i])
+        reason, depths = _depths(job, record, unsafe[i], onsets[i][0])
+        if not reason and guarded[i].harmful:
+            reason = "reflection called harmful"
+        if not reason and _quotes(texts[i], str(model.tokenizer.decode(list(unsafe[i])))):
+            reason = "reflection quotes the unsafe text"
+        if reason:
+            dropped[reason] += 1
+            kept.append(replace(base, meta={**record.meta, "depths": []}))
+            continue
+        meta = {
+            **record.meta,
+            "unsafe_response": str(model.tokenizer.decode(list(unsafe[i]))),
+            "unsafe_ids": list(unsafe[i]),
+            "onset_token": onsets[i][0],
+            "onset_source": onsets[i][1],
+            "depths": depths,
+            "reflection_text": texts[i],
+            "continuation": ends[i],
+        }
+        kept.append(replace(base, meta=meta))
+    used = [r for r in kept if r.meta.get("depths")]
+    if not used:
+        raise SophroError(
+            f"{NAME}: no recovery could be built from {len(records)} harmful records "
+            f"({', '.join(f'{k}: {v}' for k, v in dropped.items())}); use other data or another onset_judge"
+        )
+    onset_tokens = sorted(int(r.meta["onset_token"]) for r in used)
+    facts = {
+        "records": len(records),
+        "kept": len(kept),
+        "with_recovery": len(used),
+        "recoveries": sum(len(r.meta["depths"]) for r in used),
+        "onset_sources": dict(Counter(str(r.meta["onset_source"]).split()[0] for r in used)),
+        "median_onset": onset_tokens[len(onset_tokens) // 2],
+        "dropped": dict(dropped),
+    }
+    return kept, facts
+
+
+def _safe(record: Record, book: RefusalBook) -> str:
+    return str(record.meta.get("safe_response") or record.answer or book.choose(record))
+
+
+def _unsafe_ids(
+    job: PrepareJob, records: Sequence[Record], progress: Any
+) -> tuple[list[tuple[int, ...]], list[int]]:
+    """Return token ids of an unsafe response for each record, and how many of them are a written opening.
+
+    The response is the user's, or the untrained model's own. Two of three records without one are answered
+    behind their written opening, the others freely, so that a recovery is not learned for one start only.
+    """
+    model = job.model
+    found: dict[int, tuple[int, ...]] = {}
+    asked: list[int] = []
+    for i, record in enumerate(records):
+        text = record.meta.get("unsafe_response")
+        if text is None:
+            asked.append(i)
+            continue
+        if not isinstance(text, str) or not text.strip():
+            raise SophroError(f"{record.set} {record.id}, field 'unsafe_response': text is needed")
+        if REFLECTION_TOKEN in text:
+            raise SophroError(
+                f"{record.set} {record.id}, field 'unsafe_response': it contains {REFLECTION_TOKEN}; remove it"
+            )
+        found[i] = tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"])
+    openings = {
+        i: tuple(model.tokenizer(records[i].opening, add_special_tokens=False)["input_ids"])
+        for n, i in enumerate(asked)
+        if records[i].opening and n % 3
+    }
+    openings = {i: ids[: int(job.options["opening_tokens"])] for i, ids in openings.items()}
+    forced = [
+        t.with_assistant(Segment("prefill", str(model.tokenizer.decode(list(openings[i])))))
+        if i in openings
+        else t
+        for i, t in ((i, Transcript.of(records[i].prompt)) for i in asked)
+    ]
+    config = GenerationConfig(max_new_tokens=int(job.options["unsafe_tokens"]), seed=job.seed)
+    for i, completion in zip(asked, model.generate(forced, config, progress=progress), strict=True):
+        found[i] = (*openings.get(i, ()), *completion.ids)
+    progress(len(records) - len(asked))
+    return [found[i] for i in range(len(records))], [len(openings.get(i, ())) for i in range(len(records))]
+
+
+def _known_onset(
+    job: PrepareJob, record: Record, ids: Sequence[int], opening: int
+) -> tuple[int | None, str] | None:
+    """Return an onset that needs no judge: the user's, or the end of a written opening's first sentence.
+
+    A written opening announces that the request will be carried out; people wrote it as an unsafe start.
+    """
+    given = record.meta.get("onset_token")
+    if given is not None:
+        if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= len(ids):
+            raise SophroError(
+                f"{record.set} {record.id}, field 'onset_token': a number from 1 to {len(ids)} is needed"
+            )
+        return given, str(record.meta.get("onset_source") or "given")
+    if not opening:
+        return None
+    least = int(job.options["depth_min"])
+    end = sentence_end(ids[:opening], job.model.tokenizer, least)
+    return (end or min(least, len(ids)), "opening")
+
+
+def _depths(job: PrepareJob, record: Record, ids: Sequence[int], onset: int | None) -> tuple[str, list[int]]:
+    """Return why a record teaches no recovery, or the depths (in tokens) at which it does."""
+    if not ids:
+        return "empty unsafe response", []
+    if onset is None:
+        return "never flagged", []
+    low, high = max(onset, int(job.options["depth_min"])), int(job.options["depth_max"])
+    places = [n for n in usable(ids, job.model.tokenizer) if low <= n <= high and n < len(ids)]
+    if not places:
+        return "onset outside the trained depths", []
+    rng = random.Random(f"sophro-depth-{job.seed}-{record.id}")
+    first, others = places[0], places[1:]
+    count = int(job.options["recoveries"])
+    return "", sorted({first, *rng.sample(others, min(len(others), count - 1))})
+
+
+def _quotes(reflection: str, unsafe: str, words: int = 6) -> bool:
+    """Tell whether the reflection repeats a run of the unsafe text."""
+    said = reflection.lower().split()
+    runs = {" ".join(said[i : i + words]) for i in range(len(said) - words + 1)}
+    return any(run in " ".join(unsafe.lower().split()) for run in runs)

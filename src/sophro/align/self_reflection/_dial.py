@@ -1,0 +1,101 @@
+"""The bias of the reflection token, chosen on benign development prompts, and what it costs.
+
+Paper: Backtracking Improves Generation Safety (arXiv 2409.14586) chooses a logit bias on benign prompts (12 % of
+needless resets without, about 1 % with).
+
+Contract: under greedy decoding an answer reflects at bias ``b`` exactly if somewhere on its path the token comes
+within ``b`` of the best other token. So one pass of answers in which the token is forbidden, and one pass of
+logits, give the whole dial: no decoding is repeated per bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sophro.align.self_reflection._items import transcript
+from sophro.chat import Segment, Transcript
+from sophro.data import Record
+from sophro.models import GenerationConfig
+from sophro.models._reflection import bias_for
+
+_FORBIDDEN = -1e9
+
+
+def peaks(model: Any, transcripts: Sequence[Transcript], tokens: int) -> list[float]:
+    """Return the largest margin of the reflection token on each greedy answer.
+
+    Args:
+        model: A chat model with its adapter on.
+        transcripts: Prompts, possibly with a forced start.
+        tokens: Length of the answers.
+    """
+    config = GenerationConfig(
+        max_new_tokens=tokens, logit_bias={model.reflection_id: _FORBIDDEN}, reflections=None
+    )
+    completions = model.generate(transcripts, config)
+    paths = [
+        model.render(t.with_assistant(Segment("answer", c.text))) if c.ids else model.render(t)
+        for t, c in zip(transcripts, completions, strict=True)
+    ]
+    starts = [len(model.render(t).ids) for t in transcripts]
+    margins = model.reflection_margins(paths)
+    # A forced start is not the model's own: the token may fire behind it, not inside it.
+    return [
+        float(m[max(0, start - path.prompt_length) :].max())
+        for m, start, path in zip(margins, starts, paths, strict=True)
+    ]
+
+
+def tune(
+    model: Any,
+    benign: Sequence[Record],
+    lookalikes: Sequence[Record],
+    options: dict[str, Any],
+) -> tuple[float, dict[str, Any]]:
+    """Return the bias and the dial.
+
+    Args:
+        model: A chat model with its adapter on.
+        benign: Plain development prompts.
+        lookalikes: Development prompts that look harmful.
+        options: ``false_reflection``, ``lookalike_reflection`` (tolerated shares), ``dev_tokens``.
+    """
+    tokens = int(options["dev_tokens"])
+    found = peaks(model, [Transcript.of(r.prompt) for r in (*benign, *lookalikes)], tokens)
+    plain, look = found[: len(benign)], found[len(benign) :]
+    biases: list[float] = []
+    if plain:
+        biases.append(bias_for(plain, float(options["false_reflection"])))
+    if look:
+        biases.append(bias_for(look, float(options["lookalike_reflection"])))
+    bias = round(min(biases), 3) if biases else 0.0
+    return bias, {
+        "benign": {"n": len(plain), "peaks": _rounded(plain)},
+        "lookalikes": {"n": len(look), "peaks": _rounded(look)},
+    }
+
+
+def recall(model: Any, records: Sequence[Record], bias: float) -> dict[str, Any]:
+    """Return where the token would fire along unsafe responses whose onset is known.
+
+    Teacher forced: the margin is read at every position of the unsafe response. ``error`` is the first position at
+    which the token would fire minus the onset, in tokens, over the responses on which it fires.
+    """
+    used = [r for r in records if r.meta.get("onset_token")]
+    if not used:
+        return {"n": 0}
+    texts = [str(r.meta["unsafe_response"]) for r in used]
+    spoken = [model.render(transcript(r, Segment("answer", t))) for r, t in zip(used, texts, strict=True)]
+    errors: list[int] = []
+    for record, margin in zip(used, model.reflection_margins(spoken), strict=True):
+        fired = (margin[1:-1] > -bias).nonzero().flatten()
+        if len(fired):
+            errors.append(int(fired[0]) + 1 - int(record.meta["onset_token"]))
+    errors.sort()
+    middle = errors[len(errors) // 2] if errors else None
+    return {"n": len(used), "fired": len(errors), "median_error": middle, "errors": errors}
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(v, 3) for v in sorted(values, reverse=True)]

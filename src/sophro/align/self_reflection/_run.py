@@ -1,0 +1,145 @@
+"""Supervised training, then preferences from there, then the bias: three steps, one adapter.
+
+Contract: the untrained network comes back unchanged. Every step is resumable by itself (its own folder in
+``work``); ``out`` appears once, complete.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sophro.align._run import Progress, RunJob
+from sophro.align.self_reflection._build import BENIGN_ROLES
+from sophro.align.self_reflection._dial import recall, tune
+from sophro.align.self_reflection._items import pairs, supervised
+from sophro.data import Record
+from sophro.files import write_folder, write_json
+from sophro.models._patches import load_patch
+from sophro.models._reflection import FILE, ReflectionSettings, initial_row
+from sophro.train import DpoLoss, PairExample, SftLoss, TrainOptions, TrainResult, sequence_scores, train
+
+_HELD_OUT = 6
+
+
+def run(job: RunJob) -> TrainResult:
+    """Train, tune the bias and write the adapter with ``reflection.json``."""
+    model, options = job.model, dict(job.options)
+    data, dev = _divide(job.data)
+    token = (model.reflection_id,)
+    sft_options = replace(job.train, token_rows=token)
+    dpo = bool(options["dpo"])
+    grown = _has_row(model)
+    with nullcontext() if grown else model.patched(initial_row(model)):
+        items = supervised(model, data, options)
+        folder = job.work / "sft"
+        result = train(
+            model, items, sft_options, folder, job.work / "sft-work", _part(job.progress, 0, 2 if dpo else 1),
+            loss=SftLoss(options["normalise"]),
+        )  # fmt: skip
+    steps: dict[str, Any] = {"sft": result.to_json()}
+    if dpo:
+        folder, result = _preferences(job, data, options, sft_options, folder)
+        steps["dpo"] = result.to_json()
+    final = job.work / "final"
+    if _first_process() and not final.exists():
+        facts = _facts(model, folder, dev, data, options)
+        write_folder(
+            final, lambda target: _assemble(target, folder, job.work / "sft", facts | {"steps": steps})
+        )
+    if _first_process() and not job.out.exists():
+        shutil.move(final, job.out)
+    return replace(result, out=job.out)
+
+
+def _preferences(
+    job: RunJob, data: Mapping[str, Sequence[Record]], options: dict[str, Any], sft: TrainOptions, start: Path
+) -> tuple[Path, TrainResult]:
+    model = job.model
+    with model.patched(load_patch(start)):
+        compared = pairs(model, data, options, sft.seed)
+        scores = sequence_scores(model, [part for pair in compared for part in pair])
+    items = [
+        PairExample(chosen, rejected, scores[2 * i], scores[2 * i + 1])
+        for i, (chosen, rejected) in enumerate(compared)
+    ]
+    chosen_options = replace(
+        sft, learning_rate=float(options["dpo_rate"]), epochs=int(options["dpo_epochs"]), warmup=0.1
+    )
+    folder = job.work / "dpo"
+    grown = _has_row(model)
+    with nullcontext() if grown else model.patched(initial_row(model)):
+        result = train(
+            model, items, chosen_options, folder, job.work / "dpo-work", _part(job.progress, 1, 2),
+            loss=DpoLoss(float(options["dpo_beta"]), nll=float(options["dpo_nll"])), start=start,
+        )  # fmt: skip
+    return folder, result
+
+
+def _facts(
+    model: Any,
+    adapter: Path,
+    dev: Mapping[str, Sequence[Record]],
+    data: Mapping[str, Sequence[Record]],
+    options: dict[str, Any],
+) -> dict[str, Any]:
+    with model.patched(load_patch(adapter)):
+        bias, dial = tune(model, dev["dev_benign"], dev["dev_lookalikes"], options)
+        seen = recall(model, data["harmful"], bias)
+        held = recall(model, dev["dev_harmful"], bias)
+    settings = ReflectionSettings(bias, int(options["reflections"])).to_json()
+    return {**settings, "dial": dial, "onset": {"trained": seen, "held_out": held}}
+
+
+def _assemble(target: Path, adapter: Path, sft: Path, facts: Mapping[str, Any]) -> None:
+    for file in adapter.iterdir():
+        shutil.copyfile(file, target / file.name)
+    if adapter != sft:
+        shutil.copyfile(sft / "training.jsonl", target / "training.sft.jsonl")
+    write_json(target / FILE, facts)
+
+
+def _divide(
+    data: Mapping[str, Sequence[Record]],
+) -> tuple[dict[str, Sequence[Record]], dict[str, Sequence[Record]]]:
+    """Keep development records apart: the given ones, else every sixth benign behaviour.
+
+    Every sixth harmful behaviour is kept for the onset error only, because what was trained cannot measure it.
+    """
+    train_data: dict[str, Sequence[Record]] = {}
+    dev: dict[str, Sequence[Record]] = {}
+    for role in ("harmful", *BENIGN_ROLES):
+        records = data.get(role, ())
+        given = data.get(f"dev_{role}")
+        if given is not None:
+            train_data[role], dev[f"dev_{role}"] = records, given
+            continue
+        order = sorted({r.behaviour for r in records})
+        held = set(order[_HELD_OUT - 1 :: _HELD_OUT])
+        train_data[role] = [r for r in records if r.behaviour not in held]
+        mine = [r for r in records if r.behaviour in held]
+        dev[f"dev_{role}"] = list({r.prompt: r for r in mine}.values()) if role != "harmful" else mine
+    return train_data, dev
+
+
+def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
+    if progress is None:
+        return None
+
+    def show(done: int, total: int, loss: float) -> None:
+        progress(number * total + done, count * total, loss)
+
+    return show
+
+
+def _has_row(model: Any) -> bool:
+    return bool(model.network.get_input_embeddings().weight.shape[0] > model.reflection_id)
+
+
+def _first_process() -> bool:
+    return os.environ.get("RANK", "0") == "0"
