@@ -11,7 +11,7 @@ from sophro.errors import SophroError
 from sophro.models import ChatModel, ScriptedModel, require
 
 SETTINGS = {"none": [{}], "prefill": [{"k": 5}, {"k": 20}, {"k": 40}]}
-CASES = [(name, params) for name in attacks() for params in SETTINGS[name]]
+CASES = [(name, params) for name in attacks() for params in SETTINGS.get(name, [{}, {"k": 5}])]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_one_attempt_per_query_in_order_and_deterministic(name, params, target):
     assert [a.transcript for a in first] == [a.transcript for a in second]
     assert len(first) == len(records) * chosen.budget.queries
     assert [a.record for a in first] == records
-    assert all(r.prompt == a.transcript.prompt for r, a in zip(records, first, strict=True))
+    assert all(r.prompt in a.transcript.prompt for r, a in zip(records, first, strict=True))
 
 
 @pytest.mark.parametrize(("name", "params"), CASES)

@@ -36,7 +36,9 @@ def talk(*segments: tuple[str, str]) -> Transcript:
     return Transcript((Turn("user", (Segment("user", "Hi"),)), turn))
 
 
-RECOVERY = talk(("harm", "Sure, first "), ("reflection", "Wait. This is wrong."), ("answer", "I cannot help."))
+RECOVERY = talk(
+    ("harm", "Sure, first "), ("reflection", "Wait. This is wrong."), ("answer", "I cannot help.")
+)
 
 
 @pytest.mark.parametrize("chosen", [CHATML, HYBRID, THINK], ids=["chatml", "hybrid", "think"])
@@ -78,7 +80,10 @@ def test_what_is_rendered_is_what_is_parsed():
         ("answer", "I cannot help."),
     ]
     assert parsed.state == "ok"
-    assert "".join(t for _, t in parsed.pieces) == f"Sure, first {REFLECTION_TOKEN}Wait. This is wrong.\n\nI cannot help."
+    assert (
+        "".join(t for _, t in parsed.pieces)
+        == f"Sure, first {REFLECTION_TOKEN}Wait. This is wrong.\n\nI cannot help."
+    )
 
 
 def test_the_words_of_the_token_are_not_the_token():

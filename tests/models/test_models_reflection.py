@@ -84,7 +84,9 @@ def test_a_forbidden_token_never_comes_in_any_row_of_a_batch(model):
 
 
 def test_a_forced_token_needs_its_row(model):
-    turn = Turn("assistant", (Segment("prefill", "Sure"), Segment("reflection", "fine"), Segment("prefill", "go")))
+    turn = Turn(
+        "assistant", (Segment("prefill", "Sure"), Segment("reflection", "fine"), Segment("prefill", "go"))
+    )
     asked = Transcript((*PROMPTS[0].turns, turn))
     with pytest.raises(SophroError, match="has no reflection token"):
         model.generate([asked], CONFIG)
@@ -96,7 +98,9 @@ def test_margins_say_when_the_token_fires(model):
     quiet = GenerationConfig(max_new_tokens=8, logit_bias={model.reflection_id: -1e9})
     paths = model.generate(PROMPTS, quiet, [(patch, 1.0)])
     with model.patched(patch):
-        spoken = [model.render(Transcript.of(t.prompt, answer=c.text)) for t, c in zip(PROMPTS, paths, strict=True)]
+        spoken = [
+            model.render(Transcript.of(t.prompt, answer=c.text)) for t, c in zip(PROMPTS, paths, strict=True)
+        ]
         margins = model.reflection_margins(spoken)
     for transcript, path, ids, margin in zip(PROMPTS, paths, spoken, margins, strict=True):
         assert len(margin) == len(ids.ids) - ids.prompt_length + 1
@@ -140,7 +144,9 @@ def encode(model: ChatModel, text: str) -> list[int]:
 
 
 def test_hold_takes_back_what_has_not_left(model):
-    bad, why, good = (encode(model, t) for t in ("The quick brown fox jumps", "Wait, no.\n\n", "I cannot help."))
+    bad, why, good = (
+        encode(model, t) for t in ("The quick brown fox jumps", "Wait, no.\n\n", "I cannot help.")
+    )
     ids = [*bad, model.reflection_id, *why, *good]
     assert stream(model, ids, 64)[1] == "I cannot help."
     assert stream(model, ids, 0)[1] == "The quick brown fox jumpsI cannot help."

@@ -55,6 +55,26 @@ register(
     )
 )
 
+register(
+    Method(
+        name="refusal_triggers",
+        title="Triggers found by occlusion in the model's own refusals, and benign answers that deactivate them",
+        paper="Xue et al., Deactivating Refusal Triggers, TrustNLP 2026, arXiv 2603.11388",
+        area="development",
+        room="align",
+        entry="sophro.align.refusal_triggers:METHOD",
+        primary="D4",
+        also=("D5",),
+        needs=("gradients", "logprobs"),
+        evidence=("triggers_beat_generic",),
+        deviations=(
+            "A rule extractor with the model's own refusal score takes the place of GPT-4o.",
+            "Verification (safe, no leak, refused more than before) is ours.",
+            "RLVR is not built yet.",
+        ),
+    )
+)
+
 __all__ = ["align", "default_options", "prepare", "training_items"]
 
 

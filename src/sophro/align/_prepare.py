@@ -52,8 +52,10 @@ class Prepared:
 
 
 def _record(row: Mapping[str, Any]) -> Record:
-    lists = {name: tuple(row[name]) for name in ("triggers", "keywords", "accept")}
-    return Record(**{**row, **lists})
+    values: dict[str, Any] = dict(row)
+    for name in ("triggers", "keywords", "accept"):
+        values[name] = tuple(row[name])
+    return Record(**values)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,10 @@ from sophro.registry import Method, register
 if TYPE_CHECKING:
     from sophro.assess._run import Assessed, assess
 
+# Raised whenever the meaning of a score changes, so that finished stages with the old meaning are not reused.
+# 2: behind a forced start only an explicit refusal is a recovery; visible text is what follows a reflection.
+TASK_VERSION = "2"
+
 for _name, _title, _paper, _primary, _also in (
     (
         "harmful",
@@ -46,11 +50,11 @@ for _name, _title, _paper, _primary, _also in (
         )
     )
 
-__all__ = ["Assessed", "assess"]
+__all__ = ["TASK_VERSION", "Assessed", "assess"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
+    if name in ("Assessed", "assess"):
         from sophro.assess import _run
 
         return getattr(_run, name)

@@ -7,7 +7,7 @@ model, so that arms are compared on the same prompts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from inspect_ai import Task, task
@@ -25,8 +25,9 @@ from inspect_ai.model import (
 )
 from inspect_ai.solver import generate
 
+from sophro.assess import TASK_VERSION
 from sophro.assess._scorers import harm, helpful, refusal
-from sophro.attack import Attempt
+from sophro.attack import Attempt, TargetView
 from sophro.attack import attack as find_attack
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
@@ -52,8 +53,8 @@ def harmful(
         set: Named set, or a JSONL file of records.
         split: ``train``, ``dev``, ``test``, or None for all records.
         limit: Number of records, balanced over categories.
-        attack: Name of an attack (``none``, ``prefill``).
-        k: Forced tokens of ``prefill``.
+        attack: Name of an attack (see ``sophro methods``).
+        k: Forced tokens of ``prefill`` and of the attacks that build on it.
         where: ``answer`` or ``trace`` for ``prefill``.
         refusal_judge: Judge of the refusal question.
         harm_judge: Judge of the harm question.
@@ -63,12 +64,15 @@ def harmful(
     records = _records(set, split, limit)
     params = {key: value for key, value in (("k", k), ("where", where)) if value is not None}
     chosen = find_attack(attack, params)
-    attempts = chosen(records, _target(chosen.needs))
+    target = _target(chosen.needs)
+    attempts = chosen(records, target)
+    changed = getattr(chosen, "generation", None)
     return _task(
         "harmful",
         [_sample(a, attack) for a in attempts],
         [refusal(refusal_judge, second_judge), harm(harm_judge, refusal_judge)],
         max_new_tokens,
+        changed(target) if changed is not None else {},
     )
 
 
@@ -138,17 +142,23 @@ def _target(needs: Sequence[str]) -> Any:
             "model or the attack none"
         )
     require(target, needs, "the attack")
-    return target
+    return TargetView(target, bool(getattr(api, "reflects", False)))
 
 
-def _task(name: str, samples: list[Sample], scorers: list[Any], max_new_tokens: int) -> Task:
+def _task(
+    name: str,
+    samples: list[Sample],
+    scorers: list[Any],
+    max_new_tokens: int,
+    generation: Mapping[str, Any] | None = None,
+) -> Task:
     return Task(
         dataset=MemoryDataset(samples, name=name),
         solver=generate(),
         scorer=scorers,
-        config=GenerateConfig(max_tokens=max_new_tokens, temperature=0.0, seed=0),
+        config=GenerateConfig(max_tokens=max_new_tokens, temperature=0.0, seed=0, **(generation or {})),
         name=name,
-        version="1",
+        version=TASK_VERSION,
     )
 
 
@@ -185,7 +195,9 @@ def _messages(transcript: Transcript) -> list[ChatMessage]:
             messages.append(ChatMessageUser(content=turn.text))
         else:
             pieces: list[Content] = [
-                ContentReasoning(reasoning=s.text) if s.kind == "trace" else ContentText(text=s.text)
+                ContentReasoning(reasoning=s.text, internal={"kind": s.kind})
+                if s.kind in ("trace", "reflection")
+                else ContentText(text=s.text)
                 for s in turn.segments
             ]
             messages.append(ChatMessageAssistant(content=pieces))

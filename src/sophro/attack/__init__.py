@@ -9,9 +9,20 @@ from sophro.errors import SophroError, unknown_name
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
-    from sophro.attack._types import Attack, Attempt, Budget
+    from sophro.attack._types import Attack, Attempt, Budget, TargetView
 
-_CLASSES = {"none": "NoAttack", "prefill": "Prefill"}
+_ADAPTIVE = {
+    "reflection_forbidden": ("Forbidden", "Reflection token forbidden by logit bias, behind a forced start"),
+    "reflection_ignore": ("Ignore", "Told that reflection is done and not wanted, behind a forced start"),
+    "reflection_literal": ("Literal", "The reflection token typed by the user, behind a forced start"),
+    "reflection_fake": ("Fake", "A forced start with a reflection that found nothing wrong"),
+    "reflection_again": ("Again", "Asked again after a recovery, behind a forced start"),
+}
+_CLASSES = {
+    "none": ("_direct", "NoAttack"),
+    "prefill": ("_direct", "Prefill"),
+    **{name: ("_reflection", kind) for name, (kind, _) in _ADAPTIVE.items()},
+}
 
 register(
     Method(
@@ -43,6 +54,20 @@ register(
         ),
     )
 )
+for _name, (_kind, _title) in _ADAPTIVE.items():
+    register(
+        Method(
+            name=_name,
+            title=_title,
+            paper="adaptive attack of 2026.findings-acl.678, known only in outline; this one is ours",
+            area="assessment",
+            room="attack",
+            entry=f"sophro.attack._reflection:{_kind}",
+            primary="A1",
+            needs=("prefill",),
+            evidence=("reflection_is_the_cause",),
+        )
+    )
 
 
 def attack(name: str, params: Mapping[str, Any] | None = None) -> Attack:
@@ -52,12 +77,12 @@ def attack(name: str, params: Mapping[str, Any] | None = None) -> Attack:
         SophroError: If the name or a setting is unknown; near names are listed.
     """
     import dataclasses
-
-    from sophro.attack import _direct
+    from importlib import import_module
 
     if name not in _CLASSES:
         raise unknown_name("attack", name, _CLASSES)
-    build = getattr(_direct, _CLASSES[name])
+    module, kind = _CLASSES[name]
+    build = getattr(import_module(f"sophro.attack.{module}"), kind)
     known = {f.name: f for f in dataclasses.fields(build)}
     for key, value in (params or {}).items():
         if key not in known:
@@ -77,11 +102,11 @@ def attacks() -> list[str]:
     return sorted(_CLASSES)
 
 
-__all__ = ["Attack", "Attempt", "Budget", "attack", "attacks"]
+__all__ = ["Attack", "Attempt", "Budget", "TargetView", "attack", "attacks"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Attack", "Attempt", "Budget"):
+    if name in ("Attack", "Attempt", "Budget", "TargetView"):
         from sophro.attack import _types
 
         return getattr(_types, name)

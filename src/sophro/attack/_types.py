@@ -38,6 +38,22 @@ class Attempt:
     params: Mapping[str, Any] = field(default_factory=lambda: {})
 
 
+@dataclass(frozen=True)
+class TargetView:
+    """A model with what its patch adds; everything else is the model's.
+
+    Attributes:
+        model: The model under attack.
+        reflects: Whether it knows the reflection token.
+    """
+
+    model: Any
+    reflects: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
 class Attack(Protocol):
     """Turns behaviours into attempts, within a declared budget and from declared capabilities."""
 

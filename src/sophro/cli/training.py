@@ -16,6 +16,7 @@ def align(
     data: tuple[str, ...],
     out: Path,
     set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    tuned: Path | None = None,
     seed: int = 0,
     json: bool = False,
 ) -> None:
@@ -28,6 +29,7 @@ def align(
             given.
         out: Adapter folder to create.
         set_: Option of the method or of training, as key=value; may be repeated.
+        tuned: Adapter of a model that was tuned before, for methods that diagnose one (refusal_triggers).
         seed: Seed of initialisation and order.
         json: Print the result as JSON.
     """
@@ -44,7 +46,15 @@ def align(
     chat = load_chat(model)
     work = out.with_name(f".{out.name}.work")
     result = run_align(
-        method, chat, records, out, options=_options(set_), seed=seed, work=work, progress=_progress(json)
+        method,
+        chat,
+        records,
+        out,
+        options=_options(set_),
+        seed=seed,
+        work=work,
+        progress=_progress(json),
+        tuned=tuned,
     )
     if _first_process() and work.exists():
         import shutil

@@ -204,6 +204,27 @@ class ChatModel:
 
         return activations(self.network, [self.render(t).ids for t in transcripts], position, max_tokens)
 
+    def continuation_log_probs(
+        self, transcripts: Sequence[Transcript], texts: Sequence[str], max_tokens: int = 16_384
+    ) -> np.ndarray:
+        """Return how likely each of a few fixed starts of an answer is, for every transcript.
+
+        Args:
+            transcripts: Prompts, rendered with the generation prompt.
+            texts: Starts of an answer, the same for all.
+            max_tokens: Most cache cells (prompts x texts x length) at once.
+
+        Returns:
+            Array of shape (N, len(texts)), float32: nats, summed over the tokens of a text.
+        """
+        from sophro.models._read import continuations
+
+        tails = [self.tokenizer(t, add_special_tokens=False)["input_ids"] for t in texts]
+        if not transcripts or not all(tails):
+            raise SophroError("continuation_log_probs: transcripts and non-empty texts are needed")
+        prompts = [self.render(t).ids for t in transcripts]
+        return continuations(self.network, prompts, tails, max_tokens).numpy()
+
     def reflection_margins(
         self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192
     ) -> list[torch.Tensor]:

@@ -130,7 +130,7 @@ def packed(network: nn.Module) -> Generator[None]:
     """
     touched: list[Any] = []
     if worthwhile():
-        layers = [m for m in network.modules() if _suits(m)]
+        layers: list[Any] = [m for m in network.modules() if _suits(m)]
         if sum(layer.weight.numel() * 4 for layer in layers) <= LIMIT:
             for layer in layers:
                 known = _PACKED.get(layer)
@@ -150,8 +150,8 @@ def packed(network: nn.Module) -> Generator[None]:
 def _suits(module: Any) -> bool:
     if type(module) is not nn.Linear or "forward" in vars(module):
         return False
-    weight = module.weight
-    frozen = not weight.requires_grad and (module.bias is None or not module.bias.requires_grad)
+    weight, bias = module.weight, cast(Tensor | None, module.bias)
+    frozen = not weight.requires_grad and (bias is None or not bias.requires_grad)
     return (
         (frozen or not torch.is_grad_enabled())
         and weight.device.type == "cpu"

@@ -94,6 +94,61 @@ def margins(
 
 
 @_fast
+def continuations(
+    network: Any, prompts: Sequence[Sequence[int]], tails: Sequence[Sequence[int]], max_tokens: int
+) -> torch.Tensor:
+    """See ``ChatModel.continuation_log_probs``."""
+    from sophro.models._cache import in_place_cache, repeat_rows
+
+    device = next(network.parameters()).device
+    width = max(map(len, tails))
+    ids = torch.zeros((len(tails), width), dtype=torch.long, device=device)
+    real = torch.zeros((len(tails), width), device=device)
+    for at, tail in enumerate(tails):
+        ids[at, : len(tail)] = torch.tensor(list(tail), device=device)
+        real[at, : len(tail)] = 1
+    out = torch.empty(len(prompts), len(tails))
+    for rows in batches([(len(p) + width) * len(tails) for p in prompts], max_tokens):
+        longest = max(len(prompts[r]) for r in rows)
+        tokens = torch.zeros((len(rows), longest), dtype=torch.long, device=device)
+        mask = torch.zeros_like(tokens)
+        for at, r in enumerate(rows):
+            # Left padding: every continuation then starts at the same column.
+            tokens[at, longest - len(prompts[r]) :] = torch.tensor(list(prompts[r]), device=device)
+            mask[at, longest - len(prompts[r]) :] = 1
+        cache, _ = in_place_cache(network.config, longest + width)
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        first = network(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        scores = first.float().log_softmax(-1)[:, ids[:, 0]]
+        if width > 1:
+            # Every prompt's cache once per continuation; all of them in one more pass.
+            repeat_rows(cache, len(tails))
+            tail_ids = ids.repeat(len(rows), 1)
+            full = torch.cat([mask.repeat_interleave(len(tails), 0), torch.ones_like(tail_ids)], 1)
+            after = positions[:, -1:].repeat_interleave(len(tails), 0)
+            logits = network(
+                input_ids=tail_ids[:, :-1],
+                attention_mask=full[:, :-1],
+                position_ids=after + 1 + torch.arange(width - 1, device=device),
+                past_key_values=cache,
+                use_cache=True,
+            ).logits
+            later = logits.float().log_softmax(-1).gather(-1, tail_ids[:, 1:, None]).squeeze(-1)
+            later = (later * real[:, 1:].repeat(len(rows), 1)).sum(1)
+            scores = scores + later.view(len(rows), len(tails))
+        for at, r in enumerate(rows):
+            out[r] = scores[at].cpu()
+    return out
+
+
+@_fast
 def activations(
     network: Any, ids: Sequence[Sequence[int]], position: Literal["last", "mean"], max_tokens: int
 ) -> np.ndarray:

@@ -89,7 +89,7 @@ def initial_row(model: Any) -> LowRankPatch:
 
 
 def bias_for(peaks: Sequence[float], share: float) -> float:
-    """Return the largest bias at or below 0 under which at most ``share`` of the answers reflect.
+    """Return the largest bias under which at most ``share`` of the answers reflect.
 
     Args:
         peaks: Largest margin of each benign answer (see ``ChatModel.reflection_margins``).
@@ -107,4 +107,4 @@ def bias_for(peaks: Sequence[float], share: float) -> float:
     ordered = sorted(peaks, reverse=True)
     allowed = int(share * len(ordered))
     # The (allowed + 1)-th largest peak must stay below zero; the margin is for float rounding.
-    return min(0.0, -(ordered[allowed] + 0.01))
+    return -(ordered[allowed] + 0.01)

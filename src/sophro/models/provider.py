@@ -88,6 +88,7 @@ class SophroAPI(ModelAPI):
         self.model = load(model_name)
         self._patch: Patch | None = load_patch(Path(patch)) if patch else None
         self._scale = scale
+        self.reflects = _knows_token(self.model, self._patch)
         self._hold = hold
         self._decoding = reflection_settings(Path(patch)) if patch else ReflectionSettings()
         self._limit = max_connections
@@ -175,8 +176,8 @@ class SophroAPI(ModelAPI):
         """Return what a client would have received under the policy ``hold``, if anything was taken back."""
         if not completion.reflections:
             return None
-        assert self.model.reflection_id is not None
-        stream = HoldBack(self.model.tokenizer, self.model.reflection_id, self._hold)
+        model: Any = self.model
+        stream = HoldBack(model.tokenizer, model.reflection_id, self._hold)
         return "".join(map(stream.push, completion.ids)) + stream.finish()
 
     def _output(self, completion: Completion) -> ModelOutput:
@@ -204,6 +205,16 @@ class SophroAPI(ModelAPI):
                 "held": self._held(completion),
             },
         )
+
+
+def _knows_token(model: Any, patch: Patch | None) -> bool:
+    """Tell whether the model, with its patch, has a row for the reflection token."""
+    token = getattr(model, "reflection_id", None)
+    if token is None:
+        return False
+    rows = getattr(patch, "rows", {})
+    brought = any(token in index.tolist() for index, _ in rows.values())
+    return brought or token < model.network.get_input_embeddings().weight.shape[0]
 
 
 def to_transcript(messages: Sequence[ChatMessage]) -> Transcript:

@@ -70,6 +70,13 @@ def _name(names: Names, kind: str, name: str, path: Path) -> Iterator[Problem]:
 def _arm(recipe: Recipe, here: Path, arm: Arm, names: Names) -> Iterator[Problem]:
     if arm.model is None and recipe.model is None:
         yield Problem(here, "needs a model; set 'model' here or for the whole recipe")
+    if arm.adapter is not None and (source := from_arm(arm.adapter)) is not None:
+        if source[0] not in recipe.arms:
+            yield Problem(
+                (*here, "adapter"), f"there is no arm {source[0]!r}; {near(source[0], recipe.arms)}"
+            )
+        elif recipe.arms[source[0]].method is None:
+            yield Problem((*here, "adapter"), f"arm {source[0]!r} is not trained; name an arm with a method")
     if arm.method is None:
         for field in ("data", "options"):
             if getattr(arm, field):

@@ -11,7 +11,8 @@ Inputs by kind (JSON values):
     align: model, method, data, options, seed, self_answers (the role whose answers come from ``needs[0]``, or
         None), prepared (all data comes from ``needs[0]``), sources.
     ``sources`` says which role's records were prepared by another arm: role -> [number in ``needs``, its role].
-    assess: arm, model, adapter (a ready one, or None), trained (the adapter comes from ``needs[0]``), task,
+    assess: arm, model, adapter (a ready one, or None), trained (the adapter comes from ``needs[0]``), part (the folder
+        in it, if not the whole), task,
         set, split, limit, attack, params, generation, judges, seed.
 Which records a limit selects must not depend on the seed, or arms of different seeds are not comparable.
 """
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import sophro
+from sophro.assess import TASK_VERSION
 from sophro.errors import SophroError
 from sophro.files import digest
 from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, from_arm
@@ -66,9 +68,9 @@ def plan(recipe: Recipe) -> list[Stage]:
     draw at random) it is assessed for the first seed only; so are self-generated answers.
     """
     draft = _Draft()
-    for label, arm in recipe.arms.items():
+    for label in recipe.arms:
         for seed in recipe.seeds:
-            trained = _align(draft, recipe, label, seed) if arm.method is not None else None
+            trained = _trained(draft, recipe, label, seed)
             for item in recipe.assessments:
                 alike = trained is None and item.attack is None and recipe.generation.temperature == 0.0
                 if not (alike and seed != recipe.seeds[0]):
@@ -88,7 +90,9 @@ class _Draft:
         self, kind: Kind, name: str, title: str, inputs: Mapping[str, Any], needs: tuple[Stage, ...] = ()
     ) -> Stage:
         parts = [sophro.__version__, kind, _contents(inputs), [need.key for need in needs]]
-        key = digest(*parts, _judge_versions(inputs)) if kind == "assess" else digest(*parts)
+        if kind == "assess":
+            parts += [_judge_versions(inputs), TASK_VERSION]
+        key = digest(*parts)
         if key not in self._by_key:
             unique = next(n for n in _numbered(name) if n not in self._names)
             stage = Stage(unique, kind, inputs, tuple(need.name for need in needs), key, title)
@@ -96,6 +100,15 @@ class _Draft:
             self._by_key[key] = stage
             self._names.add(unique)
         return self._by_key[key]
+
+
+def _trained(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage | None:
+    """Return the stage whose adapter an arm uses: its own training, or another arm's."""
+    arm = recipe.arms[label]
+    if arm.method is not None:
+        return _align(draft, recipe, label, seed)
+    source = from_arm(arm.adapter) if arm.adapter is not None else None
+    return _align(draft, recipe, source[0], seed) if source is not None else None
 
 
 def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
@@ -188,6 +201,8 @@ def _method(name: str) -> AlignMethod | None:
 def _assess(
     draft: _Draft, recipe: Recipe, label: str, item: Assessment, seed: int, trained: Stage | None
 ) -> None:
+    adapter = recipe.arms[label].adapter
+    source = from_arm(adapter) if adapter is not None else None
     for params in _combinations(item.params):
         shown = "".join(f"-{name}{_slug(str(value))}" for name, value in params.items())
         attack = f"-{_slug(item.attack)}" if item.attack is not None else ""
@@ -196,8 +211,9 @@ def _assess(
         inputs = {
             "arm": label,
             "model": recipe.model_of(label),
-            "adapter": recipe.arms[label].adapter,
+            "adapter": adapter if source is None else None,
             "trained": trained is not None,
+            **({"part": source[1]} if source is not None else {}),
             **item.model_dump(mode="json", exclude={"params"}),
             "params": params,
             "generation": recipe.generation.model_dump(mode="json"),

@@ -37,7 +37,8 @@ class Arm(_Model):
 
     Attributes:
         model: Model name instead of the recipe's.
-        adapter: Folder of a ready adapter.
+        adapter: Folder of a ready adapter, or ``arm:NAME/part``: a part of what another arm trained (the supervised
+            step of self_reflection is ``arm:NAME/sft``).
         method: Name of an alignment method.
         data: Training data by role (``harmful``, ``benign``, ... as the method names them).
         options: Options of the method, plus ``benign_answers: self``, which has the untrained model answer

@@ -145,7 +145,7 @@ def assess(job: Job) -> None:
     adapter = inputs["adapter"]
     if inputs["trained"]:
         (trained,) = job.needs.values()
-        adapter = str(trained)
+        adapter = str(trained / inputs["part"] if inputs.get("part") else trained)
     settings: Mapping[str, Any] = inputs["generation"]
     judges: Mapping[str, Any] = inputs["judges"]
     task = str(inputs["task"])

@@ -60,9 +60,9 @@ def attach(model: Any, options: TrainOptions) -> Any:
             adapted = get_peft_model(model, config)
     except ValueError as error:
         raise SophroError(f"training option targets {options.targets!r}: {error}") from error
-    for module in adapted.modules():
-        if hasattr(module, "trainable_tokens_delta"):
-            module.forward_adapters = types.MethodType(_forward_rows, module)  # pyright: ignore[reportAttributeAccessIssue]
+    layers: list[Any] = [m for m in adapted.modules() if hasattr(m, "trainable_tokens_delta")]
+    for layer in layers:
+        layer.forward_adapters = types.MethodType(_forward_rows, layer)
     return adapted
 
 

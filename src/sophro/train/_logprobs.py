@@ -139,9 +139,7 @@ def token_log_probs(logits: Tensor, labels: Tensor, ignore: int = -100) -> Tenso
     return values.new_zeros(flat.shape).masked_scatter(valid, values).reshape(labels.shape)
 
 
-def head_log_probs(
-    hidden: Tensor, head: FrozenHead, labels: Tensor, values: Tensor | None = None
-) -> Tensor:
+def head_log_probs(hidden: Tensor, head: FrozenHead, labels: Tensor, values: Tensor | None = None) -> Tensor:
     """Return log-probabilities straight from hidden states, through a frozen output layer.
 
     Args:

@@ -99,8 +99,10 @@ class TrainingNetwork(nn.Module):
 def _frozen(head: Any) -> tuple[FrozenHead, Tensor | None] | None:
     """Return a frozen output layer and its rows that train; None for any other kind of layer."""
     if type(head) is nn.Linear:
-        return None if head.weight.requires_grad else (FrozenHead(head.weight, head.bias, packed_of(head)), None)
-    adapter = getattr(head, "token_adapter", None)
+        return (
+            None if head.weight.requires_grad else (FrozenHead(head.weight, head.bias, packed_of(head)), None)
+        )
+    adapter: Any = getattr(head, "token_adapter", None)
     base = getattr(adapter, "base_layer", None)
     if type(base) is not nn.Linear or base.weight.requires_grad:
         return None
@@ -108,7 +110,9 @@ def _frozen(head: Any) -> tuple[FrozenHead, Tensor | None] | None:
     if adapter.disable_adapters or adapter.merged:
         return None
     rows = torch.tensor(adapter.token_indices["default"], device=base.weight.device)
-    return FrozenHead(base.weight, base.bias, packed_of(base), rows), adapter.trainable_tokens_delta["default"]
+    return FrozenHead(base.weight, base.bias, packed_of(base), rows), adapter.trainable_tokens_delta[
+        "default"
+    ]
 
 
 def _splits(model: Any) -> bool:

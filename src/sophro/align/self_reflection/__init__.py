@@ -12,9 +12,10 @@ requests and look-alikes); then a logit bias chosen on benign development prompt
 ``dev_benign``, ``dev_lookalikes`` (else every sixth benign behaviour is kept back).
 
 Deviations and inferences (the full paper was not available): LoRA and the new row instead of full training; the
-reflections are ours, by kind of harm; where a response starts with a written opening, its onset is the end of the
-opening's first sentence, and a judge searches the others; look-alikes also appear with the start of a harmful answer, so that the
-start alone does not give the kind away; all hyper-parameters; the onset judge is sophro's embedded one.
+reflections are ours, by kind of harm; where a response starts with a written opening, its onset is the end of
+the opening's first sentence, and sophro's embedded judge searches the others; look-alikes also appear with the
+start of a harmful answer, so that the start alone does not give the kind away; the token weighs more than the text
+around it; of a pair Q only the decision (one token on either side) is scored; all hyper-parameters.
 """
 
 from __future__ import annotations
@@ -39,13 +40,16 @@ OPTIONS: dict[str, Any] = {
     "hard_negatives": True,
     "recovery_weight": 1.0,
     "benign_weight": 1.0,
-    "normalise": "tokens",
+    "token_weight": 8.0,
+    "normalise": "sequences",
     "dpo": True,
-    "dpo_rate": 1e-4,
+    "dpo_rate": 3e-5,
     "dpo_epochs": 1,
     "dpo_beta": 0.1,
     "dpo_nll": 0.2,
-    "q_refusals": 0.3,
+    "q_ratio": 1.5,
+    "q_refusals": 0.2,
+    "q_tokens": 1,
     "false_reflection": 0.03,
     "lookalike_reflection": 0.1,
     "dev_tokens": 48,
@@ -80,5 +84,11 @@ def run(job: RunJob) -> TrainResult:
 
 
 METHOD = AlignMethod(
-    "self_reflection", items, OPTIONS, prepare=prepare, prepare_options=PREPARE_OPTIONS, run=run
+    "self_reflection",
+    items,
+    OPTIONS,
+    train={"epochs": 2},
+    prepare=prepare,
+    prepare_options=PREPARE_OPTIONS,
+    run=run,
 )

@@ -47,7 +47,13 @@ def supervised(
     items = sft_items(model, rows, SFT_TABLE)
     for item, (spoken, record, _) in zip(items, rows, strict=True):
         _check(model, item.parts[0], spoken, record)
-    return items
+    return [_weighted(item.parts[0], model.reflection_id, float(options["token_weight"])) for item in items]
+
+
+def _weighted(example: Example, token: int, factor: float) -> Example:
+    # The decision to reflect is one token among some fifty of its record; alone it would be learned last.
+    weights = [w * factor if i == token else w for i, w in zip(example.ids, example.weights, strict=True)]
+    return Example(example.ids, weights, example.meta)
 
 
 def _recovery(model: Any, record: Record, depth: int, number: int) -> Transcript:
@@ -89,13 +95,14 @@ def pairs(
             chosen = _example(model, _recovery(model, record, depth, number), record, "P")
             whole = transcript(record, Segment("answer", str(record.meta["unsafe_response"])))
             out.append(_parted(chosen, _example(model, whole, record, "P")))
-    sources = [("harmful", float(options["q_refusals"])), *((role, 1.0) for role in _BENIGN)]
-    for role, share in sources:
-        for record in data.get(role, ()):
-            if rng.random() >= share:
-                continue
-            chosen = _example(model, transcript(record, Segment("answer", str(record.answer))), record, "Q")
-            out.append(_parted(chosen, _needless(model, record, rng)))
+    safe = [r for role in _BENIGN for r in data.get(role, ())]
+    count = round(len(out) * float(options["q_ratio"]))
+    refusals = min(round(count * float(options["q_refusals"])), len(data["harmful"]))
+    chosen_records = rng.sample(list(data["harmful"]), refusals)
+    chosen_records += rng.sample(safe, min(len(safe), count - refusals))
+    for record in chosen_records:
+        chosen = _example(model, transcript(record, Segment("answer", str(record.answer))), record, "Q")
+        out.append(_parted(chosen, _needless(model, record, rng), int(options["q_tokens"])))
     return out
 
 
@@ -130,15 +137,20 @@ def _example(model: Any, spoken: Transcript, record: Record, kind: str) -> Examp
     return Example(list(tokenized.ids), weights, meta)
 
 
-def _parted(chosen: Example, rejected: Example) -> tuple[Example, Example]:
-    """Weigh only what follows the shared ids."""
+def _parted(chosen: Example, rejected: Example, tokens: int = 10**9) -> tuple[Example, Example]:
+    """Weigh only what follows the shared ids, at most ``tokens`` of it on either side.
+
+    One token is the decision itself. Pushing down the text of a needless reflection as well would push down every
+    reflection's text and what follows it.
+    """
     shared = next(
         (i for i, (a, b) in enumerate(zip(chosen.ids, rejected.ids, strict=False)) if a != b),
         min(len(chosen.ids), len(rejected.ids)),
     )
 
     def behind(example: Example) -> Example:
-        weights = [0.0 if i < shared else w for i, w in enumerate(example.weights)]
+        end = shared + tokens
+        weights = [w if shared <= i < end else 0.0 for i, w in enumerate(example.weights)]
         return Example(example.ids, weights, example.meta)
 
     return behind(chosen), behind(rejected)

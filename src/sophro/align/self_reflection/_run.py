@@ -48,10 +48,9 @@ def run(job: RunJob) -> TrainResult:
         steps["dpo"] = result.to_json()
     final = job.work / "final"
     if _first_process() and not final.exists():
-        facts = _facts(model, folder, dev, data, options)
-        write_folder(
-            final, lambda target: _assemble(target, folder, job.work / "sft", facts | {"steps": steps})
-        )
+        facts = {"steps": steps, **_facts(model, folder, dev, data, options)}
+        first = _facts(model, job.work / "sft", dev, data, options) if dpo else None
+        write_folder(final, lambda target: _assemble(target, folder, facts, job.work / "sft", first))
     if _first_process() and not job.out.exists():
         shutil.move(final, job.out)
     return replace(result, out=job.out)
@@ -96,12 +95,16 @@ def _facts(
     return {**settings, "dial": dial, "onset": {"trained": seen, "held_out": held}}
 
 
-def _assemble(target: Path, adapter: Path, sft: Path, facts: Mapping[str, Any]) -> None:
+def _assemble(
+    target: Path, adapter: Path, facts: Mapping[str, Any], sft: Path, first: Mapping[str, Any] | None
+) -> None:
+    """Fill the result; the supervised step is kept beside the preferences, as an adapter of its own."""
     for file in adapter.iterdir():
         shutil.copyfile(file, target / file.name)
-    if adapter != sft:
-        shutil.copyfile(sft / "training.jsonl", target / "training.sft.jsonl")
     write_json(target / FILE, facts)
+    if first is not None:
+        (target / "sft").mkdir()
+        _assemble(target / "sft", sft, first, sft, None)
 
 
 def _divide(

@@ -1,0 +1,228 @@
+"""From harmful requests and a model tuned on them to trigger-matched benign data.
+
+Contract: three passes over models (tuned: scores of occlusions, hidden states; untrained: scores of triggers,
+answers), all batched. Every record, trigger and request that is dropped is counted with its reason. Two roles come
+out: ``harmful`` as it went in (with refusals chosen by training) and ``benign``, answered by the untrained model.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
+from sophro.align.refusal_triggers._extract import Extraction, OcclusionPlan, Trigger, weights
+from sophro.align.refusal_triggers._requests import requests
+from sophro.align.refusal_triggers._score import probability, refusal_scores
+from sophro.align.refusal_triggers._spans import spans
+from sophro.data import Record, leak_check, load_set, normalise
+from sophro.errors import SophroError
+from sophro.judge import Exchange, judge
+from sophro.models import encoder, load_patch
+
+NAME = "refusal_triggers"
+MIN_TOKENS = 20
+
+
+def prepare(job: PrepareJob) -> Prepared:
+    """Extract triggers, keep the active ones, and make benign requests of them.
+
+    Args:
+        job: Roles ``harmful`` (trained on) and, optionally, ``source``: the harmful requests whose triggers are
+            taken instead (the control with shuffled triggers).
+
+    Raises:
+        SophroError: If there is no tuned model to diagnose, or no trigger survives.
+    """
+    need(NAME, job.data, ("harmful",), ("source",))
+    if job.tuned is None:
+        raise SophroError(
+            f"{NAME} diagnoses a model that was tuned on refusals before: in a recipe set the option tuned_arm, "
+            "on the command line --tuned FOLDER"
+        )
+    source = list(job.data.get("source") or job.data["harmful"])
+    model, tuned = job.model, load_patch(job.tuned)
+    plan = OcclusionPlan()
+    texts = [plan.occlusions(r.prompt) for r in source]
+    total = sum(map(len, texts)) + 4 * len(source)
+    done = 0
+
+    def progress(count: int) -> None:
+        nonlocal done
+        done += count
+        job.advance(min(done, total), total)
+
+    with model.patched(tuned):
+        scores = refusal_scores(model, [t for group in texts for t in group], progress)
+    extractions: list[Extraction] = []
+    at = 0
+    for record, group in zip(source, texts, strict=True):
+        mine = scores[at : at + len(group)]
+        at += len(group)
+        extractions.append(
+            plan.extract(
+                record.id,
+                record.prompt,
+                list(mine),
+                frozenset(record.triggers),
+                float(job.options["percentile"]),
+            )
+        )
+    rows = _activity(job, source, extractions, tuned)
+    active = [row for row in rows if row["active"]]
+    if not active:
+        raise SophroError(f"{NAME}: none of {len(rows)} triggers from {len(source)} records is active")
+    benign, dropped, leaks = _requests(job, source, active, weights(extractions), progress)
+    if not benign:
+        raise SophroError(
+            f"{NAME}: no usable answer to any benign request ({dict(dropped)}); see the options"
+        )
+    facts = {
+        "records": len(source),
+        "without_task_trigger": dict(Counter(e.reason for e in extractions if e.reason)),
+        "triggers": len(rows),
+        "active": len(active),
+        "by_kind": _by_kind(rows),
+        "benign": len(benign),
+        "dropped_requests": dict(dropped),
+        "too_close_to_assessments": leaks,
+        "list": rows,
+        "residues": sorted({r for e in extractions for r in e.residue}),
+    }
+    return Prepared({"harmful": job.data["harmful"], "benign": benign}, facts)
+
+
+def _activity(
+    job: PrepareJob, source: Sequence[Record], extractions: Sequence[Extraction], tuned: Any
+) -> list[dict[str, Any]]:
+    """Return one row per trigger with its refusal before and after tuning."""
+    model = job.model
+    found = [(e, t) for e in extractions for t in e.triggers]
+    texts = list(dict.fromkeys(t.text for _, t in found))
+    if not texts:
+        raise SophroError(f"{NAME}: no trigger could be extracted from {len(source)} records")
+    before = probability(refusal_scores(model, texts))
+    with model.patched(tuned):
+        after = probability(refusal_scores(model, texts))
+    delta = dict(zip(texts, after - before, strict=True))
+    refused = dict(zip(texts, after, strict=True))
+    # A trigger that an untrained model answers harmfully is none; the judge reads the model's own answer.
+    answers = model.generate([_asked(t) for t in texts], _short())
+    harmful = judge(str(job.options["harm_judge"]))(
+        [Exchange.of(t, c.text) for t, c in zip(texts, answers, strict=True)]
+    )
+    unsafe = {t for t, v in zip(texts, harmful, strict=True) if v.harmful}
+    return [
+        {
+            "record": e.id,
+            **asdict(t),
+            "delta": round(float(delta[t.text]), 4),
+            "refused": round(float(refused[t.text]), 4),
+            "safe": t.text not in unsafe,
+            "active": bool(delta[t.text] > float(job.options["min_delta"])) and t.text not in unsafe,
+        }
+        for e, t in found
+    ]
+
+
+def _asked(text: str) -> Any:
+    from sophro.chat import Transcript
+
+    return Transcript.of(text)
+
+
+def _short() -> Any:
+    from sophro.models import GenerationConfig
+
+    return GenerationConfig(max_new_tokens=32)
+
+
+def _requests(
+    job: PrepareJob,
+    source: Sequence[Record],
+    active: Sequence[dict[str, Any]],
+    weight: dict[str, float],
+    progress: Any,
+) -> tuple[list[Record], Counter[str], int]:
+    """Make, answer and filter benign requests; stop at ``limit`` records."""
+    by_id = {r.id: r for r in source}
+    order = np.argsort(
+        [-row["delta"] * weight.get(normalise(row["text"]), 1.0) for row in active], kind="stable"
+    )
+    wanted: dict[str, Record] = {}
+    for i in order:
+        row = active[int(i)]
+        record = by_id[row["record"]]
+        opener = next(
+            (record.prompt[s.start : s.end] for s in spans(record.prompt) if s.kind == "opener"), ""
+        )
+        trigger = Trigger(row["text"], row["kind"], tuple(row["residue"]))
+        for number, text in enumerate(requests(trigger, opener, int(job.options["completions"]), record.id)):
+            wanted.setdefault(
+                normalise(text),
+                Record(
+                    id=f"{record.id}-{row['kind']}-{number}-{len(wanted)}",
+                    prompt=text,
+                    set="matched",
+                    category=record.category,
+                    harmful=False,
+                    lang=record.lang,
+                    # Not the record's own behaviour: nothing of its harmful part is left.
+                    behaviour=f"matched:{normalise(text)}",
+                    meta={"trigger": row["text"], "kind": row["kind"], "delta": row["delta"]},
+                ),
+            )
+    limit = int(job.options["limit"])
+    made = list(wanted.values())[: 2 * limit]
+    near = _near_assessments(made)
+    made = [r for r in made if r.id not in near]
+    answered = self_answers(
+        job.model, made, config={"max_new_tokens": int(job.options["answer_tokens"])}, progress=progress
+    )
+    dropped = Counter(answered.dropped)
+    verdicts = judge(str(job.options["harm_judge"]))(
+        [Exchange.of(r.prompt, r.answer or "") for r in answered.records]
+    )
+    kept: list[Record] = []
+    for record, verdict in zip(answered.records, verdicts, strict=True):
+        tokens = len(job.model.tokenizer(record.answer, add_special_tokens=False)["input_ids"])
+        reason = "harmful" if verdict.harmful else "under 20 tokens" if tokens < MIN_TOKENS else ""
+        reason = reason or ("not on topic" if not _on_topic(record) else "")
+        if reason:
+            dropped[reason] += 1
+        else:
+            kept.append(record)
+    dropped["above the limit"] += max(0, len(kept) - limit)
+    return kept[:limit], dropped, len(near)
+
+
+def _on_topic(record: Record) -> bool:
+    a, b = encoder().encode([record.prompt, record.answer or ""])
+    return bool(float(a @ b) >= 0.3)
+
+
+def _near_assessments(records: Sequence[Record]) -> set[str]:
+    """Return ids of requests that are too close to a prompt of the shipped benign sets."""
+    tested = [
+        r for s in ("starter/lookalikes:en", "starter/lookalikes:zh", "starter/plain:en") for r in load_set(s)
+    ]
+    report = leak_check(tested, list(records), encoder=encoder())
+    groups = (report.exact, report.ngram, report.embedding or ())
+    return {leak.assess.rsplit(":", 1)[-1] for group in groups for leak in group}
+
+
+def _by_kind(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for kind in ("opener", "task"):
+        mine = [r for r in rows if r["kind"] == kind]
+        if mine:
+            out[kind] = {
+                "n": len(mine),
+                "active": sum(r["active"] for r in mine),
+                "mean_refused": round(float(np.mean([r["refused"] for r in mine])), 3),
+            }
+    return out

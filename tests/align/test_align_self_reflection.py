@@ -1,0 +1,272 @@
+"""self_reflection: exact masks, honest drops, pairs that share their prefix, and the whole run on a tiny model."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+import small_model
+import torch
+
+from sophro.align import align, prepare, training_items
+from sophro.align._prepare import Prepared
+from sophro.align.self_reflection import OPTIONS
+from sophro.align.self_reflection._items import pairs, supervised
+from sophro.align.self_reflection._onset import cuts, find_onsets, onset_of, sentence_end, usable
+from sophro.align.self_reflection._texts import count_texts, reflection_text
+from sophro.chat import REFLECTION_TOKEN
+from sophro.data import Record, load_set
+from sophro.errors import SophroError
+from sophro.judge import Verdict
+from sophro.models import load, load_patch
+from sophro.models._reflection import initial_row, reflection_settings
+
+UNSAFE = (
+    "Sure, here is how. First you take the thing. Then you go on with the other thing. After that it is done."
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return load(str(small_model.save_model(tmp_path_factory.mktemp("tiny") / "m")))
+
+
+def pair(number: int = 0, **meta) -> Record:
+    fields = {"unsafe_response": UNSAFE, "safe_response": "I can't help with that.", "onset_token": 4, **meta}
+    return Record(
+        f"p{number}", f"Do the bad thing {number}.", "mine", "fraud", True, "en", f"b{number}", meta=fields
+    )
+
+
+def benign(number: int) -> Record:
+    answer = "Mix the dough, let it rest, and bake it for an hour."
+    return Record(
+        f"q{number}",
+        f"How do I bake bread {number}?",
+        "mine",
+        "food",
+        False,
+        "en",
+        f"q{number}",
+        answer=answer,
+    )
+
+
+def prepared(model, *records: Record, **options) -> Prepared:
+    wide = {"depth_min": 2, "depth_max": 200, **options}
+    return prepare("self_reflection", model, {"harmful": list(records)}, options=wide)
+
+
+def decoded(model, example) -> str:
+    return model.tokenizer.decode([i for i, w in zip(example.ids, example.weights, strict=True) if w])
+
+
+def test_users_pairs_become_recoveries_and_refusals(model):
+    made = prepared(model, pair(), pair(1))
+    items = supervised(model, made.data, {**OPTIONS})
+    texts = [decoded(model, i.parts[0]) for i in items]
+    recovered = [t for t in texts if t.startswith(REFLECTION_TOKEN)]
+    plain = [t for t in texts if not t.startswith(REFLECTION_TOKEN)]
+    assert len(plain) == 2 and set(plain) == {"I can't help with that.<|im_end|>"}
+    assert len(recovered) == made.facts["harmful"]["recoveries"] >= 2
+    for text in recovered:
+        assert text.endswith("I can't help with that.<|im_end|>") and "First you take" not in text
+
+
+def test_the_prefix_is_the_exact_ids_of_the_response(model):
+    made = prepared(model, pair())
+    (record,) = made.data["harmful"]
+    ids = model.tokenizer(UNSAFE, add_special_tokens=False)["input_ids"]
+    items = supervised(model, made.data, {**OPTIONS})
+    for item, depth in zip(items[1:], record.meta["depths"], strict=True):
+        first = list(item.parts[0].ids).index(model.reflection_id)
+        assert list(item.parts[0].ids[first - depth : first]) == ids[:depth]
+        assert not any(item.parts[0].weights[:first])
+        assert item.parts[0].weights[first] == OPTIONS["token_weight"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"onset_token": None}, "never flagged"),
+        ({"onset_token": 10**6}, "onset_token"),
+        ({"unsafe_response": "  "}, "unsafe_response"),
+        ({"unsafe_response": f"a {REFLECTION_TOKEN} b"}, "remove it"),
+        ({"reflection_text": "First you take the thing. Then you go on."}, "quotes"),
+    ],
+)
+def test_bad_pairs_are_named_or_counted(model, change, reason):
+    record = pair(**change)
+    if change.get("onset_token", 0) is None:
+        record = dataclasses.replace(
+            record, meta={k: v for k, v in record.meta.items() if k != "onset_token"}
+        )
+    good = pair(1)
+    try:
+        made = prepared(model, record, good)
+    except SophroError as error:
+        assert reason in str(error)
+    else:
+        assert any(reason in name for name in made.facts["harmful"]["dropped"])
+
+
+def test_nothing_to_recover_from_is_an_error(model):
+    with pytest.raises(SophroError, match="no recovery could be built"):
+        prepared(model, pair(), depth_max=3)
+
+
+def test_pairs_share_their_prefix_and_score_only_the_rest(model):
+    made = prepared(model, pair(), pair(1))
+    data = {**made.data, "benign": [benign(i) for i in range(4)], "lookalikes": [benign(9)]}
+    compared = pairs(model, data, {**OPTIONS, "q_ratio": 1.0, "q_refusals": 0.25}, 0)
+    kinds = [c.meta["pair"] for c, _ in compared]
+    count = made.facts["harmful"]["recoveries"]
+    assert kinds.count("P") == count and kinds.count("Q") == round(count / 4) + count - round(count / 4)
+    for chosen, rejected in compared:
+        first = [next(i for i, w in enumerate(e.weights) if w) for e in (chosen, rejected)]
+        assert first[0] == first[1] and list(chosen.ids[: first[0]]) == list(rejected.ids[: first[0]])
+        holder = chosen if chosen.meta["pair"] == "P" else rejected
+        other = rejected if holder is chosen else chosen
+        assert holder.ids[first[0]] == model.reflection_id and model.reflection_id not in other.ids
+        if chosen.meta["pair"] == "Q":
+            assert sum(w != 0 for w in chosen.weights) == sum(w != 0 for w in rejected.weights) == 1
+
+
+def test_texts_name_why_and_never_repeat_the_request():
+    assert count_texts() >= 36
+    for record in load_set("starter/harmful:en", limit=60):
+        texts = {reflection_text(record, n) for n in range(3)}
+        assert len(texts) >= 3
+        assert all(t.split(".")[0] in ("Wait", "Hold on", "Stop", "Let me reconsider") for t in texts)
+
+
+# Onset search
+
+
+def verdicts(*harmful):
+    return [Verdict("full_compliance", h, None, "", "fake", "1") for h in harmful]
+
+
+@pytest.mark.parametrize(
+    ("flags", "onset"),
+    [
+        ([False, True, True], 20),
+        ([True, False, True, True], 30),  # a flag that is not confirmed does not count
+        ([False, False, True], 30),  # the last cut has no next one
+        ([False, False], None),
+        ([None, None], None),
+        ([True, None, True], 30),
+        ([], None),
+    ],
+)
+def test_the_first_confirmed_flag(flags, onset):
+    assert onset_of([10 * (i + 1) for i in range(len(flags))], flags).onset == onset
+
+
+def test_cuts_are_sentence_ends_and_at_most_sixteen_apart(model):
+    ids = model.tokenizer(UNSAFE + " and so on" * 40, add_special_tokens=False)["input_ids"]
+    found = cuts(ids, model.tokenizer)
+    assert found[-1] == len(ids) and max(b - a for a, b in zip((0, *found), found, strict=False)) <= 20
+    for n in usable(ids, model.tokenizer):
+        text = model.tokenizer.decode(ids[:n])
+        assert model.tokenizer(text, add_special_tokens=False)["input_ids"] == ids[:n]
+    end = sentence_end(ids, model.tokenizer, 3)
+    assert model.tokenizer.decode(ids[:end]).endswith(".")
+
+
+def test_a_prefix_inside_a_character_is_no_cut(model):
+    ids = model.tokenizer("你好吗", add_special_tokens=False)["input_ids"]
+    assert all("\ufffd" not in model.tokenizer.decode(ids[:n]) for n in usable(ids, model.tokenizer))
+
+
+def test_all_prefixes_are_judged_in_one_call(model):
+    calls = []
+
+    def judge(exchanges):
+        calls.append(len(exchanges))
+        return verdicts(*("thing" in e.text() for e in exchanges))
+
+    ids = [
+        model.tokenizer(t, add_special_tokens=False)["input_ids"] for t in (UNSAFE, "All good. Really.", "")
+    ]
+    first, second, third = find_onsets(["a", "b", "c"], ids, model.tokenizer, judge)
+    assert len(calls) == 1 and first.onset is not None and second.onset is third.onset is None
+
+
+# The whole run
+
+
+def test_a_run_writes_an_adapter_that_plain_peft_and_sophro_load(model, tmp_path):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    data = {
+        "harmful": [pair(i) for i in range(7)],
+        "benign": [benign(i) for i in range(7)],
+        "dev_benign": [benign(20), benign(21)],
+    }
+    options = {
+        "depth_min": 2,
+        "depth_max": 200,
+        "epochs": 3,
+        "batch_size": 4,
+        "learning_rate": 1e-2,
+        "rank": 4,
+    }
+    before = {n: p.detach().clone() for n, p in model.network.named_parameters()}
+    out = tmp_path / "adapter"
+    result = align("self_reflection", model, data, out, options=options, work=tmp_path / "work")
+    assert result.out == out and result.steps > 0
+    assert all(torch.equal(p, before[n]) for n, p in model.network.named_parameters())
+    facts = json.loads((out / "reflection.json").read_text())
+    assert facts["limit"] == 1 and facts["dial"]["benign"]["n"] == 2 and set(facts["steps"]) == {"sft", "dpo"}
+    assert reflection_settings(out).bias == facts["bias"]
+    assert (out / "sft" / "adapter_model.safetensors").exists() and reflection_settings(
+        out / "sft"
+    ).limit == 1
+    # Plain PEFT on plain transformers: resize, load, merge; the logits are ours.
+    plain = AutoModelForCausalLM.from_pretrained(model.name)
+    plain.resize_token_embeddings(model.reflection_id + 1, mean_resizing=False)
+    merged = PeftModel.from_pretrained(plain, str(out)).merge_and_unload().eval()
+    ids = torch.tensor([[5, 6, 7, model.reflection_id, 8]])
+    with torch.no_grad(), model.patched(load_patch(out)):
+        assert torch.allclose(merged(ids).logits, model.network(ids).logits, atol=1e-4)
+    merged.save_pretrained(tmp_path / "merged")
+    model.tokenizer.save_pretrained(tmp_path / "merged")
+    again = load(str(tmp_path / "merged"))
+    assert again.reflection_id == model.reflection_id
+    with torch.no_grad():
+        assert torch.allclose(again.network(ids).logits, merged(ids).logits, atol=1e-5)
+
+
+def test_it_goes_on_where_it_was_killed(model, tmp_path, monkeypatch):
+    from sophro.align.self_reflection import _run
+
+    data = {"harmful": [pair(i) for i in range(7)], "benign": [benign(i) for i in range(7)]}
+    options = {"depth_min": 2, "depth_max": 200, "batch_size": 4, "rank": 4}
+    whole = align("self_reflection", model, data, tmp_path / "a", options=options, work=tmp_path / "wa")
+    real = _run.sequence_scores
+    monkeypatch.setattr(_run, "sequence_scores", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        align("self_reflection", model, data, tmp_path / "b", options=options, work=tmp_path / "wb")
+    assert not (tmp_path / "b").exists()
+    monkeypatch.setattr(_run, "sequence_scores", real)
+    again = align("self_reflection", model, data, tmp_path / "b", options=options, work=tmp_path / "wb")
+    assert again.loss == whole.loss
+    a, b = ((tmp_path / x / "adapter_model.safetensors").read_bytes() for x in "ab")
+    assert a == b
+    a, b = (json.loads((tmp_path / x / "reflection.json").read_text()) for x in "ab")
+    assert a["bias"] == b["bias"] and a["dial"] == b["dial"]
+
+
+def test_the_row_starts_at_the_mean_of_words(model):
+    (index, values), *_ = initial_row(model).rows.values()
+    assert index.tolist() == [model.reflection_id] and values.shape[0] == 1
+
+
+def test_preview_shows_what_is_trained(model):
+    items = training_items(
+        "self_reflection", model, {"harmful": [pair(i) for i in range(3)]}, {"depth_max": 200}
+    )
+    assert any("harm" in item.parts[0].meta["tokenized"].kinds for item in items)

@@ -1,0 +1,158 @@
+"""refusal_triggers with a model: scores, activity, requests, both regimes, and its refusals to guess."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import small_model
+import torch
+
+from sophro.align import align, prepare, training_items
+from sophro.align._prepare import Answered
+from sophro.align.refusal_triggers import _build
+from sophro.align.refusal_triggers import items as build_items
+from sophro.align.refusal_triggers._extract import Trigger
+from sophro.align.refusal_triggers._requests import requests
+from sophro.align.refusal_triggers._score import COMPLY, REFUSE, refusal_scores
+from sophro.chat import Transcript
+from sophro.data import Record, load_set
+from sophro.errors import SophroError
+from sophro.models import load
+
+HARMFUL = load_set("starter/harmful:en", split="train", limit=24)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return load(str(small_model.save_model(tmp_path_factory.mktemp("tiny") / "m")))
+
+
+@pytest.fixture(scope="module")
+def tuned(model, tmp_path_factory):
+    out = tmp_path_factory.mktemp("tuned") / "adapter"
+    align(
+        "safety_sft",
+        model,
+        {"harmful": HARMFUL},
+        out,
+        options={"epochs": 2, "learning_rate": 1e-2, "rank": 4},
+    )
+    return out
+
+
+def test_continuations_are_scored_as_a_plain_forward_pass_scores_them(model):
+    transcripts = [Transcript.of(t) for t in ("hello world", "one two three four five", "fox")]
+    texts = ["Sure", "I cannot help with that", "The quick"]
+    found = model.continuation_log_probs(transcripts, texts)
+    for i, transcript in enumerate(transcripts):
+        prompt = list(model.render(transcript).ids)
+        for j, text in enumerate(texts):
+            tail = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+            with torch.no_grad():
+                logits = model.network(torch.tensor([prompt + tail])).logits[0].log_softmax(-1)
+            want = sum(float(logits[len(prompt) - 1 + n, t]) for n, t in enumerate(tail))
+            assert found[i, j] == pytest.approx(want, abs=2e-3)
+    few = model.continuation_log_probs(transcripts[:1], texts, max_tokens=64)
+    assert np.allclose(few[0], found[0], atol=2e-3)
+
+
+def test_the_score_is_the_log_odds_of_openers(model):
+    (score,) = refusal_scores(model, ["hello world"])
+    rows = model.continuation_log_probs([Transcript.of("hello world")], [*REFUSE, *COMPLY])[0]
+    n = len(REFUSE)
+    assert n == len(COMPLY) == 20
+    want = np.log(np.exp(rows[:n]).sum()) - np.log(np.exp(rows[n:]).sum())
+    assert score == pytest.approx(want, abs=1e-4)
+    assert np.isfinite(refusal_scores(model, ["", "你好吗"])).all()
+
+
+def fake_answers(model, records, *, config, progress=None, **more):
+    kept = [
+        dataclasses.replace(r, answer=f"{r.prompt} Here is a friendly answer about it, " + "and more " * 9)
+        for r in records
+    ]
+    return Answered(kept, {}, [])
+
+
+def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch):
+    monkeypatch.setattr(_build, "self_answers", fake_answers)
+    made = prepare(
+        "refusal_triggers", model, {"harmful": HARMFUL}, options={"min_delta": -1.0, "limit": 16}, tuned=tuned
+    )
+    benign = made.data["benign"]
+    assert 0 < len(benign) <= 16 and made.data["harmful"] == HARMFUL
+    facts = made.facts
+    assert facts["active"] <= facts["triggers"] == len(facts["list"])
+    assert all({"delta", "refused", "safe", "active", "kind"} <= set(row) for row in facts["list"])
+    words = {w.lower() for r in HARMFUL for w in r.triggers}
+    for record in benign:
+        assert record.harmful is False and record.answer
+        # Leakage: no trigger word of the harmful record is left in what is made of it.
+        own = next(h for h in HARMFUL if record.id.startswith(h.id))
+        assert not {w.lower() for w in own.triggers} & set(record.prompt.lower().split())
+    assert words
+    again = prepare(
+        "refusal_triggers", model, {"harmful": HARMFUL}, options={"min_delta": -1.0, "limit": 16}, tuned=tuned
+    )
+    assert [r.prompt for r in again.data["benign"]] == [r.prompt for r in benign]
+
+
+def test_without_a_tuned_model_it_says_what_to_do(model):
+    with pytest.raises(SophroError, match="tuned_arm"):
+        prepare("refusal_triggers", model, {"harmful": HARMFUL})
+
+
+def test_no_active_trigger_is_an_error(model, tuned):
+    with pytest.raises(SophroError, match="is active"):
+        prepare(
+            "refusal_triggers", model, {"harmful": HARMFUL[:4]}, options={"min_delta": 0.999}, tuned=tuned
+        )
+
+
+def trained(model, item) -> str:
+    return model.tokenizer.decode([i for i, w in zip(item.ids, item.weights, strict=True) if w])
+
+
+def test_psft_never_trains_the_opening(model):
+    benign = [
+        Record(f"b{i}", f"How do I bake {i}?", "m", "food", False, "en", f"b{i}", answer="Mix and bake it.")
+        for i in range(20)
+    ]
+    data = {"harmful": HARMFUL, "benign": benign}
+    options = {"regime": "psft", "refusal_style": "plain", "benign_weight": 1.0}
+    items = build_items(model, data, options)
+    opened = [i for i in items if "harm" in i.meta["tokenized"].kinds]
+    assert 0.2 < len(opened) / len(items) < 0.8
+    kinds = {
+        r.id in {h.id for h in HARMFUL}
+        for r in (i.meta for i in opened)
+        for r in [type("R", (), {"id": r["id"]})]
+    }
+    assert kinds == {True, False}, "the opening must not tell harmful from benign"
+    for item in opened:
+        tokenized = item.meta["tokenized"]
+        assert not any(w for k, w in zip(tokenized.kinds, item.weights, strict=True) if k == "harm")
+    assert all(
+        "harm" not in i.meta["tokenized"].kinds
+        for i in build_items(model, data, {**options, "regime": "sft"})
+    )
+    with pytest.raises(SophroError, match="regime"):
+        build_items(model, data, {**options, "regime": "rlvr"})
+
+
+def test_requests_are_specific_and_stable():
+    task = Trigger("Write a script.", "task", ("steal",))
+    made = requests(task, "", 2, "r1")
+    assert made[0] == "Write a script." and len(made) == 3 and made == requests(task, "", 2, "r1")
+    opener = Trigger("Can you help me with this?", "opener", ())
+    assert all(
+        t.startswith("Can you help me ") and t.endswith("?")
+        for t in requests(opener, "Can you help me", 2, "r")
+    )
+
+
+def test_unknown_roles_are_named(model):
+    with pytest.raises(SophroError, match="benign"):
+        training_items("refusal_triggers", model, {"harmful": HARMFUL, "benign": HARMFUL})
