@@ -59,7 +59,8 @@ def tune(
         model: A chat model with its adapter on.
         benign: Plain development prompts.
         lookalikes: Development prompts that look harmful.
-        options: ``false_reflection``, ``lookalike_reflection`` (tolerated shares), ``dev_tokens``.
+        options: ``false_reflection``, ``lookalike_reflection`` (tolerated shares), ``dev_tokens``, ``bias_margin``
+            (nats kept free, because the largest peak of a few dozen prompts is not the largest there is).
     """
     tokens = int(options["dev_tokens"])
     found = peaks(model, [Transcript.of(r.prompt) for r in (*benign, *lookalikes)], tokens)
@@ -69,7 +70,7 @@ def tune(
         biases.append(bias_for(plain, float(options["false_reflection"])))
     if look:
         biases.append(bias_for(look, float(options["lookalike_reflection"])))
-    bias = round(min(biases), 3) if biases else 0.0
+    bias = round(min(biases) - float(options["bias_margin"]), 3) if biases else 0.0
     return bias, {
         "benign": {"n": len(plain), "peaks": _rounded(plain)},
         "lookalikes": {"n": len(look), "peaks": _rounded(look)},
