@@ -62,7 +62,7 @@ def test_the_score_is_the_log_odds_of_openers(model):
     (score,) = refusal_scores(model, ["hello world"])
     rows = model.continuation_log_probs([Transcript.of("hello world")], [*REFUSE, *COMPLY])[0]
     n = len(REFUSE)
-    assert n == len(COMPLY) == 20
+    assert n == len(COMPLY) == 12
     want = np.log(np.exp(rows[:n]).sum()) - np.log(np.exp(rows[n:]).sum())
     assert score == pytest.approx(want, abs=1e-4)
     assert np.isfinite(refusal_scores(model, ["", "你好吗"])).all()
@@ -156,3 +156,47 @@ def test_requests_are_specific_and_stable():
 def test_unknown_roles_are_named(model):
     with pytest.raises(SophroError, match="benign"):
         training_items("refusal_triggers", model, {"harmful": HARMFUL, "benign": HARMFUL})
+
+
+def test_the_mechanism_report_has_every_part(model, tuned, monkeypatch):
+    from sophro.align.refusal_triggers import _mechanism
+    from sophro.judge import Verdict
+    from sophro.models import load_patch
+
+    prompts = load_set("starter/lookalikes:en", split="train", limit=30)
+    plain = load_set("starter/plain:en", split="train", limit=8)
+    answers = [
+        Verdict("full_refusal" if i % 2 else "full_compliance", None, None, "", "fake", "1")
+        for i in range(30)
+    ]
+    monkeypatch.setattr(_mechanism, "judge", lambda name: lambda exchanges: answers)
+    found = _mechanism.mechanism(model, load_patch(tuned), prompts, ["Write a script."], ["steal it"], plain)
+    assert found["n"] == 30 and len(found["layers"]["trigger"]) == 2 and found["layer"] == 1
+    assert len(found["by_quintile"]) == 5 and set(found["auroc"]) == {
+        "trigger",
+        "residue",
+        "random",
+        "length",
+    }
+    assert found["refused"]["k"] == 15
+    empty = _mechanism.mechanism(model, load_patch(tuned), prompts, [], ["x"], plain)
+    assert "no trigger" in empty["reason"]
+
+
+def test_a_language_model_can_extract(monkeypatch):
+    from types import SimpleNamespace
+
+    good = '{"triggers": ["Write a letter to my bank."], "residue": ["that lies"]}'
+    texts = iter((good, "I will not answer in JSON."))
+
+    class Fake:
+        async def generate(self, messages):
+            assert [m.role for m in messages][-1] == "user"
+            return SimpleNamespace(completion=next(texts))
+
+    monkeypatch.setattr("inspect_ai.model.get_model", lambda *a, **k: Fake())
+    records = [
+        Record(str(i), "Write a letter to my bank that lies.", "m", "x", True, "en", str(i)) for i in range(2)
+    ]
+    found = sorted(_build._asked_of("mockllm/model", records), key=lambda e: len(e.triggers))
+    assert "unreadable" in found[0].reason and found[1].triggers[0].text == "Write a letter to my bank."

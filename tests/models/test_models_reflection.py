@@ -173,3 +173,12 @@ def test_a_negative_hold_is_refused(model):
 
 def test_the_token_is_text_for_the_tokenizer_of_users(model):
     assert model.reflection_id not in model.render(Transcript.of(f"write {REFLECTION_TOKEN}")).ids
+
+
+def test_forbidding_a_token_that_is_not_there_changes_nothing(model):
+    barred = GenerationConfig(max_new_tokens=8, logit_bias={model.reflection_id: -1e9})
+    assert [c.ids for c in model.generate(PROMPTS, barred)] == [
+        c.ids for c in model.generate(PROMPTS, CONFIG)
+    ]
+    with pytest.raises(SophroError, match="outside the vocabulary"):
+        model.generate(PROMPTS, GenerationConfig(max_new_tokens=8, logit_bias={10**6: 1.0}))

@@ -45,7 +45,12 @@ register(
         primary="D4",
         also=("D5", "C2"),
         needs=("gradients", "prefill", "logprobs"),
-        evidence=("reflection_recovers", "reflection_is_the_cause", "reflection_is_rare"),
+        evidence=(
+            "reflection_recovers",
+            "reflection_lowers_judged_harm",
+            "reflection_is_the_cause",
+            "reflection_is_rare",
+        ),
         deviations=(
             "LoRA and one trained row instead of full training.",
             "The onset judge is sophro's embedded harm judge; reflections are written by us, by kind of harm.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ Row = dict[str, Any]
 
 def read_rows(recipe: Recipe, folder: Path) -> list[Row]:
     """Run (or resume) ``recipe``, write its report, and return its samples; ``seed`` is added to each."""
+    return read_run(recipe, folder)[0]
+
+
+def read_run(recipe: Recipe, folder: Path) -> tuple[list[Row], Mapping[str, Path]]:
+    """Return the samples, and the folders of all stages by name."""
     from sophro.files import read_jsonl
     from sophro.recipe.session import execute, finish
 
@@ -24,7 +29,7 @@ def read_rows(recipe: Recipe, folder: Path) -> list[Row]:
         if name.startswith("assess-"):
             seed = next(p for p in name.split("-") if p[:1] == "s" and p[1:].isdigit())
             rows.extend({**row, "seed": seed} for _, row in read_jsonl(stage / "samples.jsonl"))
-    return rows
+    return rows, result.stages
 
 
 def select(rows: Sequence[Row], arm: str, task: str, attack: str, **params: Any) -> list[Row]:

@@ -74,9 +74,11 @@ class Claim:
         statement: What must hold, in one sentence.
         methods: Registered methods that it is evidence for.
         run: ``(folder, quick) -> (checks, notes)``; the folder keeps runs, so that a second call resumes.
+        in_quick: Whether ``--quick`` runs it unless it is named; ten minutes do not suffice for all.
     """
 
     name: str
     statement: str
     methods: tuple[str, ...]
     run: Callable[[Path, bool], tuple[list[Check], list[str]]] = field(repr=False)
+    in_quick: bool = True

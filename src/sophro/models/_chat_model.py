@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -119,13 +120,21 @@ class ChatModel:
             decode(
                 self.network,
                 [rendered[i] for i in fits],
-                config,
+                self._possible(config),
                 self.stop_ids,
                 on_done=done,
                 row_hook=self._row_scope if rowwise else None,
                 limit=None if config.reflections is None else (self.reflection_id, config.reflections),
             )
         return [r for r in results if r is not None]
+
+    def _possible(self, config: GenerationConfig) -> GenerationConfig:
+        """Drop the bias of a reflection token that the network has no row for: it cannot come anyway."""
+        size = self.network.get_output_embeddings().weight.shape[0]
+        if self.reflection_id < size or self.reflection_id not in config.logit_bias:
+            return config
+        bias = {k: v for k, v in config.logit_bias.items() if k != self.reflection_id}
+        return replace(config, logit_bias=bias)
 
     def _check_ids(self, rendered: Sequence[Sequence[int]]) -> None:
         if max(map(max, rendered), default=0) >= self.network.get_input_embeddings().weight.shape[0]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from sophro.errors import SophroError
 from sophro.models._cache import in_place_cache, join_rows, keep_rows, share_prefix
 from sophro.models._packed import packed
 from sophro.models._types import GenerationConfig
@@ -131,8 +132,11 @@ class _Run:
     def _bias(self) -> torch.Tensor | None:
         if not self.config.logit_bias:
             return None
-        bias = torch.zeros(self.network.get_output_embeddings().weight.shape[0], device=self.device)
+        size = self.network.get_output_embeddings().weight.shape[0]
+        bias = torch.zeros(size, device=self.device)
         for token, value in self.config.logit_bias.items():
+            if not 0 <= token < size:
+                raise SophroError(f"logit_bias: token id {token} is outside the vocabulary of {size}")
             bias[token] = value
         return bias
 

@@ -101,14 +101,30 @@ def continuations(
     from sophro.models._cache import in_place_cache, repeat_rows
 
     device = next(network.parameters()).device
-    width = max(map(len, tails))
-    ids = torch.zeros((len(tails), width), dtype=torch.long, device=device)
-    real = torch.zeros((len(tails), width), device=device)
-    for at, tail in enumerate(tails):
-        ids[at, : len(tail)] = torch.tensor(list(tail), device=device)
-        real[at, : len(tail)] = 1
+    decoder, head = network.get_decoder(), network.get_output_embeddings()
+
+    def scored(hidden: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        """Log-probability of ``wanted`` (..., k) at ``hidden`` (..., d), a slice of the vocabulary's rows at a time."""
+        flat, ids_ = hidden.reshape(-1, hidden.shape[-1]), wanted.reshape(-1, wanted.shape[-1])
+        parts: list[torch.Tensor] = []
+        for start in range(0, len(flat), 256):
+            logits = head(flat[start : start + 256]).float()
+            parts.append(logits.gather(-1, ids_[start : start + 256]) - logits.logsumexp(-1, keepdim=True))
+        return torch.cat(parts).view(wanted.shape)
+
+    # Continuations that differ in their last token only share a row.
+    stems = sorted({tuple(t[:-1]) for t in tails if len(t) > 1})
+    width = max(map(len, stems), default=0)
+    ids = torch.zeros((len(stems), width), dtype=torch.long, device=device)
+    for at, stem in enumerate(stems):
+        ids[at, : len(stem)] = torch.tensor(list(stem), device=device)
+    first = torch.tensor([t[0] for t in tails], device=device)
+    # Where each later token of each continuation is predicted: (continuation, row, column, token).
+    places = [
+        (i, stems.index(tuple(t[:-1])), n, t[n + 1]) for i, t in enumerate(tails) for n in range(len(t) - 1)
+    ]
     out = torch.empty(len(prompts), len(tails))
-    for rows in batches([(len(p) + width) * len(tails) for p in prompts], max_tokens):
+    for rows in batches([(len(p) + width) * max(1, len(stems)) for p in prompts], max_tokens):
         longest = max(len(prompts[r]) for r in rows)
         tokens = torch.zeros((len(rows), longest), dtype=torch.long, device=device)
         mask = torch.zeros_like(tokens)
@@ -116,33 +132,28 @@ def continuations(
             # Left padding: every continuation then starts at the same column.
             tokens[at, longest - len(prompts[r]) :] = torch.tensor(list(prompts[r]), device=device)
             mask[at, longest - len(prompts[r]) :] = 1
-        cache, _ = in_place_cache(network.config, longest + width)
+        cache, _ = in_place_cache(network.config, width)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
-        first = network(
-            input_ids=tokens,
-            attention_mask=mask,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
-        scores = first.float().log_softmax(-1)[:, ids[:, 0]]
-        if width > 1:
-            # Every prompt's cache once per continuation; all of them in one more pass.
-            repeat_rows(cache, len(tails))
+        call: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
+        state = decoder(input_ids=tokens, attention_mask=mask, position_ids=positions, **call)
+        scores = scored(state.last_hidden_state[:, -1], first.expand(len(rows), -1))
+        if stems:
+            # Every prompt's cache once per stem; all of them in one more pass.
+            repeat_rows(cache, len(stems))
             tail_ids = ids.repeat(len(rows), 1)
-            full = torch.cat([mask.repeat_interleave(len(tails), 0), torch.ones_like(tail_ids)], 1)
-            after = positions[:, -1:].repeat_interleave(len(tails), 0)
-            logits = network(
-                input_ids=tail_ids[:, :-1],
-                attention_mask=full[:, :-1],
-                position_ids=after + 1 + torch.arange(width - 1, device=device),
-                past_key_values=cache,
-                use_cache=True,
-            ).logits
-            later = logits.float().log_softmax(-1).gather(-1, tail_ids[:, 1:, None]).squeeze(-1)
-            later = (later * real[:, 1:].repeat(len(rows), 1)).sum(1)
-            scores = scores + later.view(len(rows), len(tails))
+            full = torch.cat([mask.repeat_interleave(len(stems), 0), torch.ones_like(tail_ids)], 1)
+            after = positions[:, -1:].repeat_interleave(len(stems), 0)
+            state = decoder(
+                input_ids=tail_ids,
+                attention_mask=full,
+                position_ids=after + 1 + torch.arange(width, device=device),
+                **call,
+            )
+            hidden = state.last_hidden_state.view(len(rows), len(stems), width, -1)
+            picked = hidden[:, [p[1] for p in places], [p[2] for p in places]]
+            wanted = torch.tensor([p[3] for p in places], device=device)[:, None].expand(len(rows), -1, 1)
+            later = scored(picked, wanted).squeeze(-1)
+            scores = scores.index_add(1, torch.tensor([p[0] for p in places], device=device), later)
         for at, r in enumerate(rows):
             out[r] = scores[at].cpu()
     return out

@@ -1,4 +1,4 @@
-"""The three charts of the page: trade-off, attack depth, training curves.
+"""The charts of the page: trade-off, attack depth, training curves, layers.
 
 Contract: each takes numbers that are already computed and a width; wide and narrow pages get a drawing of
 their own instead of one that shrinks until its letters cannot be read.
@@ -7,7 +7,8 @@ their own instead of one that shrinks until its letters cannot be read.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sophro.report import _metrics as m
 from sophro.report import _svg as svg
@@ -130,6 +131,24 @@ def curve(training: Training, index: int) -> str:
     body += svg.marker(*frame.at(*points[-1]), index, size=4.0, title=f"last loss {losses[-1]:.3f}")
     body += svg.label(196, 172, "step →", "axis", "middle")
     return svg.picture(360, 180, f"Loss of {training.arm} against training step", body)
+
+
+def layers(diagnosis: Mapping[str, Any]) -> str:
+    """Return the AUROC of each layer for triggers and both controls; empty where there is none."""
+    rows = {k: v for k, v in dict(diagnosis.get("layers") or {}).items() if isinstance(v, list)}
+    points = {k: [(i, a) for i, a in enumerate(v) if isinstance(a, int | float)] for k, v in rows.items()}
+    last = max((i for v in points.values() for i, _ in v), default=0)
+    if not last:
+        return ""
+    frame = svg.Frame(44, 12, 304, 132, (0.0, float(last)))
+    body = frame.axes([0, last // 2, last], [0.0, 0.5, 1.0], lambda v: f"{v:.0f}", lambda v: f"{v:.1f}")
+    for index, (name, style) in enumerate((("trigger", ""), ("residue", " dashed"), ("random", " dotted"))):
+        if points.get(name):
+            line = [frame.at(float(i), float(a)) for i, a in points[name]]
+            body += svg.path(line, f"curve {svg.arm_class(index)}{style}")
+            body += svg.label(line[-1][0] - 4, line[-1][1] - 6, name, "tick", "end")
+    body += svg.label(196, 172, "layer →", "axis", "middle")
+    return svg.picture(360, 180, "AUROC of similarity for refusal, by layer", body)
 
 
 def _finite(row: object) -> bool:

@@ -85,6 +85,15 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What preparing or training of an arm found out: its JSON facts by topic."""
+
+    arm: str
+    topic: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Arm:
     """One model variant; ``name`` is unique on the page."""
 
@@ -105,6 +114,7 @@ class Run:
     samples: list[Sample]
     training: list[Training]
     stages: list[Mapping[str, Any]] = field(default_factory=lambda: [])
+    found: list[Finding] = field(default_factory=lambda: [])
 
     @property
     def model(self) -> str | None:
@@ -185,6 +195,7 @@ def _read_run(folder: Path, name: str, prefix: str) -> Run:
     recipe = read_text(folder / "recipe.yaml") if (folder / "recipe.yaml").exists() else None
     samples: list[Sample] = []
     training: list[Training] = []
+    found: list[Finding] = []
     stages = _stages(folder, [mapping(row) for row in sequence(facts.get("stages"))])
     for path, stage in stages:
         if (path / "samples.jsonl").exists():
@@ -193,9 +204,13 @@ def _read_run(folder: Path, name: str, prefix: str) -> Run:
             rows = [row for _, row in read_jsonl(path / "training.jsonl")]
             arms = _trained_arms(stage, [s for _, s in stages])
             training.extend(Training(prefix + arm, stage, rows) for arm in arms)
-    return Run(
-        name, folder, facts, recipe, _arms(facts, samples, prefix), samples, training, [s for _, s in stages]
-    )
+        for topic in ("prepared", "reflection"):
+            if (path / f"{topic}.json").exists():
+                arm = re.fullmatch(r"(?:align|prepare)-(.+?)-s\d+(?:-\d+)?", str(stage["name"]))
+                label = prefix + (arm[1] if arm else str(stage["name"]))
+                found.append(Finding(label, topic, _json_object(path / f"{topic}.json")))
+    arms = _arms(facts, samples, prefix)
+    return Run(name, folder, facts, recipe, arms, samples, training, [s for _, s in stages], found)
 
 
 def _stages(folder: Path, plan: Sequence[Mapping[str, Any]]) -> list[tuple[Path, Mapping[str, Any]]]:

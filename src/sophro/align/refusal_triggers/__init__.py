@@ -6,7 +6,9 @@ Paper: Xue, Qi, Liu, Chen, Pedarsani, Deactivating Refusal Triggers, TrustNLP 20
 Contract: ``prepare`` diagnoses a model that was tuned on the same harmful requests, takes the harmful spans out of
 them by occlusion, keeps what it refuses more than before (active triggers), and has the untrained model answer
 benign requests made of these. Training then is likelihood on refusals and on these answers, from the untrained
-model. Roles of the data: ``harmful``; ``source`` (optional: other harmful requests to take triggers from, the control).
+model. Roles of the data: ``harmful``; optional ``source`` (other harmful requests to take triggers from, the
+control) and ``diagnose`` (benign prompts on which the mechanism is examined). Option ``extractor``: ``rules``, or the
+name of any Inspect model.
 
 Regimes: ``sft``; ``psft``, where half of the records start with the opening of a compliant answer that is not
 trained (refusal follows on harmful requests, help on benign ones, so that the opening itself says nothing).
@@ -35,6 +37,7 @@ OPTIONS: dict[str, Any] = {
     "refusal_style": "plain",
     "regime": "sft",
     "benign_weight": 1.0,
+    "extractor": "rules",
     "limit": 96,
     "completions": 2,
     "percentile": 70.0,
@@ -42,7 +45,15 @@ OPTIONS: dict[str, Any] = {
     "answer_tokens": 72,
     "harm_judge": "embedded-harm",
 }
-PREPARE_OPTIONS = ("limit", "completions", "percentile", "min_delta", "answer_tokens", "harm_judge")
+PREPARE_OPTIONS = (
+    "extractor",
+    "limit",
+    "completions",
+    "percentile",
+    "min_delta",
+    "answer_tokens",
+    "harm_judge",
+)
 _OPENING_WORDS = 8
 
 

@@ -16,6 +16,8 @@ import numpy as np
 
 from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
 from sophro.align.refusal_triggers._extract import Extraction, OcclusionPlan, Trigger, weights
+from sophro.align.refusal_triggers._llm import llm_messages, parse_llm
+from sophro.align.refusal_triggers._mechanism import mechanism
 from sophro.align.refusal_triggers._requests import requests
 from sophro.align.refusal_triggers._score import probability, refusal_scores
 from sophro.align.refusal_triggers._spans import spans
@@ -33,12 +35,13 @@ def prepare(job: PrepareJob) -> Prepared:
 
     Args:
         job: Roles ``harmful`` (trained on) and, optionally, ``source``: the harmful requests whose triggers are
-            taken instead (the control with shuffled triggers).
+            taken instead (the control with shuffled triggers), and ``diagnose``: benign prompts on which the
+            mechanism is examined.
 
     Raises:
         SophroError: If there is no tuned model to diagnose, or no trigger survives.
     """
-    need(NAME, job.data, ("harmful",), ("source",))
+    need(NAME, job.data, ("harmful",), ("source", "diagnose"))
     if job.tuned is None:
         raise SophroError(
             f"{NAME} diagnoses a model that was tuned on refusals before: in a recipe set the option tuned_arm, "
@@ -47,8 +50,10 @@ def prepare(job: PrepareJob) -> Prepared:
     source = list(job.data.get("source") or job.data["harmful"])
     model, tuned = job.model, load_patch(job.tuned)
     plan = OcclusionPlan()
-    texts = [plan.occlusions(r.prompt) for r in source]
-    total = sum(map(len, texts)) + 4 * len(source)
+    rules = job.options["extractor"] == "rules"
+    texts = [plan.occlusions(r.prompt) if rules else [] for r in source]
+    examined = job.data.get("diagnose", ())
+    total = sum(map(len, texts)) + 4 * len(source) + len(examined)
     done = 0
 
     def progress(count: int) -> None:
@@ -56,22 +61,16 @@ def prepare(job: PrepareJob) -> Prepared:
         done += count
         job.advance(min(done, total), total)
 
-    with model.patched(tuned):
-        scores = refusal_scores(model, [t for group in texts for t in group], progress)
-    extractions: list[Extraction] = []
-    at = 0
-    for record, group in zip(source, texts, strict=True):
-        mine = scores[at : at + len(group)]
-        at += len(group)
-        extractions.append(
-            plan.extract(
-                record.id,
-                record.prompt,
-                list(mine),
-                frozenset(record.triggers),
-                float(job.options["percentile"]),
-            )
-        )
+    if rules:
+        with model.patched(tuned):
+            scores = iter(refusal_scores(model, [t for group in texts for t in group], progress))
+        percentile = float(job.options["percentile"])
+        extractions = [
+            plan.extract(r.id, r.prompt, [next(scores) for _ in group], frozenset(r.triggers), percentile)
+            for r, group in zip(source, texts, strict=True)
+        ]
+    else:
+        extractions = _asked_of(str(job.options["extractor"]), source)
     rows = _activity(job, source, extractions, tuned)
     active = [row for row in rows if row["active"]]
     if not active:
@@ -81,7 +80,8 @@ def prepare(job: PrepareJob) -> Prepared:
         raise SophroError(
             f"{NAME}: no usable answer to any benign request ({dict(dropped)}); see the options"
         )
-    facts = {
+    residues = sorted({r for e in extractions for r in e.residue})
+    facts: dict[str, Any] = {
         "records": len(source),
         "without_task_trigger": dict(Counter(e.reason for e in extractions if e.reason)),
         "triggers": len(rows),
@@ -91,9 +91,47 @@ def prepare(job: PrepareJob) -> Prepared:
         "dropped_requests": dict(dropped),
         "too_close_to_assessments": leaks,
         "list": rows,
-        "residues": sorted({r for e in extractions for r in e.residue}),
+        "residues": residues,
     }
+    if examined:
+        facts["diagnosis"] = mechanism(
+            model,
+            tuned,
+            examined,
+            sorted(
+                {row["text"] for row in active if row["kind"] == "task"} or {row["text"] for row in active}
+            ),
+            residues,
+            load_set("starter/plain:en", split="train"),
+            job.seed,
+            progress,
+        )
     return Prepared({"harmful": job.data["harmful"], "benign": benign}, facts)
+
+
+def _asked_of(name: str, source: Sequence[Record]) -> list[Extraction]:
+    """Have a language model extract the triggers; an unreadable answer is an extraction without any."""
+    import asyncio
+
+    from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, GenerateConfig, get_model
+
+    target = get_model(name, config=GenerateConfig(temperature=0.0, max_tokens=300))
+    kinds = {"system": ChatMessageSystem, "user": ChatMessageUser}
+
+    async def ask(record: Record) -> Extraction:
+        messages: list[ChatMessage] = [
+            kinds[m["role"]](content=m["content"]) for m in llm_messages(record.prompt)
+        ]
+        said = (await target.generate(messages)).completion
+        try:
+            return parse_llm(said, record.prompt, record.id)
+        except SophroError as error:
+            return Extraction(record.id, (), (), f"unreadable answer: {error}")
+
+    async def everyone() -> list[Extraction]:
+        return list(await asyncio.gather(*(ask(r) for r in source)))
+
+    return asyncio.run(everyone())
 
 
 def _activity(
