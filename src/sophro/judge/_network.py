@@ -165,12 +165,18 @@ class ExchangeNetwork:
         self, prompts: Sequence[str], responses: Sequence[str], batch_tokens: int = 4096
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return ``(N, 3)`` refusal and ``(N,)`` harm probabilities, rounded to five places."""
+        # Rounding hides the last bits of float32, which differ with the shape of a batch.
+        return to_probabilities(self.logits(prompts, responses, batch_tokens), self.temperatures)
+
+    def logits(
+        self, prompts: Sequence[str], responses: Sequence[str], batch_tokens: int = 4096
+    ) -> np.ndarray:
+        """Return ``(N, 5)`` logits: three refusal classes, served, intent; before any temperature."""
         items = pairs(self.encoder, prompts, responses)
         logits = np.zeros((len(items), LOGITS))
         for index, values in self._logits(items, batch_tokens):
             logits[index] = values
-        # Rounding hides the last bits of float32, which differ with the shape of a batch.
-        return to_probabilities(logits, self.temperatures)
+        return logits
 
     def _logits(self, items: Sequence[Pair], batch_tokens: int) -> Iterator[tuple[list[int], np.ndarray]]:
         for index in length_batches([len(p.ids) for p in items], batch_tokens):
