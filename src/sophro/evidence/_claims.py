@@ -71,7 +71,7 @@ _ALL = (
     ),
     Claim(
         "two_processes_as_one",
-        "Two processes train to the same adapter as one, within 1e-4",
+        "Two processes train to the same adapter as one, within 1e-4 (plain layers: oneDNN rounds by shape)",
         ("safety_sft",),
         _controls.two_processes,
     ),
