@@ -221,8 +221,12 @@ def _show(values: Mapping[str, Any]) -> None:
 
     rows: list[tuple[object, ...]] = []
     for arm, numbers in values["arms"].items():
-        measures = {k: v for k, v in numbers.items() if k not in ("coverage", "prefill", "attacks")}
+        grouped = ("coverage", "prefill", "attacks", "recovery", "reflection")
+        measures = {k: v for k, v in numbers.items() if k not in grouped}
         measures |= {f"harmful_compliance, prefill {k}": v for k, v in numbers["prefill"].items()}
+        measures |= {f"harmful_compliance, {name}": v for name, v in numbers["attacks"].items()}
+        measures |= {f"recovery, prefill {k}": v for k, v in numbers["recovery"].items()}
+        measures |= {f"reflects, {name}": v for name, v in numbers["reflection"].items()}
         for name, m in measures.items():
             if m["n"] or m["unscored"]:
                 shown = (percent(m["value"]), interval(m["low"], m["high"]))
