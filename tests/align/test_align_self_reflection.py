@@ -270,3 +270,14 @@ def test_preview_shows_what_is_trained(model):
         "self_reflection", model, {"harmful": [pair(i) for i in range(3)]}, {"depth_max": 200}
     )
     assert any("harm" in item.parts[0].meta["tokenized"].kinds for item in items)
+
+
+def test_a_finished_folder_of_another_run_is_refused(model, tmp_path):
+    data = {"harmful": [pair(i) for i in range(7)], "benign": [benign(i) for i in range(7)]}
+    options = {"depth_min": 2, "depth_max": 200, "batch_size": 4, "rank": 4, "dpo": False, "epochs": 1}
+    out = tmp_path / "a"
+    first = align("self_reflection", model, data, out, options=options, work=tmp_path / "w")
+    again = align("self_reflection", model, data, out, options=options, work=tmp_path / "w2")
+    assert again == first and not (tmp_path / "w2" / "sft").exists()
+    with pytest.raises(SophroError, match="not the result of this run"):
+        align("self_reflection", model, data, out, options={**options, "false_reflection": 0.2}, work=tmp_path / "w3")

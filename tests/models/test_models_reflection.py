@@ -182,3 +182,21 @@ def test_forbidding_a_token_that_is_not_there_changes_nothing(model):
     ]
     with pytest.raises(SophroError, match="outside the vocabulary"):
         model.generate(PROMPTS, GenerationConfig(max_new_tokens=8, logit_bias={10**6: 1.0}))
+
+
+def test_a_client_receives_the_refusal_and_nothing_of_what_was_taken_back(model, tmp_path):
+    import small_model
+
+    from sophro.models import load
+    from sophro.models._types import Completion
+    from sophro.models.provider import SophroAPI
+
+    folder = small_model.save_model(tmp_path / "m")
+    api = SophroAPI(str(folder))
+    token = load(str(folder)).reflection_id
+    bad, worse = (encode(model, t) for t in ("First bad text", "Second bad text"))
+    why = encode(model, "Wait.\n\n")
+    ids = (*bad, token, *why, *worse)
+    segments = (Segment("reflection", "again"), Segment("answer", "I stop."))
+    twice = Completion(ids, "", segments, "ok", "stop", 5, len(ids) + 1, (len(bad), len(ids)))
+    assert api._held(twice) == "I stop."

@@ -327,3 +327,35 @@ def test_importing_the_room_and_planning_pull_nothing_heavy() -> None:
         " sorted({'torch', 'transformers', 'inspect_ai', 'datasets', 'rich', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[] []\n"
+
+
+def _arms(**arms: dict[str, object]) -> Recipe:
+    return Recipe.model_validate({"name": "x", "model": "smollm2-135m", "arms": arms}, strict=False)
+
+
+_HARMFUL = {"set": "starter/harmful:en", "split": "train"}
+
+
+@pytest.mark.parametrize(
+    ("arms", "said"),
+    [
+        ({"a": {"method": "refusal_triggers", "data": {"harmful": _HARMFUL}}}, "tuned_arm"),
+        (
+            {
+                "a": {"method": "safety_sft", "data": {"harmful": _HARMFUL}},
+                "b": {"method": "safety_sft", "data": {"harmful": {"set": "arm:a/harmful"}}},
+            },
+            "prepares no data",
+        ),
+        (
+            {
+                "a": {"method": "self_reflection", "data": {"harmful": {"set": "arm:b/harmful"}}},
+                "b": {"method": "self_reflection", "data": {"harmful": {"set": "arm:a/harmful"}}},
+            },
+            "need each other",
+        ),
+    ],
+)
+def test_arms_that_cannot_be_made_are_named(arms: dict[str, dict[str, object]], said: str) -> None:
+    with pytest.raises(SophroError, match=said):
+        plan(_arms(**arms))

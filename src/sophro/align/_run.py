@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -153,6 +155,10 @@ def _prepare_once(found: AlignMethod, job: PrepareJob, folder: Path) -> Prepared
         found.name, chosen, job.seed, str(job.tuned), {r: [repr(x) for x in v] for r, v in job.data.items()}
     )
     target = folder / key
+    if os.environ.get("RANK", "0") != "0":
+        # Under accelerate the first process prepares; the launcher ends the others if it fails.
+        while not target.exists():
+            time.sleep(0.2)
     if not target.exists():
         made = found.prepare(job)
         write_folder(target, made.write)

@@ -178,7 +178,11 @@ class SophroAPI(ModelAPI):
             return None
         model: Any = self.model
         stream = HoldBack(model.tokenizer, model.reflection_id, self._hold)
-        return "".join(map(stream.push, completion.ids)) + stream.finish()
+        released = "".join(map(stream.push, completion.ids))
+        if completion.reflections[-1] < len(completion.ids):
+            return released + stream.finish()
+        # One reflection too many: what is still held is dropped, and the forced refusal ends the answer.
+        return released + stream.push(model.reflection_id) + completion.segments[-1].text
 
     def _output(self, completion: Completion) -> ModelOutput:
         content: list[Content] = []

@@ -19,6 +19,7 @@ Which records a limit selects must not depend on the seed, or arms of different 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -85,6 +86,18 @@ class _Draft:
         self.stages: list[Stage] = []
         self._by_key: dict[str, Stage] = {}
         self._names: set[str] = set()
+        self._open: list[str] = []
+
+    @contextlib.contextmanager
+    def visiting(self, label: str) -> Iterator[None]:
+        """Refuse arms that need each other."""
+        if label in self._open:
+            raise SophroError(f"arms {' -> '.join([*self._open, label])} need each other; remove one link")
+        self._open.append(label)
+        try:
+            yield
+        finally:
+            self._open.pop()
 
     def add(
         self, kind: Kind, name: str, title: str, inputs: Mapping[str, Any], needs: tuple[Stage, ...] = ()
@@ -154,8 +167,21 @@ def _answers(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
 
 def _prepare(draft: _Draft, recipe: Recipe, label: str, seed: int, found: AlignMethod) -> Stage:
     arm = recipe.arms[label]
-    needs, sources = _sources(draft, recipe, label, seed, ())
     tuned = arm.options.get(TUNED_ARM)
+    if found.tuned and tuned is None:
+        raise SophroError(
+            f"arms.{label}: method {arm.method} diagnoses a tuned model; name the arm that trains it with "
+            f"options.{TUNED_ARM}"
+        )
+    with draft.visiting(label):
+        return _prepare_stage(draft, recipe, label, seed, found, tuned)
+
+
+def _prepare_stage(
+    draft: _Draft, recipe: Recipe, label: str, seed: int, found: AlignMethod, tuned: Any
+) -> Stage:
+    arm = recipe.arms[label]
+    needs, sources = _sources(draft, recipe, label, seed, ())
     if tuned is not None:
         needs = (*needs, _align(draft, recipe, str(tuned), seed))
     inputs = {
@@ -182,7 +208,9 @@ def _sources(
             continue
         found = _method(str(recipe.arms[named[0]].method))
         if found is None or found.prepare is None:
-            raise ValueError(f"arm {named[0]!r} prepares no data")
+            raise SophroError(
+                f"arms.{label}.data.{role}: arm {named[0]!r} prepares no data; name an arm whose method does"
+            )
         stage = _prepare(draft, recipe, named[0], seed, found)
         sources[role] = [len(needs), named[1]]
         needs = (*needs, stage)

@@ -6,11 +6,12 @@ Contract: the untrained network comes back unchanged. Every step is resumable by
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from sophro.align.self_reflection._build import BENIGN_ROLES
 from sophro.align.self_reflection._dial import recall, tune
 from sophro.align.self_reflection._items import pairs, supervised
 from sophro.data import Record
-from sophro.files import write_folder, write_json
+from sophro.errors import SophroError
+from sophro.files import digest, read_text, write_folder, write_json
 from sophro.models._patches import load_patch
 from sophro.models._reflection import FILE, ReflectionSettings, initial_row
 from sophro.train import DpoLoss, PairExample, SftLoss, TrainOptions, TrainResult, sequence_scores, train
@@ -30,6 +32,9 @@ _HELD_OUT = 6
 def run(job: RunJob) -> TrainResult:
     """Train, tune the bias and write the adapter with ``reflection.json``."""
     model, options = job.model, dict(job.options)
+    key = digest(options, asdict(job.train), {r: [repr(x) for x in v] for r, v in job.data.items()})
+    if job.out.exists():
+        return _stored(job.out, key)
     data, dev = _divide(job.data)
     token = (model.reflection_id,)
     sft_options = replace(job.train, token_rows=token)
@@ -48,12 +53,23 @@ def run(job: RunJob) -> TrainResult:
         steps["dpo"] = result.to_json()
     final = job.work / "final"
     if _first_process() and not final.exists():
-        facts = {"steps": steps, **_facts(model, folder, dev, data, options)}
+        facts = {"key": key, "steps": steps, **_facts(model, folder, dev, data, options)}
         first = _facts(model, job.work / "sft", dev, data, options) if dpo else None
         write_folder(final, lambda target: _assemble(target, folder, facts, job.work / "sft", first))
     if _first_process() and not job.out.exists():
         shutil.move(final, job.out)
     return replace(result, out=job.out)
+
+
+def _stored(out: Path, key: str) -> TrainResult:
+    """Return the result of a finished run, if it is this one."""
+    file = out / FILE
+    found = json.loads(read_text(file)) if file.exists() else {}
+    if found.get("key") != key:
+        raise SophroError(
+            f"{out}: exists and is not the result of this run; delete it or choose another folder"
+        )
+    return TrainResult.from_json(found["steps"]["dpo" if "dpo" in found["steps"] else "sft"], out)
 
 
 def _preferences(
