@@ -142,3 +142,18 @@ def tiny_llama(vocab_size: int, *, seed: int = 0, hidden: int = 64, layers: int 
         torch.manual_seed(seed)
         network = LlamaForCausalLM(config)
     return network.to(torch.float32).eval()
+
+
+def moving_model():
+    """Return a tiny random chat model whose large weights make it say different tokens."""
+    import torch
+
+    from sophro.models import ChatModel
+
+    chosen = tokenizer("chatml")
+    network = tiny_llama(len(chosen), seed=1)
+    with torch.no_grad():
+        for p in network.parameters():
+            if p.dim() == 2:
+                p.mul_(6.0)
+    return ChatModel("tiny", chosen, network)

@@ -280,4 +280,11 @@ def test_a_finished_folder_of_another_run_is_refused(model, tmp_path):
     again = align("self_reflection", model, data, out, options=options, work=tmp_path / "w2")
     assert again == first and not (tmp_path / "w2" / "sft").exists()
     with pytest.raises(SophroError, match="not the result of this run"):
-        align("self_reflection", model, data, out, options={**options, "false_reflection": 0.2}, work=tmp_path / "w3")
+        align(
+            "self_reflection",
+            model,
+            data,
+            out,
+            options={**options, "false_reflection": 0.2},
+            work=tmp_path / "w3",
+        )

@@ -24,19 +24,9 @@ PROMPTS = [Transcript.of(t) for t in ("hello world", "what is the capital of Fra
 CONFIG = GenerationConfig(max_new_tokens=8)
 
 
-def make_model() -> ChatModel:
-    tokenizer = tiny.tokenizer("chatml")
-    network = tiny.tiny_llama(len(tokenizer), seed=1)
-    with torch.no_grad():
-        for p in network.parameters():
-            if p.dim() == 2:
-                p.mul_(6.0)
-    return ChatModel("tiny", tokenizer, network)
-
-
 @pytest.fixture
 def model() -> ChatModel:
-    return make_model()
+    return tiny.moving_model()
 
 
 def steering() -> SteeringPatch:
@@ -152,7 +142,7 @@ def test_low_rank_equals_peft(model, tmp_path):
     """An adapter written by PEFT acts as PEFT's own merged model does."""
     from peft import LoraConfig, get_peft_model
 
-    other = make_model()
+    other = tiny.moving_model()
     config = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "up_proj"])
     wrapped = get_peft_model(other.network, config)
     with torch.no_grad():

@@ -19,13 +19,7 @@ CONFIG = GenerationConfig(max_new_tokens=8)
 
 @pytest.fixture
 def model() -> ChatModel:
-    tokenizer = tiny.tokenizer("chatml")
-    network = tiny.tiny_llama(len(tokenizer), seed=1)
-    with torch.no_grad():
-        for p in network.parameters():
-            if p.dim() == 2:
-                p.mul_(6.0)
-    return ChatModel("tiny", tokenizer, network)
+    return tiny.moving_model()
 
 
 def loud(model: ChatModel) -> LowRankPatch:

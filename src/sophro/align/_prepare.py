@@ -122,12 +122,12 @@ def self_answers(
             t.with_assistant(Segment("prefill", s)) for t, s in zip(transcripts, starts, strict=True)
         ]
     completions = model.generate(transcripts, GenerationConfig(**config), progress=progress)
-    texts = [whole_sentences(c.text) if c.finish_reason == "length" else c.text.strip() for c in completions]
-    if starts is not None:
-        texts = [
-            s + c if c else ""
-            for s, c in zip(starts, (c.rstrip() for c in _continued(completions)), strict=True)
-        ]
+    ended = [whole_sentences(c.text) if c.finish_reason == "length" else c.text for c in completions]
+    if starts is None:
+        texts = [t.strip() for t in ended]
+    else:
+        # The blank between the forced start and what follows belongs to the text.
+        texts = [s + t.rstrip() if t.strip() else "" for s, t in zip(starts, ended, strict=True)]
     verdicts = judge("embedded-refusal")(
         [Exchange.of(r.prompt, t) for r, t in zip(records, texts, strict=True)]
     )
@@ -145,18 +145,10 @@ def self_answers(
     return Answered(kept, dropped, rows)
 
 
-def _continued(completions: Sequence[Any]) -> list[str]:
-    # The blank between forced start and continuation belongs to the text; only a cut end is trimmed.
-    return [
-        whole_sentences(c.text, strip=False) if c.finish_reason == "length" else c.text for c in completions
-    ]
-
-
-def whole_sentences(text: str, strip: bool = True) -> str:
+def whole_sentences(text: str) -> str:
     """Cut a truncated answer after its last complete sentence; without one it stays as it is."""
     ends = [m.end() for m in _SENTENCE_END.finditer(text)]
-    kept = text[: ends[-1]] if ends else text
-    return kept.strip() if strip else kept
+    return text[: ends[-1]] if ends else text
 
 
 def need(

@@ -95,6 +95,7 @@ def align(
     progress: Progress | None = None,
     prepared: bool = False,
     tuned: Path | None = None,
+    advance: Advance = lambda done, total: None,
 ) -> TrainResult:
     """Align ``model`` with method ``name`` and write a plain PEFT adapter to ``out``.
 
@@ -109,6 +110,7 @@ def align(
         progress: Called with (steps done, steps in all, loss).
         prepared: Whether ``data`` is what ``prepare`` returned.
         tuned: Adapter of a model that was tuned before, for methods that diagnose one.
+        advance: Called with (done, all) while data is prepared.
 
     Raises:
         SophroError: If the method or an option is unknown, or the data cannot be trained on.
@@ -122,7 +124,8 @@ def align(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-align-")))
         if found.prepare is not None and not prepared:
             assert folder is not None
-            data = _prepare_once(found, PrepareJob(model, data, own, seed, tuned), folder / "prepared").data
+            job = PrepareJob(model, data, own, seed, tuned, advance)
+            data = _prepare_once(found, job, folder / "prepared").data
         if found.run is not None:
             assert folder is not None
             folder.mkdir(parents=True, exist_ok=True)
@@ -166,12 +169,16 @@ def _prepare_once(found: AlignMethod, job: PrepareJob, folder: Path) -> Prepared
 
 
 def training_items(
-    name: str, model: Any, data: Mapping[str, Sequence[Record]], options: Mapping[str, Any] | None = None
+    name: str,
+    model: Any,
+    data: Mapping[str, Sequence[Record]],
+    options: Mapping[str, Any] | None = None,
+    advance: Advance = lambda done, total: None,
 ) -> list[TrainItem]:
     """Return what method ``name`` would train on; ``meta["tokenized"]`` of each part holds its segments."""
     found, _, own = _checked(name, model, options, 0)
     if found.prepare is not None:
-        data = found.prepare(PrepareJob(model, data, own)).data
+        data = found.prepare(PrepareJob(model, data, own, advance=advance)).data
     return found.items(model, data, own)
 
 

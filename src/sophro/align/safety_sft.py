@@ -16,8 +16,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sophro.align._prepare import need
 from sophro.align._run import AlignMethod, sft_items
-from sophro.chat import Segment, Transcript, Turn
+from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
 from sophro.train import TrainItem
@@ -45,11 +46,7 @@ def items(model: Any, data: Mapping[str, Sequence[Record]], options: Mapping[str
     Raises:
         SophroError: If a role is missing or unknown, or a benign record has no answer.
     """
-    unknown = set(data) - {"harmful", "benign"}
-    if unknown:
-        raise SophroError(f"safety_sft: data role {min(unknown)!r} is unknown; known: harmful, benign")
-    if not data.get("harmful"):
-        raise SophroError("safety_sft: the data role 'harmful' is empty; name a set of harmful requests")
+    need("safety_sft", data, ("harmful",), ("benign",))
     weight = float(options["benign_weight"])
     if weight <= 0:
         raise SophroError(f"safety_sft: option benign_weight is {weight}; it must be greater than 0")
@@ -62,13 +59,7 @@ def items(model: Any, data: Mapping[str, Sequence[Record]], options: Mapping[str
                 "or add an answer"
             )
         rows.append((record, record.answer, weight))
-    return sft_items(model, [(_transcript(r, text), r, w) for r, text, w in rows])
-
-
-def _transcript(record: Record, answer: str) -> Transcript:
-    return Transcript(
-        (Turn("user", (Segment("user", record.prompt),)), Turn("assistant", (Segment("answer", answer),)))
-    )
+    return sft_items(model, [(Transcript.of(r.prompt, answer=text), r, w) for r, text, w in rows])
 
 
 class RefusalBook:

@@ -55,6 +55,7 @@ def align(
         work=work,
         progress=_progress(json),
         tuned=tuned,
+        advance=_preparing(json),
     )
     if _first_process() and work.exists():
         import shutil
@@ -95,7 +96,7 @@ def preview(
     from sophro.models import load_chat
 
     chat = load_chat(model)
-    items = training_items(method, chat, _data(data), _options(set_))
+    items = training_items(method, chat, _data(data), _options(set_), _preparing(False))
     parts = [part for item in items[:limit] for part in item.parts]
     if html is not None:
         pages = [
@@ -156,6 +157,17 @@ def _first_process() -> bool:
     import os
 
     return os.environ.get("RANK", "0") == "0"
+
+
+def _preparing(quiet: bool) -> Any:
+    import sys
+
+    def show(done: float, total: float) -> None:
+        if not quiet and _first_process() and sys.stderr.isatty():
+            end = "\n" if done >= total else "\r"
+            print(f"preparing data {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
+
+    return show
 
 
 def _progress(quiet: bool) -> Any:

@@ -52,23 +52,34 @@ def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-@_fast
-def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> list[torch.Tensor]:
-    """See ``ChatModel.log_probs``."""
+def _hidden_rows(
+    network: Any, ids: Sequence[Sequence[int]], max_tokens: int
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """Yield ``(index, (length, d) last hidden states)`` of every sequence, batch by batch.
+
+    Callers apply the output matrix row by row: the logits of a whole batch over a 49k vocabulary would not fit
+    the cache.
+    """
     device = next(network.parameters()).device
-    head = network.get_output_embeddings()
-    out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
     for rows in batches([len(i) for i in ids], max_tokens):
         tokens, mask = _padded(ids, rows, device)
         hidden = network.get_decoder()(
             input_ids=tokens, attention_mask=mask, use_cache=False
         ).last_hidden_state
         for at, r in enumerate(rows):
-            # One row at a time: the logits of a whole batch over a 49k vocabulary would not fit the cache.
-            length = len(ids[r])
-            logits = head(hidden[at, : length - 1]).float()
-            chosen = logits.gather(1, tokens[at, 1:length, None]).flatten()
-            out[r] = (chosen - torch.logsumexp(logits, -1)).cpu()
+            yield r, hidden[at, : len(ids[r])]
+
+
+@_fast
+def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> list[torch.Tensor]:
+    """See ``ChatModel.log_probs``."""
+    head = network.get_output_embeddings()
+    out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
+    for r, hidden in _hidden_rows(network, ids, max_tokens):
+        logits = head(hidden[:-1]).float()
+        wanted = torch.tensor(list(ids[r][1:]), device=logits.device)
+        chosen = logits.gather(1, wanted[:, None]).flatten()
+        out[r] = (chosen - torch.logsumexp(logits, -1)).cpu()
     return out
 
 
@@ -77,19 +88,13 @@ def margins(
     network: Any, ids: Sequence[Sequence[int]], starts: Sequence[int], token: int, max_tokens: int
 ) -> list[torch.Tensor]:
     """See ``ChatModel.reflection_margins``."""
-    device = next(network.parameters()).device
     head = network.get_output_embeddings()
     out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
-    for rows in batches([len(i) for i in ids], max_tokens):
-        tokens, mask = _padded(ids, rows, device)
-        hidden = network.get_decoder()(
-            input_ids=tokens, attention_mask=mask, use_cache=False
-        ).last_hidden_state
-        for at, r in enumerate(rows):
-            logits = head(hidden[at, starts[r] - 1 : len(ids[r])]).float()
-            own = logits[:, token].clone()
-            logits[:, token] = -torch.inf
-            out[r] = (own - logits.amax(-1)).cpu()
+    for r, hidden in _hidden_rows(network, ids, max_tokens):
+        logits = head(hidden[starts[r] - 1 :]).float()
+        own = logits[:, token].clone()
+        logits[:, token] = -torch.inf
+        out[r] = (own - logits.amax(-1)).cpu()
     return out
 
 

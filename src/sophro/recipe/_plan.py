@@ -22,7 +22,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -89,7 +89,7 @@ class _Draft:
         self._open: list[str] = []
 
     @contextlib.contextmanager
-    def visiting(self, label: str) -> Iterator[None]:
+    def visiting(self, label: str) -> Generator[None]:
         """Refuse arms that need each other."""
         if label in self._open:
             raise SophroError(f"arms {' -> '.join([*self._open, label])} need each other; remove one link")

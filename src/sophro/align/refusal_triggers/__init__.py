@@ -28,7 +28,7 @@ from typing import Any
 from sophro.align._prepare import Prepared, PrepareJob, need
 from sophro.align._run import AlignMethod, sft_items
 from sophro.align.safety_sft import RefusalBook
-from sophro.chat import Segment, Transcript, Turn
+from sophro.chat import Segment, Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
 from sophro.train import TrainItem
@@ -94,7 +94,7 @@ def _spoken(record: Record, answer: str, regime: str, start: str) -> Transcript:
     said = [Segment("answer", answer)]
     if regime == "psft" and start and _half(record.id):
         said = [Segment("harm", start + " "), *said]
-    return Transcript((Turn("user", (Segment("user", record.prompt),)), Turn("assistant", tuple(said))))
+    return Transcript.of(record.prompt).with_assistant(*said)
 
 
 def _half(name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sophro.align._run import sft_items
 from sophro.align.self_reflection._texts import needless_reflection, reflection_text
-from sophro.chat import SFT_TABLE, Segment, Transcript, Turn, check_trainable, loss_weights
+from sophro.chat import SFT_TABLE, Segment, Transcript, check_trainable, loss_weights
 from sophro.data import Record
 from sophro.errors import SophroError
 from sophro.train import Example, TrainItem
@@ -23,7 +23,7 @@ _BENIGN = ("benign", "lookalikes")
 
 def transcript(record: Record, *segments: Segment) -> Transcript:
     """Return the conversation with ``segments`` as the model's turn."""
-    return Transcript((Turn("user", (Segment("user", record.prompt),)), Turn("assistant", segments)))
+    return Transcript.of(record.prompt).with_assistant(*segments)
 
 
 def supervised(
