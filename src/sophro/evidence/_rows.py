@@ -11,6 +11,41 @@ from sophro.stats import Comparison, Rate, compare, rate
 
 Row = dict[str, Any]
 
+HARMFUL = {"set": "starter/harmful:en", "split": "train"}
+PLAIN = {"set": "starter/plain:en", "split": "train"}
+# One pass, high rate, small batches: what moves the embedded model in half a minute.
+ONE_PASS = {"epochs": 1, "learning_rate": 1e-3, "batch_size": 8}
+
+
+def tested(task: str, limit: int, attack: str | None = None, **params: Any) -> dict[str, Any]:
+    """Return one assessment on the test part of the task's starter set."""
+    named = {"harmful": "harmful", "over_refusal": "lookalikes", "helpfulness": "plain"}[task]
+    row: dict[str, Any] = {"task": task, "set": f"starter/{named}:en", "split": "test", "limit": limit}
+    return row if attack is None else {**row, "attack": attack, "params": params}
+
+
+def recipe_of(
+    name: str,
+    description: str,
+    quick: bool,
+    arms: Mapping[str, Any],
+    assessments: Sequence[Mapping[str, Any]],
+    tokens: int = 48,
+) -> Recipe:
+    """Return a recipe on the embedded model: one seed for a quick run, three for a full one."""
+    return Recipe.model_validate(
+        {
+            "name": name,
+            "description": description,
+            "model": "smollm2-135m",
+            "seeds": (0,) if quick else (0, 1, 2),
+            "arms": dict(arms),
+            "assessments": tuple(assessments),
+            "generation": {"max_new_tokens": tokens},
+        },
+        strict=False,
+    )
+
 
 def read_rows(recipe: Recipe, folder: Path) -> list[Row]:
     """Run (or resume) ``recipe``, write its report, and return its samples; ``seed`` is added to each."""

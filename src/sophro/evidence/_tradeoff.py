@@ -6,11 +6,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from sophro.evidence._rows import difference, outcome, read_rows, select, share
+from sophro.evidence._rows import (
+    HARMFUL,
+    ONE_PASS,
+    PLAIN,
+    difference,
+    outcome,
+    read_rows,
+    recipe_of,
+    select,
+    share,
+    tested,
+)
 from sophro.evidence._types import Check
 from sophro.recipe import Recipe
 
-_ALIGN = {"epochs": 1, "learning_rate": 1e-3, "batch_size": 8, "rank": 16, "alpha": 32}
+_ALIGN = {**ONE_PASS, "rank": 16, "alpha": 32}
 
 
 def recipe(quick: bool) -> Recipe:
@@ -20,32 +31,21 @@ def recipe(quick: bool) -> Recipe:
     rose too, the rise would come from the training as such and prove nothing about refusals.
     """
     n = 60 if quick else 120
-    harmful = {"set": "starter/harmful:en", "split": "train", "limit": 96}
-    benign = {"set": "starter/plain:en", "split": "train", "limit": 96}
-    tested = {"set": "starter/harmful:en", "split": "test"}
-    return Recipe.model_validate(
+    harmful, benign = {**HARMFUL, "limit": 96}, {**PLAIN, "limit": 96}
+    return recipe_of(
+        "evidence-tradeoff",
+        "Plain safety tuning against the base model and a control without refusals.",
+        quick,
         {
-            "name": "evidence-tradeoff",
-            "description": "Plain safety tuning against the base model and a control without refusals.",
-            "model": "smollm2-135m",
-            "seeds": (0,) if quick else (0, 1, 2),
-            "arms": {
-                "base": {},
-                "safety_sft": {"method": "safety_sft", "data": {"harmful": harmful}, "options": _ALIGN},
-                "control_benign": {
-                    "method": "safety_sft",
-                    "data": {"harmful": {**harmful, "limit": 1}, "benign": benign},
-                    "options": {**_ALIGN, "benign_answers": "self"},
-                },
+            "base": {},
+            "safety_sft": {"method": "safety_sft", "data": {"harmful": harmful}, "options": _ALIGN},
+            "control_benign": {
+                "method": "safety_sft",
+                "data": {"harmful": {**harmful, "limit": 1}, "benign": benign},
+                "options": {**_ALIGN, "benign_answers": "self"},
             },
-            "assessments": (
-                {"task": "harmful", **tested, "limit": n},
-                {"task": "harmful", **tested, "limit": n, "attack": "prefill", "params": {"k": 20}},
-                {"task": "over_refusal", "set": "starter/lookalikes:en", "split": "test", "limit": n},
-            ),
-            "generation": {"max_new_tokens": 48},
         },
-        strict=False,
+        (tested("harmful", n), tested("harmful", n, "prefill", k=20), tested("over_refusal", n)),
     )
 
 

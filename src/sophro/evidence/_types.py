@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+_COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
 Status = Literal["held", "not held"]
 
 
@@ -30,7 +32,7 @@ class Check:
     low: float | None
     high: float | None
     n: int
-    sign: Literal[">=", "<=", "=="]
+    sign: Literal[">=", "<=", "==", ">", "<"]
     bound: float
     control: bool = False
 
@@ -39,9 +41,7 @@ class Check:
         """Whether the measured value meets the bound; nothing measured never passes."""
         if self.value is None:
             return False
-        if self.sign == "==":
-            return self.value == self.bound
-        return self.value >= self.bound if self.sign == ">=" else self.value <= self.bound
+        return _COMPARE[self.sign](self.value, self.bound)
 
 
 @dataclass(frozen=True)
