@@ -15,7 +15,7 @@ from sophro.align.refusal_triggers import _build
 from sophro.align.refusal_triggers import items as build_items
 from sophro.align.refusal_triggers._extract import Trigger
 from sophro.align.refusal_triggers._requests import requests
-from sophro.align.refusal_triggers._score import COMPLY, REFUSE, refusal_scores
+from sophro.align.refusal_triggers._score import REFUSE, probability, refusal_scores
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
@@ -60,11 +60,11 @@ def test_continuations_are_scored_as_a_plain_forward_pass_scores_them(model):
 
 def test_the_score_is_the_log_odds_of_openers(model):
     (score,) = refusal_scores(model, ["hello world"])
-    rows = model.continuation_log_probs([Transcript.of("hello world")], [*REFUSE, *COMPLY])[0]
-    n = len(REFUSE)
-    assert n == len(COMPLY) == 12
-    want = np.log(np.exp(rows[:n]).sum()) - np.log(np.exp(rows[n:]).sum())
-    assert score == pytest.approx(want, abs=1e-4)
+    rows = model.continuation_log_probs([Transcript.of("hello world")], REFUSE)[0]
+    p = float(np.exp(rows.astype(float)).sum())
+    assert len(REFUSE) == 12 and not any(a != b and a.startswith(b) for a in REFUSE for b in REFUSE)
+    assert score == pytest.approx(np.log(p / (1 - p)), abs=1e-3)
+    assert probability(np.array([score]))[0] == pytest.approx(p, rel=1e-3)
     assert np.isfinite(refusal_scores(model, ["", "你好吗"])).all()
 
 
@@ -200,3 +200,32 @@ def test_a_language_model_can_extract(monkeypatch):
     ]
     found = sorted(_build._asked_of("mockllm/model", records), key=lambda e: len(e.triggers))
     assert "unreadable" in found[0].reason and found[1].triggers[0].text == "Write a letter to my bank."
+
+
+def test_reinforcement_learns_from_the_rule_and_from_nothing_unscored(model, tmp_path, monkeypatch):
+    from sophro.judge import Verdict
+
+    seen: list[str] = []
+
+    def scripted(name):
+        def read(exchanges):
+            seen.append(name)
+            return [Verdict("unscored", None, None, "could not tell", name, "1") for _ in exchanges]
+
+        return read
+
+    benign = [Record(f"b{i}", f"tell me about {w}", "x", "none", False, "en", f"b{i}", answer="well") for i, w in
+              enumerate(("cats", "bread", "rain"))]  # fmt: skip
+    data = {"harmful": HARMFUL[:3], "benign": benign}
+    chosen = {"regime": "rlvr", "rl_steps": 2, "rl_group": 2, "rl_prompts": 2, "rl_tokens": 4, "rank": 4}
+    made = align("refusal_triggers", model, data, tmp_path / "real", options=chosen, prepared=True)
+    assert made.steps == 2
+    rows = (tmp_path / "real" / "training.jsonl").read_text().splitlines()
+    assert len(rows) == 2 and "reward_0" in rows[0] and "reward_1" in rows[0]
+    monkeypatch.setattr("sophro.align.refusal_triggers._online.judge", scripted)
+    align("refusal_triggers", model, data, tmp_path / "blind", options=chosen, prepared=True)
+    from safetensors.torch import load_file
+
+    tensors = load_file(tmp_path / "blind" / "adapter_model.safetensors")
+    assert all(not t.any() for name, t in tensors.items() if "lora_B" in name)
+    assert set(seen) == {"embedded-refusal", "embedded-harm"}

@@ -18,9 +18,7 @@ from sophro.align.refusal_triggers._extract import (
     MAX_WORDS,
     Extraction,
     OcclusionPlan,
-    Trigger,
-    document_frequency,
-    weights,
+    down_weighted,
 )
 from sophro.align.refusal_triggers._llm import llm_messages, parse_llm
 from sophro.align.refusal_triggers._spans import asks, spans, without
@@ -352,14 +350,9 @@ def test_trap_a_relative_clause_without_that_goes_as_a_whole():
 
 
 def test_trap_shared_triggers_are_weighed_down():
-    opener = Trigger("Can you help me with this?", "opener", ())
-    shouted = Trigger("CAN YOU HELP ME WITH THIS", "opener", ())
-    task = Trigger("Write a letter.", "task", ())
-    rows = [Extraction(str(i), (opener,), (), "x") for i in range(3)]
-    rows += [Extraction("3", (shouted, opener, task), (), "")]
-    assert document_frequency(rows) == {normalise(opener.text): 4, normalise(task.text): 1}
-    assert weights(rows) == {normalise(opener.text): 0.25, normalise(task.text): 1.0}
-    assert document_frequency([]) == {} and weights([]) == {}
+    opener, shouted, task = "Can you help me with this?", "CAN YOU HELP ME WITH THIS", "Write a letter."
+    assert down_weighted([opener, task, shouted, opener]) == [1.0, 1.0, 0.5, pytest.approx(1 / 3)]
+    assert down_weighted([]) == []
 
 
 def test_trap_chinese_requests():

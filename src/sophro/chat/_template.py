@@ -82,7 +82,8 @@ class Template:
         self.closed = self.trace is not None and self.trace.close in self._head
         full = render_pieces(tokenizer, (user, Message("assistant")), self.variables, open_turn=False)
         self.lead, self.tail = self._around(full)
-        ends = (i for _, i in self._encoder.atoms(self.tail) if i is not None)
+        ends = [i for _, i in self._encoder.atoms(self.tail) if i is not None]
+        self.end_id: int | None = ends[0] if ends else tokenizer.eos_token_id
         self.stop_ids = frozenset(ends) | {i for i in (tokenizer.eos_token_id,) if isinstance(i, int)}
 
     def prompt_pieces(self, messages: tuple[Message, ...]) -> tuple[str | Slot, ...]:

@@ -18,7 +18,7 @@ def recipe(quick: bool) -> Recipe:
     All benign sets have equal counts, so that only what is in them differs.
     """
     n = 60 if quick else 145
-    matched = {**ONE_PASS, "tuned_arm": "safety_sft", "limit": 96}
+    matched = {**ONE_PASS, "tuned_arm": "generic", "limit": 96}
     arms: dict[str, Any] = {
         "safety_sft": {"method": "safety_sft", "data": {"harmful": HARMFUL}, "options": ONE_PASS},
         "generic": {

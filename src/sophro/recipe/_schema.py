@@ -43,6 +43,7 @@ class Arm(_Model):
         data: Training data by role (``harmful``, ``benign``, ... as the method names them).
         options: Options of the method, plus ``benign_answers: self``, which has the untrained model answer
             the benign prompts itself first.
+        curve: Arms of one curve (a swept setting) are joined by a line in the report, in this order.
     """
 
     model: Text | None = None
@@ -50,6 +51,7 @@ class Arm(_Model):
     method: Text | None = None
     data: dict[Label, DataSpec] = Field(default_factory=dict[str, DataSpec])
     options: dict[Text, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    curve: Text | None = None
 
 
 class Assessment(_Model):

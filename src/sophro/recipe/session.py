@@ -98,6 +98,7 @@ def session_facts(recipe: Recipe, stages: Sequence[Stage]) -> dict[str, Any]:
             "name": name,
             "method": arm.method or "none",
             "description": _described(arm, recipe.model_of(name)),
+            **({"curve": arm.curve} if arm.curve else {}),
         }
         for name, arm in recipe.arms.items()
     ]

@@ -84,6 +84,7 @@ class Analysis:
 
     Attributes:
         arms: Names in display order.
+        curves: Arms of a swept setting, by the name of the curve.
         headline: Arm, then metric name: measure on plain prompts.
         coverage: Arm: share of all replies that the deciding judge scored.
         differences: Paired comparisons.
@@ -97,6 +98,7 @@ class Analysis:
     """
 
     arms: list[str]
+    curves: dict[str, list[str]]
     headline: dict[str, dict[str, m.Measure]]
     coverage: dict[str, Rate]
     differences: list[Difference]
@@ -117,9 +119,13 @@ def analyse(runs: Sequence[Run]) -> Analysis:
     groups: dict[str, list[Sample]] = {arm: [] for arm in arms}
     for sample in samples:
         groups[sample.arm].append(sample)
+    curves: dict[str, list[str]] = {}
+    for arm in (arm for run in runs for arm in run.arms if arm.curve):
+        curves.setdefault(arm.curve, []).append(arm.name)
     plain = {arm: [s for s in group if m.is_plain(s)] for arm, group in groups.items()}
     return Analysis(
         arms,
+        curves,
         {arm: {x.name: m.measure(x, group, cards) for x in m.METRICS} for arm, group in plain.items()},
         {arm: _coverage(group) for arm, group in groups.items()},
         _differences(arms, groups),

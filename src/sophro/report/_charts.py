@@ -51,6 +51,11 @@ def tradeoff(analysis: Analysis, width: int) -> str:
         marks.append(svg.marker(x, y, index, title=text))
         taken.append(Box(x - 9, y - 9, 18, 18))
         wanted.append((arm, x, y, index))
+    places = {name: (x, y) for name, x, y, _ in wanted}
+    for members in analysis.curves.values():
+        points = [places[arm] for arm in members if arm in places]
+        if len(points) > 1:
+            body += svg.path(points, f"curve sweep {svg.arm_class(analysis.arms.index(members[0]))}")
     area = Box(frame.left, frame.top - 16, frame.width + 16, frame.height + 16)
     body = _ideal(frame, taken) + body
     spots = place([w[:3] for w in wanted], taken, area)

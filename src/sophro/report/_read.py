@@ -10,7 +10,7 @@ all are optional, and what is missing shows in the page as "not recorded"::
      "judges": [{"judge": "embedded-refusal", "version": "...", "labelled_set": "...", "n": 300,
                  "kappa": {"value", "low", "high"}, "sensitivity": {"k", "n", "value", "low", "high"},
                  "specificity": {...}}],
-     "arms": [{"name": "base", "method": "none", "description": "..."}],
+     "arms": [{"name": "base", "method": "none", "description": "...", "curve": "..."}],
      "stages": [{"name", "kind", "key", "needs", "done", "started", "seconds"}]}
 
 ``arms`` fixes the order (the first one is the reference that others are compared with); without it the
@@ -95,11 +95,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Arm:
-    """One model variant; ``name`` is unique on the page."""
+    """One model variant; ``name`` is unique on the page, arms of one ``curve`` are joined by a line."""
 
     name: str
     method: str = ""
     description: str = ""
+    curve: str = ""
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,9 @@ def _arms(facts: Mapping[str, Any], samples: Iterable[Sample], prefix: str) -> l
     for entry in map(mapping, sequence(facts.get("arms"))):
         if entry.get("name"):
             name = prefix + str(entry["name"])
-            arms[name] = Arm(name, str(entry.get("method") or ""), str(entry.get("description") or ""))
+            curve = prefix + str(entry["curve"]) if entry.get("curve") else ""
+            described = str(entry.get("description") or "")
+            arms[name] = Arm(name, str(entry.get("method") or ""), described, curve)
     for sample in samples:
         arms.setdefault(sample.arm, Arm(sample.arm))
     return list(arms.values())

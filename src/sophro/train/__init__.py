@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sophro.train._batch import Batch
     from sophro.train._losses import DpoLoss, Loss, SftLoss
     from sophro.train._network import TrainingNetwork
+    from sophro.train._online import OnlineOptions, train_online
     from sophro.train._score import sequence_scores
     from sophro.train._trainer import train
     from sophro.train.objectives import Objective
@@ -26,10 +27,12 @@ _LAZY = {
     "DpoLoss": "sophro.train._losses",
     "Loss": "sophro.train._losses",
     "Objective": "sophro.train.objectives",
+    "OnlineOptions": "sophro.train._online",
     "SftLoss": "sophro.train._losses",
     "TrainingNetwork": "sophro.train._network",
     "sequence_scores": "sophro.train._score",
     "train": "sophro.train._trainer",
+    "train_online": "sophro.train._online",
 }
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "MemoryPlan",
     "ModelShape",
     "Objective",
+    "OnlineOptions",
     "PairExample",
     "SftLoss",
     "TrainItem",
@@ -50,6 +54,7 @@ __all__ = [
     "plan_memory",
     "sequence_scores",
     "train",
+    "train_online",
 ]
 
 

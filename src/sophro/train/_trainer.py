@@ -86,7 +86,7 @@ def train(
     if start is not None:
         fingerprint = digest(fingerprint, file_sha256(start / "adapter_model.safetensors"))
     if out.exists():
-        return _stored(out, fingerprint)
+        return stored_result(out, fingerprint)
     with ExitStack() as stack:
         if work is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-train-")))
@@ -114,7 +114,7 @@ def _run(
     loss: Loss,
     fingerprint: str,
 ) -> TrainResult:
-    args = _arguments(options, work)
+    args = arguments(options, work)
     lengths = [len(item.parts) * max(len(p.ids) for p in item.parts) for item in items]
     plan = plan_steps(
         lengths,
@@ -184,15 +184,16 @@ def _run(
     trainer.accelerator.wait_for_everyone()
     if log is not None:
         count = sum(p.numel() for p in parameters.values())
-        result = _summary(out, log.rows, positions, count, start)
+        result = summary(out, log.rows, positions, count, start)
         _publish(model, out, work, result, fingerprint)
         _checkpoint.clear(work)
         (work / "training.jsonl").unlink()
     trainer.accelerator.wait_for_everyone()
-    return result or _stored(out, fingerprint)
+    return result or stored_result(out, fingerprint)
 
 
-def _arguments(options: TrainOptions, work: Path) -> TrainingArguments:
+def arguments(options: TrainOptions, work: Path) -> TrainingArguments:
+    """Return what the Trainer is told; a set-up that would train something else is refused."""
     args = TrainingArguments(
         output_dir=str(work),
         per_device_train_batch_size=1,
@@ -238,22 +239,26 @@ def _fingerprint(network: Any, items: Sequence[TrainItem], options: TrainOptions
         for part in item.parts:
             data.update(array("q", part.ids).tobytes() + array("d", part.weights).tobytes() + b"|")
         data.update(json.dumps(dict(item.values), sort_keys=True).encode())
+    # How often to save does not touch the result, so it may change between two attempts.
+    chosen = {k: v for k, v in asdict(options).items() if k != "checkpoint_every"}
+    return digest(chosen, describe(loss), data.hexdigest(), sampled_weights(network))
+
+
+def sampled_weights(network: Any) -> str:
+    """Return a hash of names, shapes and the first values of all parameters."""
     weights = hashlib.sha256()
     for name, parameter in network.named_parameters():
         sample = parameter.detach().flatten()[:64].float().cpu()
         weights.update(f"{name}{tuple(parameter.shape)}".encode() + sample.numpy().tobytes())
-    # How often to save does not touch the result, so it may change between two attempts.
-    chosen = {k: v for k, v in asdict(options).items() if k != "checkpoint_every"}
-    return digest(chosen, describe(loss), data.hexdigest(), weights.hexdigest())
+    return weights.hexdigest()
 
 
 def _positions(checkpoint: Path) -> int:
     return int(json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))["positions"])
 
 
-def _summary(
-    out: Path, rows: list[dict[str, Any]], positions: int, trainable: int, start: int
-) -> TrainResult:
+def summary(out: Path, rows: list[dict[str, Any]], positions: int, trainable: int, start: int) -> TrainResult:
+    """Return what a run did, from the rows of its log."""
     tail = [row["loss"] for row in rows[-max(1, len(rows) // 10) :]]
     tokens = sum(row["tokens"] for row in rows)
     seconds = sum(row["seconds"] for row in rows)
@@ -279,7 +284,12 @@ def _publish(model: Any, out: Path, work: Path, result: TrainResult, fingerprint
     write_folder(out, fill)
 
 
-def _stored(out: Path, fingerprint: str) -> TrainResult:
+def stored_result(out: Path, fingerprint: str) -> TrainResult:
+    """Return the result in a finished folder.
+
+    Raises:
+        SophroError: If the folder is not this run's.
+    """
     file = out / "training.json"
     if file.is_file():
         stored = cast(dict[str, Any], json.loads(file.read_text(encoding="utf-8")))

@@ -11,8 +11,8 @@ control) and ``diagnose`` (benign prompts on which the mechanism is examined). O
 name of any Inspect model.
 
 Regimes: ``sft``; ``psft``, where half of the records start with the opening of a compliant answer that is not
-trained (refusal follows on harmful requests, help on benign ones, so that the opening itself says nothing).
-``rlvr`` is not built: there is no online trainer yet (the reward is, see ``_reward``).
+trained (refusal follows on harmful requests, help on benign ones, so that the opening itself says nothing);
+``rlvr``, reinforcement learning from the rule in ``_reward`` (see ``_online``), from the untrained model.
 
 Deviations and inferences (the full paper was not available): the paper asks GPT-4o for the triggers, here a rule
 extractor with the model's own refusal score does it offline; the verification step, the completions of a trigger
@@ -26,12 +26,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sophro.align._prepare import Prepared, PrepareJob, need
-from sophro.align._run import AlignMethod, sft_items
+from sophro.align._run import AlignMethod, RunJob, sft_items
 from sophro.align.safety_sft import RefusalBook
 from sophro.chat import Segment, Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
-from sophro.train import TrainItem
+from sophro.train import TrainItem, TrainResult
 
 OPTIONS: dict[str, Any] = {
     "refusal_style": "plain",
@@ -39,11 +39,19 @@ OPTIONS: dict[str, Any] = {
     "benign_weight": 1.0,
     "extractor": "rules",
     "limit": 96,
-    "completions": 2,
+    "completions": 3,
     "percentile": 70.0,
-    "min_delta": 0.0,
+    "min_delta": 0.05,
+    "max_similarity": 0.6,
     "answer_tokens": 72,
     "harm_judge": "embedded-harm",
+    "rl_group": 8,
+    "rl_prompts": 4,
+    "rl_steps": 24,
+    "rl_kl": 0.02,
+    "rl_tokens": 64,
+    "rl_learning_rate": 3e-4,
+    "refusal_judge": "embedded-refusal",
 }
 PREPARE_OPTIONS = (
     "extractor",
@@ -51,9 +59,11 @@ PREPARE_OPTIONS = (
     "completions",
     "percentile",
     "min_delta",
+    "max_similarity",
     "answer_tokens",
     "harm_judge",
 )
+REGIMES = ("sft", "psft", "rlvr")
 _OPENING_WORDS = 8
 
 
@@ -72,8 +82,8 @@ def items(model: Any, data: Mapping[str, Sequence[Record]], options: Mapping[str
     """
     need("refusal_triggers", data, ("harmful", "benign"), ())
     regime = str(options["regime"])
-    if regime not in ("sft", "psft"):
-        raise SophroError(f"refusal_triggers: option regime is {regime!r}; known: sft, psft")
+    if regime not in REGIMES:
+        raise SophroError(f"refusal_triggers: option regime is {regime!r}; known: {', '.join(REGIMES)}")
     book = RefusalBook(str(options["refusal_style"]))
     openings = [" ".join(r.opening.split()[:_OPENING_WORDS]) for r in data["harmful"] if r.opening]
     if regime == "psft" and not openings:
@@ -101,8 +111,21 @@ def _half(name: str) -> bool:
     return hashlib.sha256(name.encode("utf-8")).digest()[0] % 2 == 0
 
 
+def run(job: RunJob) -> TrainResult:
+    """Train offline (``sft``, ``psft``) or online (``rlvr``)."""
+    if job.options["regime"] == "rlvr":
+        from sophro.align.refusal_triggers._online import reinforce
+
+        need("refusal_triggers", job.data, ("harmful", "benign"), ())
+        return reinforce(job)
+    from sophro.train import train
+
+    built = items(job.model, job.data, job.options)
+    return train(job.model, built, job.train, job.out, job.work, job.progress)
+
+
 METHOD = AlignMethod(
-    "refusal_triggers", items, OPTIONS, prepare=prepare, prepare_options=PREPARE_OPTIONS, tuned=True
+    "refusal_triggers", items, OPTIONS, prepare=prepare, prepare_options=PREPARE_OPTIONS, run=run, tuned=True
 )
 
 __all__ = ["METHOD", "OPTIONS"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
-from sophro.align.refusal_triggers._extract import Extraction, OcclusionPlan, Trigger, weights
+from sophro.align.refusal_triggers._extract import Extraction, OcclusionPlan, Trigger, down_weighted
 from sophro.align.refusal_triggers._llm import llm_messages, parse_llm
 from sophro.align.refusal_triggers._mechanism import mechanism
 from sophro.align.refusal_triggers._requests import requests
@@ -75,7 +75,7 @@ def prepare(job: PrepareJob) -> Prepared:
     active = [row for row in rows if row["active"]]
     if not active:
         raise SophroError(f"{NAME}: none of {len(rows)} triggers from {len(source)} records is active")
-    benign, dropped, leaks = _requests(job, source, active, weights(extractions), progress)
+    benign, dropped, leaks = _requests(job, source, active, tuned, progress)
     if not benign:
         raise SophroError(
             f"{NAME}: no usable answer to any benign request ({dict(dropped)}); see the options"
@@ -98,9 +98,7 @@ def prepare(job: PrepareJob) -> Prepared:
             model,
             tuned,
             examined,
-            sorted(
-                {row["text"] for row in active if row["kind"] == "task"} or {row["text"] for row in active}
-            ),
+            sorted({row["text"] for row in active}),
             residues,
             load_set("starter/plain:en", split="train"),
             job.seed,
@@ -140,6 +138,7 @@ def _activity(
     """Return one row per trigger with its refusal before and after tuning."""
     model = job.model
     found = [(e, t) for e in extractions for t in e.triggers]
+    prompts = {r.id: r.prompt for r in source}
     texts = list(dict.fromkeys(t.text for _, t in found))
     if not texts:
         raise SophroError(f"{NAME}: no trigger could be extracted from {len(source)} records")
@@ -154,16 +153,28 @@ def _activity(
         [Exchange.of(t, c.text) for t, c in zip(texts, answers, strict=True)]
     )
     unsafe = {t for t, v in zip(texts, harmful, strict=True) if v.harmful}
+    # What still means nearly the same as its request carries the harm in other words ("jokes that make ... look").
+    said, meant = (
+        encoder().encode([t.text for _, t in found]),
+        encoder().encode([prompts[e.id] for e, _ in found]),
+    )
+    near = (said * meant).sum(1)
+    bound = float(job.options["max_similarity"])
+    ok = [
+        t.text not in unsafe and (t.kind == "opener" or n < bound)
+        for (_, t), n in zip(found, near, strict=True)
+    ]
     return [
         {
             "record": e.id,
             **asdict(t),
             "delta": round(float(delta[t.text]), 4),
             "refused": round(float(refused[t.text]), 4),
-            "safe": t.text not in unsafe,
-            "active": bool(delta[t.text] > float(job.options["min_delta"])) and t.text not in unsafe,
+            "safe": safe,
+            "similarity": round(float(n), 3),
+            "active": bool(delta[t.text] > float(job.options["min_delta"])) and safe,
         }
-        for e, t in found
+        for (e, t), n, safe in zip(found, near, ok, strict=True)
     ]
 
 
@@ -183,45 +194,31 @@ def _requests(
     job: PrepareJob,
     source: Sequence[Record],
     active: Sequence[dict[str, Any]],
-    weight: dict[str, float],
+    tuned: Any,
     progress: Any,
 ) -> tuple[list[Record], Counter[str], int]:
-    """Make, answer and filter benign requests; stop at ``limit`` records."""
-    by_id = {r.id: r for r in source}
-    order = np.argsort(
-        [-row["delta"] * weight.get(normalise(row["text"]), 1.0) for row in active], kind="stable"
+    """Make, verify, answer and filter benign requests; stop at ``limit`` records."""
+    made = _candidates(source, active, int(job.options["completions"]))
+    # What the tuned model already answers teaches nothing: the most refused come first.
+    texts = [r.prompt for r in made]
+    delta = _delta(job.model, tuned, texts, progress)
+    kept_first = np.argsort(
+        -delta * np.asarray(down_weighted([r.meta["trigger"] for r in made])), kind="stable"
     )
-    wanted: dict[str, Record] = {}
-    for i in order:
-        row = active[int(i)]
-        record = by_id[row["record"]]
-        opener = next(
-            (record.prompt[s.start : s.end] for s in spans(record.prompt) if s.kind == "opener"), ""
-        )
-        trigger = Trigger(row["text"], row["kind"], tuple(row["residue"]))
-        for number, text in enumerate(requests(trigger, opener, int(job.options["completions"]), record.id)):
-            wanted.setdefault(
-                normalise(text),
-                Record(
-                    id=f"{record.id}-{row['kind']}-{number}-{len(wanted)}",
-                    prompt=text,
-                    set="matched",
-                    category=record.category,
-                    harmful=False,
-                    lang=record.lang,
-                    # Not the record's own behaviour: nothing of its harmful part is left.
-                    behaviour=f"matched:{normalise(text)}",
-                    meta={"trigger": row["text"], "kind": row["kind"], "delta": row["delta"]},
-                ),
-            )
     limit = int(job.options["limit"])
-    made = list(wanted.values())[: 2 * limit]
+    answered_already = int((delta <= float(job.options["min_delta"])).sum())
+    made = [
+        replace(made[i], meta={**made[i].meta, "request_delta": round(float(delta[i]), 4)})
+        for i in map(int, kept_first)
+        if delta[i] > float(job.options["min_delta"])
+    ][: 2 * limit]
     near = _near_assessments(made)
     made = [r for r in made if r.id not in near]
     answered = self_answers(
         job.model, made, config={"max_new_tokens": int(job.options["answer_tokens"])}, progress=progress
     )
     dropped = Counter(answered.dropped)
+    dropped["not refused more than before"] = answered_already
     verdicts = judge(str(job.options["harm_judge"]))(
         [Exchange.of(r.prompt, r.answer or "") for r in answered.records]
     )
@@ -236,6 +233,41 @@ def _requests(
             kept.append(record)
     dropped["above the limit"] += max(0, len(kept) - limit)
     return kept[:limit], dropped, len(near)
+
+
+def _candidates(source: Sequence[Record], active: Sequence[dict[str, Any]], completions: int) -> list[Record]:
+    """Return the distinct requests that can be made of the active triggers."""
+    by_id = {r.id: r for r in source}
+    wanted: dict[str, Record] = {}
+    for row in active:
+        record = by_id[row["record"]]
+        opener = next(
+            (record.prompt[s.start : s.end] for s in spans(record.prompt) if s.kind == "opener"), ""
+        )
+        trigger = Trigger(row["text"], row["kind"], tuple(row["residue"]))
+        for number, text in enumerate(requests(trigger, opener, completions, record.id)):
+            wanted.setdefault(
+                normalise(text),
+                Record(
+                    id=f"{record.id}-{row['kind']}-{number}-{len(wanted)}",
+                    prompt=text,
+                    set="matched",
+                    category=record.category,
+                    harmful=False,
+                    lang=record.lang,
+                    # Not the record's own behaviour: nothing of its harmful part is left.
+                    behaviour=f"matched:{normalise(text)}",
+                    meta={"trigger": row["text"], "kind": row["kind"], "delta": row["delta"]},
+                ),
+            )
+    return list(wanted.values())
+
+
+def _delta(model: Any, tuned: Any, texts: Sequence[str], progress: Any = None) -> np.ndarray:
+    """Return how much likelier the tuned model refuses each text than the untrained one."""
+    before = probability(refusal_scores(model, texts))
+    with model.patched(tuned):
+        return probability(refusal_scores(model, texts, progress)) - before
 
 
 def _on_topic(record: Record) -> bool:

@@ -271,22 +271,21 @@ def _complete(opener: str) -> str:
     return f"{text[0].upper()}{text[1:]} {ending}{'?' if asks(text) else '.'}"
 
 
-def document_frequency(extractions: Iterable[Extraction]) -> dict[str, int]:
-    """Count the records in which each trigger occurs.
+def down_weighted(texts: Sequence[str]) -> list[float]:
+    """Weigh triggers by how often they came before: the k-th occurrence of one counts 1/k.
+
+    A trigger of half of all records ("Can you help me with this?") keeps its first place among the benign
+    requests, and cannot fill them by itself.
+
+    Args:
+        texts: One trigger per record it was found in; case and marks do not matter.
 
     Returns:
-        Number of records by trigger text as ``sophro.data.normalise`` writes it (case and marks gone).
+        Weights in (0, 1], in the order of ``texts``.
     """
-    return dict(Counter(text for e in extractions for text in {normalise(t.text) for t in e.triggers}))
-
-
-def weights(extractions: Iterable[Extraction]) -> dict[str, float]:
-    """Weigh each trigger by one over the number of records it occurs in.
-
-    A trigger of half of all records ("Can you help me with this?") so counts as much in total as a trigger
-    of one record, and cannot fill the benign set by itself.
-
-    Returns:
-        Weight in (0, 1] by normalised trigger text; look it up with ``sophro.data.normalise(trigger.text)``.
-    """
-    return {text: 1.0 / count for text, count in document_frequency(extractions).items()}
+    seen: Counter[str] = Counter()
+    out: list[float] = []
+    for text in texts:
+        seen[normalise(text)] += 1
+        out.append(1.0 / seen[normalise(text)])
+    return out

@@ -8,6 +8,7 @@ Contract: deterministic. What is added names an everyday purpose or task and not
 from __future__ import annotations
 
 import hashlib
+import re
 
 from sophro.align.refusal_triggers._extract import Trigger
 from sophro.align.refusal_triggers._words import is_chinese
@@ -29,6 +30,12 @@ _TASKS = (
     "learn ten words of Italian", "plan a week of vegetarian dinners", "tidy up my inbox", "fix a squeaky door",
     "start running twice a week", "write an invitation to a dinner", "understand how rain forms",
     "pack for a week at the sea", "tune a guitar", "make a paper crane", "thank my neighbours for their help",
+    "make a lantern out of paper", "mix a bowl of pancake batter", "build a bird house", "get to the museum early",
+    "keep a houseplant alive", "find a quiet place to read", "start a vegetable bed", "make my handwriting clearer",
+    "write a song for a birthday", "buy a used bicycle", "teach my dog to sit", "turn old jars into lamps",
+    "draw a horse", "set the table for guests", "cook rice without burning it", "get two cats to like each other",
+    "take a sharp picture of the moon", "clean a wool coat", "hang a heavy picture", "remember new names",
+    "talk to my teenager about chores", "win at draughts", "sleep better in summer", "make a room look larger",
 )  # fmt: skip
 _ZH_PURPOSES = (
     "用于妹妹的生日聚会",
@@ -73,10 +80,16 @@ def _join(opener: str, task: str, chinese: bool) -> str:
     first = words.split()[0].lower() if words else ""
     mark = (
         "?"
-        if first in {"how", "can", "could", "would", "will", "what", "which", "is", "may", "where"}
+        if first in {"how", "can", "could", "would", "will", "what", "what's", "which", "is", "may", "where"}
         else "."
     )
-    if words.lower().endswith(("way", "trick", "steps", "want", "need", "how", "like", "help me", "best")):
+    low = words.lower()
+    if low.endswith(("give me", "give us", "i want", "i need", "looking for", "want", "need")):
+        # Behind these a thing is named, not an action.
+        task = f"tips on how to {task}"
+    elif re.match(r"what\s+(?:do|can|should)\s+i$", low):
+        task = f"need to {task}"
+    elif low.endswith(("way", "trick", "steps", "how", "like", "help me", "best")):
         task = f"to {task}"
     return f"{words[:1].upper()}{words[1:]} {task}{mark}"
 
