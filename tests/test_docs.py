@@ -20,7 +20,8 @@ BIN = Path(sys.executable).parent
 PAGES = ("README.md", "docs/index.md")
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
-    "--set arms.safety_sft_mix.data.benign.limit=8 --set generation.max_new_tokens=12 "
+    "--set arms.safety_sft_mix.data.benign.limit=8 --set arms.triggers.data.harmful.limit=8 "
+    "--set arms.triggers.options.limit=8 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=12 "
     "--set assessments.0.limit=4 --set assessments.1.limit=4 --set assessments.2.limit=4 "
     "--set assessments.3.limit=4 --set assessments.4.limit=4 --set assessments.1.params.k=20"
 )

@@ -139,7 +139,7 @@ def test_psft_never_trains_the_opening(model):
         for i in build_items(model, data, {**options, "regime": "sft"})
     )
     with pytest.raises(SophroError, match="regime"):
-        build_items(model, data, {**options, "regime": "rlvr"})
+        build_items(model, data, {**options, "regime": "ppo"})
 
 
 def test_requests_are_specific_and_stable():

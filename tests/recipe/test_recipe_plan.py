@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sophro
+from sophro.align._run import default_options
 from sophro.errors import SophroError
 from sophro.recipe import Names, Recipe, Stage, Throughput, describe, dump_recipe, estimate, load_recipe, plan
 from sophro.recipe import _fingerprint as fingerprint
@@ -79,11 +80,14 @@ def test_golden_plan_of_the_quickstart(monkeypatch: pytest.MonkeyPatch) -> None:
         ("answers-plain-en-s0", ()),
         ("align-safety_sft_mix-s0", ("answers-plain-en-s0",)),
         *((f"assess-safety_sft_mix-s0-{t}", ("align-safety_sft_mix-s0",)) for t in tail),
+        ("prepare-triggers-s0", ("align-safety_sft_mix-s0",)),
+        ("align-triggers-s0", ("prepare-triggers-s0",)),
+        *((f"assess-triggers-s0-{t}", ("align-triggers-s0",)) for t in tail),
     ]
     # A key that moves throws away finished work of every user: change these only together with the version.
     keys = {s.name: s.key for s in found}
     # Keys of assessments hold the judges' versions too, so they move with every new judge.
-    assert keys["align-safety_sft_mix-s0"] == "9786d018e9d5915c"
+    assert keys["align-safety_sft_mix-s0"] == "26ac7d45a02f4569"
 
 
 def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +136,10 @@ def test_remote_override() -> None:
 def test_inputs_of_each_kind() -> None:
     found = {s.name: s for s in stages(TREE)}
     align = found["align-tuned-s0"]
-    assert align.inputs["options"] == {"epochs": 1} and align.inputs["self_answers"] == "benign"
+    # Options left to their defaults are there too: a new default is new work.
+    known = {k: v for k, v in default_options("safety_sft").items() if k != "seed"}
+    assert align.inputs["options"] == {**known, "epochs": 1}
+    assert align.inputs["self_answers"] == "benign"
     assess = found["assess-tuned-s0-harmful-prefill-k10-stylesure"]
     assert assess.inputs["params"] == {"k": 10, "style": "sure"} and assess.inputs["trained"] is True
     assert assess.needs == ("align-tuned-s0",) and assess.inputs["arm"] == "tuned"

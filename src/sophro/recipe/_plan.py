@@ -33,7 +33,7 @@ from sophro.errors import SophroError
 from sophro.files import digest
 from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, from_arm
 from sophro.recipe._fingerprint import content_key
-from sophro.recipe._schema import Assessment, Recipe
+from sophro.recipe._schema import Arm, Assessment, Recipe
 
 if TYPE_CHECKING:
     from sophro.align._run import AlignMethod
@@ -140,7 +140,7 @@ def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
         "model": model,
         "method": arm.method,
         "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
-        "options": {k: v for k, v in arm.options.items() if k not in (SELF_ANSWERS, TUNED_ARM)},
+        "options": _options(found, arm),
         "seed": seed,
         "self_answers": "benign" if self_answers else None,
         **({"prepared": True} if prepared else {}),
@@ -188,7 +188,7 @@ def _prepare_stage(
         "model": recipe.model_of(label),
         "method": arm.method,
         "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
-        "options": {k: v for k, v in arm.options.items() if k in found.prepare_options},
+        "options": {k: v for k, v in _options(found, arm).items() if k in found.prepare_options},
         "seed": seed,
         "tuned": tuned is not None,
         "sources": sources,
@@ -215,6 +215,15 @@ def _sources(
         sources[role] = [len(needs), named[1]]
         needs = (*needs, stage)
     return needs, sources
+
+
+def _options(found: AlignMethod | None, arm: Arm) -> dict[str, Any]:
+    """Return all options of an arm, those it leaves to their defaults too: a new default is new work."""
+    from sophro.align._run import default_options
+
+    known = default_options(found.name) if found is not None else {}
+    known.pop("seed", None)
+    return {**known, **{k: v for k, v in arm.options.items() if k not in (SELF_ANSWERS, TUNED_ARM)}}
 
 
 def _method(name: str) -> AlignMethod | None:
