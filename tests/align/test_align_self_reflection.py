@@ -288,3 +288,42 @@ def test_a_finished_folder_of_another_run_is_refused(model, tmp_path):
             options={**options, "false_reflection": 0.2},
             work=tmp_path / "w3",
         )
+
+
+def test_recoveries_inside_the_trace_of_a_thinking_model(model):
+    """Every second one; the prefix stays untrained and the trace is closed before the answer."""
+    from types import SimpleNamespace
+
+    import tiny
+
+    from sophro.chat import Template, add_reflection_token, render
+
+    tokenizer = tiny.tokenizer("think")
+    token = add_reflection_token(tokenizer)
+    template = Template(tokenizer)
+    thinking = SimpleNamespace(
+        tokenizer=tokenizer,
+        template=template,
+        context=4096,
+        reflection_id=token,
+        render=lambda t, **more: render(t, template, **more),
+    )
+    ids = tokenizer(UNSAFE, add_special_tokens=False)["input_ids"]
+    record = dataclasses.replace(
+        pair(),
+        answer="I can't help with that.",
+        meta={
+            "unsafe_ids": ids,
+            "depths": [2, 4],
+            "continuation": "I can't help with that.",
+            "unsafe_response": UNSAFE,
+        },
+    )
+    items = supervised(thinking, {"harmful": [record]}, {**OPTIONS})
+    texts = [decoded(thinking, i.parts[0]) for i in items]
+    assert [t.startswith(REFLECTION_TOKEN) for t in texts] == [False, True, True]
+    assert "</think>" not in texts[1].split("I can't")[0]
+    inside = tokenizer.decode(items[2].parts[0].ids)
+    start, caught, end = (inside.index(x) for x in ("<think>", REFLECTION_TOKEN, "</think>"))
+    assert start < caught < end < inside.index("I can't help")
+    assert "I will not go on with this." in texts[2] and "<think>" not in texts[2]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sophro.align._run import sft_items
-from sophro.align.self_reflection._texts import needless_reflection, reflection_text
+from sophro.align.self_reflection._texts import needless_reflection, reflection_text, resolve_text
 from sophro.chat import SFT_TABLE, Segment, Transcript, check_trainable, loss_weights
 from sophro.data import Record
 from sophro.errors import SophroError
@@ -59,12 +59,15 @@ def _weighted(example: Example, token: int, factor: float) -> Example:
 def _recovery(model: Any, record: Record, depth: int, number: int) -> Transcript:
     ids = record.meta["unsafe_ids"]
     own = record.meta.get("reflection_text") if number == 0 else None
-    return transcript(
-        record,
+    caught = [
         Segment("harm", str(model.tokenizer.decode(list(ids[:depth])))),
         Segment("reflection", str(own or reflection_text(record, number))),
-        Segment("answer", str(record.meta["continuation"])),
-    )
+    ]
+    template = model.template
+    if template.trace is not None and not template.closed and number % 2:
+        # A model that thinks aloud goes wrong there first: every second recovery happens inside the trace.
+        caught.append(Segment("trace", resolve_text(record)))
+    return transcript(record, *caught, Segment("answer", str(record.meta["continuation"])))
 
 
 def _check(model: Any, example: Example, spoken: Transcript, record: Record) -> None:

@@ -102,6 +102,17 @@ def reflection_text(record: Record, number: int = 0) -> str:
     return texts[(_stable(record.id) + number) % len(texts)]
 
 
+_RESOLVE = {
+    "en": "I will not go on with this. I will decline, say why in a few words, and offer something that helps.",
+    "zh": "我不会继续写下去。我会拒绝，简短地说明原因，并提供别的帮助。",
+}
+
+
+def resolve_text(record: Record) -> str:
+    """Return the thought that follows a reflection inside a trace."""
+    return _RESOLVE["zh" if record.lang == "zh" else "en"]
+
+
 def needless_reflection(record: Record) -> str:
     """Return what a reflection on a harmless text would say."""
     return _NEEDLESS["zh" if record.lang == "zh" else "en"]
