@@ -289,7 +289,7 @@ def test_large_files_count_by_size_and_time(tmp_path: Path, monkeypatch: pytest.
 
 def test_estimate_scales_with_size_tokens_and_records() -> None:
     tree = changed("arms.tuned.options", {"epochs": 1})
-    speed = Throughput(start_seconds=0.0)
+    speed = Throughput(generate=130.0, train=110.0, start_seconds=0.0)
 
     def cost(tree: dict[str, Any]) -> dict[str, float]:
         found = estimate(stages(tree), speed)

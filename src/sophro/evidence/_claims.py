@@ -77,6 +77,13 @@ _ALL = (
         in_quick=False,
     ),
     Claim(
+        "triggers_by_reinforcement",
+        "Learning from the rule alone raises reward and refusal of harmful requests, without refusing everything",
+        ("refusal_triggers",),
+        _triggers.rule_earned,
+        in_quick=False,
+    ),
+    Claim(
         "two_processes_as_one",
         "Two processes train to the same adapter as one, within 1e-4 (plain layers: oneDNN rounds by shape)",
         ("safety_sft",),

@@ -48,6 +48,11 @@ def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
             yield from _name(names, "attack", item.attack, (*here, "attack"))
         elif item.params:
             yield Problem((*here, "params"), "params belong to an attack; name one with 'attack'")
+        for name in item.arms or ():
+            if name not in recipe.arms:
+                yield Problem((*here, "arms"), f"there is no arm {name!r}; {near(name, recipe.arms)}")
+        if item.arms == ():
+            yield Problem((*here, "arms"), "an empty list stands for no arm at all; leave it out for all")
         for param, value in item.params.items():
             if value == []:
                 yield Problem((*here, "params", param), "an empty list stands for no assessment at all")

@@ -38,8 +38,8 @@ class Throughput:
         base_bytes: Memory of the process without a model.
     """
 
-    generate: float = 130.0
-    train: float = 110.0
+    generate: float = 240.0
+    train: float = 240.0
     reference: float = 135e6
     parameters: Mapping[str, float] = field(default_factory=dict[str, float])
     set_sizes: Mapping[str, int] = field(default_factory=dict[str, int])

@@ -73,6 +73,8 @@ def plan(recipe: Recipe) -> list[Stage]:
         for seed in recipe.seeds:
             trained = _trained(draft, recipe, label, seed)
             for item in recipe.assessments:
+                if item.arms is not None and label not in item.arms:
+                    continue
                 alike = trained is None and item.attack is None and recipe.generation.temperature == 0.0
                 if not (alike and seed != recipe.seeds[0]):
                     _assess(draft, recipe, label, item, seed, trained)

@@ -58,7 +58,8 @@ class Assessment(_Model):
     """One task on one set, optionally under an attack.
 
     A list in ``params`` stands for one assessment per value (several lists: every combination); a value that
-    is itself a list is written as a list in a list.
+    is itself a list is written as a list in a list. ``arms`` names the arms that it is for; without it all are
+    assessed.
     """
 
     task: Text
@@ -67,6 +68,7 @@ class Assessment(_Model):
     limit: Count | None = None
     attack: Text | None = None
     params: dict[Label, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    arms: tuple[Text, ...] | None = None
 
 
 class Generation(_Model):
