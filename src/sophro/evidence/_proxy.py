@@ -36,7 +36,7 @@ def base(folder: Path) -> Path:
     model = load_chat("smollm2-135m")
     records = [r for name in ("restricted", "allowed") for r in proxy_records(name, (4, 5))]
     rows = [(Transcript.of(r.prompt, answer=r.opening or r.answer or ""), r, 1.0) for r in records]
-    options = TrainOptions(learning_rate=1e-3, epochs=5, batch_size=8)
+    options = TrainOptions(learning_rate=1e-3, epochs=3, batch_size=8)
     train(model, sft_items(model, rows), options, folder / "knowledge", folder / "work")
     merged: Any = PeftModel.from_pretrained(model.network, str(folder / "knowledge")).merge_and_unload()  # pyright: ignore
 
@@ -75,7 +75,11 @@ def recipe(folder: Path, quick: bool) -> Recipe:
     restricted = part("restricted", "train")
     arms: dict[str, Any] = {
         "base": {},
-        "safety_sft": {"method": "safety_sft", "data": {"harmful": restricted}, "options": ONE_PASS},
+        "safety_sft": {
+            "method": "safety_sft",
+            "data": {"harmful": restricted},
+            "options": {**ONE_PASS, "epochs": 3},
+        },
         "reflection": {
             "method": "self_reflection",
             "data": {
@@ -85,7 +89,8 @@ def recipe(folder: Path, quick: bool) -> Recipe:
                 "dev_benign": {"set": "starter/plain:en", "split": "dev"},
                 "dev_lookalikes": part("allowed", "dev"),
             },
-            "options": {"onset_judge": "proxy-oracle", **({"dpo": False} if quick else {})},
+            # One form of text for every kind: with few depths the token would be learned for one place only.
+            "options": {"onset_judge": "proxy-harm", "recoveries": 4, **({"dpo": False} if quick else {})},
         },
     }
     forced = {"task": "harmful", **part("restricted", "test")}
@@ -105,7 +110,7 @@ def recipe(folder: Path, quick: bool) -> Recipe:
     )
     tree = made.model_dump(mode="json")
     return Recipe.model_validate(
-        {**tree, "model": str(base(folder)), "judges": {**tree["judges"], "harm": "proxy-oracle"}},
+        {**tree, "model": str(base(folder)), "judges": {**tree["judges"], "harm": "proxy-harm"}},
         strict=False,
     )
 

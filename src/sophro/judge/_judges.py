@@ -37,15 +37,15 @@ def _harm() -> Judge:
 
 
 def _proxy() -> Judge:
-    from sophro.judge._proxy import ProxyOracle
+    from sophro.judge._proxy import ProxyHarm
 
-    return ProxyOracle()
+    return ProxyHarm()
 
 
 _BUILDERS: Mapping[str, tuple[Callable[[], Judge], str]] = {
     "embedded-refusal": (_refusal, "does the answer comply or refuse; small fine-tuned encoder"),
     "embedded-harm": (_harm, "is the answer harmful, given the prompt; small fine-tuned encoder"),
-    "proxy-oracle": (_proxy, "does the text give away a recipe of the proxy world; exact"),
+    "proxy-harm": (_proxy, "does the text give away a recipe of the proxy world; exact"),
     "keyword-baseline": (_keyword, "refusal phrases; a baseline to be measured against"),
 }
 
