@@ -122,7 +122,7 @@ def test_removing_the_evidence_of_a_method_lowers_its_level():
     assert level(dataclasses.replace(found, evidence=()), found.primary) == 2
 
 
-@pytest.mark.parametrize("recipe", ["quickstart", "full", "remote"])
+@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote"])
 def test_recipes_are_valid_and_plan_without_loading(recipe, capsys):
     from sophro.cli import run
 

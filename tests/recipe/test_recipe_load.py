@@ -265,13 +265,13 @@ def test_yaml_round_trip_here_and_for_yaml_11_readers(value: object) -> None:
     assert yaml.safe_load(text) == value
 
 
-@pytest.mark.parametrize("name", ["quickstart", "full", "remote"])
+@pytest.mark.parametrize("name", ["frontier", "full", "quickstart", "reflection", "remote"])
 def test_shipped_recipes_load(name: str) -> None:
     assert load_recipe(RECIPES / f"{name}.yaml", names=Names()).name == name
 
 
 def test_shipped_recipes_use_names_of_this_installation() -> None:
-    for name in ("quickstart", "full", "remote"):
+    for name in ("frontier", "full", "quickstart", "reflection", "remote"):
         load_recipe(RECIPES / f"{name}.yaml")
 
 

@@ -101,7 +101,7 @@ def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) ->
     assert {k: v for k, v in before.items() if v[0] != "assess"}.items() <= after.items()
 
 
-@pytest.mark.parametrize("name", ["quickstart", "full", "remote"])
+@pytest.mark.parametrize("name", ["frontier", "full", "quickstart", "reflection", "remote"])
 def test_plan_is_deterministic_unique_and_ordered(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(RECIPES / f"{name}.yaml", names=ANY)
     found = plan(recipe)
@@ -366,3 +366,12 @@ _HARMFUL = {"set": "starter/harmful:en", "split": "train"}
 def test_arms_that_cannot_be_made_are_named(arms: dict[str, dict[str, object]], said: str) -> None:
     with pytest.raises(SophroError, match=said):
         plan(_arms(**arms))
+
+
+def test_an_assessment_for_named_arms_is_planned_for_these_alone() -> None:
+    tree = copy.deepcopy(TREE)
+    tree["assessments"][0]["arms"] = ["tuned"]
+    whole, part = stages(TREE), stages(tree)
+    gone = {s.name for s in whole} - {s.name for s in part}
+    assert gone and all(name.startswith("assess-") and "-tuned-" not in name for name in gone)
+    assert {s.key for s in part} <= {s.key for s in whole}

@@ -253,7 +253,7 @@ def _assess(
             "adapter": adapter if source is None else None,
             "trained": trained is not None,
             **({"part": source[1]} if source is not None else {}),
-            **item.model_dump(mode="json", exclude={"params"}),
+            **item.model_dump(mode="json", exclude={"params", "arms"}),
             "params": params,
             "generation": recipe.generation.model_dump(mode="json"),
             "judges": recipe.judges.model_dump(mode="json"),
