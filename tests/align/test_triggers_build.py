@@ -10,7 +10,7 @@ import small_model
 import torch
 
 from sophro.align import align, prepare, training_items
-from sophro.align._prepare import Answered
+from sophro.align._prepare import Answered, Prepared
 from sophro.align.refusal_triggers import _build
 from sophro.align.refusal_triggers import items as build_items
 from sophro.align.refusal_triggers._extract import Trigger
@@ -76,7 +76,7 @@ def fake_answers(model, records, *, config, progress=None, **more):
     return Answered(kept, {}, [])
 
 
-def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch):
+def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch, tmp_path):
     monkeypatch.setattr(_build, "self_answers", fake_answers)
     made = prepare(
         "refusal_triggers", model, {"harmful": HARMFUL}, options={"min_delta": -1.0, "limit": 16}, tuned=tuned
@@ -93,6 +93,8 @@ def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch):
         own = next(h for h in HARMFUL if record.id.startswith(h.id))
         assert not {w.lower() for w in own.triggers} & set(record.prompt.lower().split())
     assert words
+    made.write(tmp_path)
+    assert Prepared.read(tmp_path).facts == facts
     again = prepare(
         "refusal_triggers", model, {"harmful": HARMFUL}, options={"min_delta": -1.0, "limit": 16}, tuned=tuned
     )

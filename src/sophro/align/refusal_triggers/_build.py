@@ -161,7 +161,7 @@ def _activity(
     near = (said * meant).sum(1)
     bound = float(job.options["max_similarity"])
     ok = [
-        t.text not in unsafe and (t.kind == "opener" or n < bound)
+        t.text not in unsafe and (t.kind == "opener" or float(n) < bound)
         for (_, t), n in zip(found, near, strict=True)
     ]
     return [
