@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -94,7 +95,7 @@ def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch, 
         assert not {w.lower() for w in own.triggers} & set(record.prompt.lower().split())
     assert words
     made.write(tmp_path)
-    assert Prepared.read(tmp_path).facts == facts
+    assert Prepared.read(tmp_path).facts == json.loads(json.dumps(facts))
     again = prepare(
         "refusal_triggers", model, {"harmful": HARMFUL}, options={"min_delta": -1.0, "limit": 16}, tuned=tuned
     )
