@@ -29,8 +29,8 @@ def check_fits(
     context = getattr(target, "context", None)
     if context is None:
         return list(attempts)
-    # Tokens are never more than bytes, so short attempts need no tokenizer.
-    long = [a for a in attempts if len(_text(a).encode("utf-8", "replace")) + reserve > context]
+    # Text never has more tokens than bytes, and a turn few of its own: short attempts need no tokenizer.
+    long = [a for a in attempts if _most(a) + reserve > context]
     for attempt in long:
         tokens = _tokens(target, attempt)
         if tokens + reserve > context:
@@ -39,6 +39,10 @@ def check_fits(
                 f"model {target.name!r} reads {context}; {remedy}"
             )
     return list(attempts)
+
+
+def _most(attempt: Attempt) -> int:
+    return len(_text(attempt).encode("utf-8", "replace")) + 32 * len(attempt.transcript.turns)
 
 
 def _text(attempt: Attempt) -> str:

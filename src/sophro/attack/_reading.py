@@ -109,6 +109,12 @@ def prose(text: str) -> bool:
     return latin >= _SHORT and frequency >= _PROSE
 
 
+def english(text: str) -> bool:
+    """Tell whether at least a fifth of the letters of ``text`` stand in common English words."""
+    words, _, latin, other = _facts(text)
+    return words >= 0.2 and latin > other
+
+
 def _facts(text: str) -> tuple[float, float, int, int]:
     """Return the share of common words, mean log frequency, and the letters inside and outside of A to Z."""
     letters = [c for c in text if c.isalpha()]
