@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         load_patch,
         save_patch,
     )
-    from sophro.models._scripted import STUBS, ScriptedModel
+    from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._types import Completion, GenerationConfig
 
 _LAZY = {
+    "COMPLIANCE": "_scripted",
+    "REFUSAL": "_scripted",
     "EMBEDDED": "_load",
     "STUBS": "_scripted",
     "ChatModel": "_chat_model",
@@ -51,7 +53,9 @@ _LAZY = {
 }
 
 __all__ = [
+    "COMPLIANCE",
     "EMBEDDED",
+    "REFUSAL",
     "STUBS",
     "ChatModel",
     "Completion",
