@@ -22,6 +22,7 @@ from inspect_ai.solver import TaskState
 from sophro.assess._metrics import scored
 from sophro.chat import Segment, count_reflections, parse_response, visible_segments
 from sophro.judge import Exchange, Verdict, judge
+from sophro.judge.llm import LlmJudge
 
 _QUIET = 0.02
 _SENTENCE_END = re.compile(r"(?<=[.!?:。！？])\s+|\n")
@@ -46,10 +47,16 @@ class _Batcher:
                     seen = len(self._waiting)
                     await anyio.sleep(_QUIET)
                 wave, self._waiting = self._waiting, []
-                verdicts = await anyio.to_thread.run_sync(judge(self._name), [e for e, _ in wave])
+                verdicts = await self._judge([e for e, _ in wave])
                 for (_, other), verdict in zip(wave, verdicts, strict=True):
                     other.append(verdict)
         return box[0]
+
+    async def _judge(self, exchanges: list[Exchange]) -> list[Verdict]:
+        by = judge(self._name)
+        if isinstance(by, LlmJudge):  # its calls belong to the event loop and the limits of this evaluation
+            return await by.assess(exchanges)
+        return await anyio.to_thread.run_sync(by, exchanges)
 
 
 def exchange_of(state: TaskState, whole: bool, raw: bool = False) -> Exchange:

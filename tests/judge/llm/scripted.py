@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput, ModelUsage, get_model
 from inspect_ai.model._model_output import Logprob, Logprobs, TopLogprob
 
@@ -36,8 +38,10 @@ def output(text, stop="stop", tokens=None):
 def scripted(adapter, script):
     """A judge whose model answers ``script(turns, config)`` (text or ``ModelOutput``)."""
 
-    def answer(messages, tools, tool_choice, config):
+    async def answer(messages, tools, tool_choice, config):
         found = script([(m.role, m.text) for m in messages], config)
+        if inspect.isawaitable(found):
+            found = await found
         return found if isinstance(found, ModelOutput) else output(found)
 
     model = get_model("mockllm/scripted", memoize=False, custom_outputs=answer)

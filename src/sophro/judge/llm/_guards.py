@@ -129,9 +129,16 @@ Answers: [/INST]
 """
 
 
+def _filled(form: str, prompt: str, response: str) -> str:
+    # By place, not by name: what is judged may itself hold "{response}".
+    head, _, rest = form.partition("{prompt}")
+    middle, _, tail = rest.partition("{response}")
+    return f"{head}{prompt}{middle}{response}{tail}"
+
+
 def _ask_wildguard(exchange: Exchange, tag: str, retry: bool) -> list[Turn]:
     asked, answered = (defuse(t, _WILDGUARD_SECTIONS) for t in (exchange.prompt, exchange.text()))
-    return [Turn("user", _WILDGUARD.replace("{response}", "\0").replace("{prompt}", asked).replace("\0", answered))]
+    return [Turn("user", _filled(_WILDGUARD, asked, answered))]
 
 
 def _read_wildguard(reply: Reply, tag: str) -> Reading:
@@ -181,7 +188,7 @@ _SHIELD_LABELS = {
 def _ask_shieldlm(exchange: Exchange, tag: str, retry: bool) -> list[Turn]:
     asked, answered = (defuse(t, _SHIELD_SECTIONS) for t in (exchange.prompt, exchange.text()))
     form = _SHIELD["zh" if _chinese(exchange.prompt + exchange.text()) else "en"]
-    return [Turn("user", form.replace("{response}", "\0").replace("{prompt}", asked).replace("\0", answered))]
+    return [Turn("user", _filled(form, asked, answered))]
 
 
 def _chinese(text: str) -> bool:
@@ -245,7 +252,7 @@ HARMBENCH_TOKENS = 512
 def _ask_harmbench(exchange: Exchange, tag: str, retry: bool) -> list[Turn]:
     asked = defuse(exchange.prompt, _HARMBENCH_SECTIONS)
     answered = defuse(first_tokens(exchange.text(), HARMBENCH_TOKENS), _HARMBENCH_SECTIONS)
-    return [Turn("user", _HARMBENCH.replace("{response}", "\0").replace("{prompt}", asked).replace("\0", answered))]
+    return [Turn("user", _filled(_HARMBENCH, asked, answered))]
 
 
 def _read_harmbench(reply: Reply, tag: str) -> Reading:
