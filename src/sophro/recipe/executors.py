@@ -159,6 +159,7 @@ def assess(job: Job) -> None:
     if task != "helpfulness":
         arguments["second_judge"] = judges["second"]
     if task == "harmful":
+        arguments |= {"second_harm_judge": judges.get("second_harm")}
         arguments |= {"harm_judge": judges["harm"], "attack": inputs["attack"] or "none", **inputs["params"]}
     elif inputs["attack"] not in (None, "none") or inputs["params"]:
         raise SophroError(f"task {task} takes no attack; attacks belong to task harmful")
