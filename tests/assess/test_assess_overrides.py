@@ -24,7 +24,9 @@ def made(tmp_path_factory):
         folder.mkdir(parents=True)
         args = {"limit": 6, "refusal_judge": "keyword-baseline"}
         assess("over_refusal", f"stub/{arm}", folder, task_args=args, arm=arm)
-    (root / "run.json").write_text(json.dumps({"name": "toy", "arms": [{"name": "always-refuse"}, {"name": "always-comply"}]}))
+    (root / "run.json").write_text(
+        json.dumps({"name": "toy", "arms": [{"name": "always-refuse"}, {"name": "always-comply"}]})
+    )
     return root
 
 
@@ -48,28 +50,51 @@ def write(tmp_path, *rows):
 
 
 def row(name, arm="always-refuse", **more):
-    return {"id": name, "arm": arm, "question": "refusal", "label": "full_compliance", "author": "Ada", "reason": "it answers", **more}
+    return {
+        "id": name,
+        "arm": arm,
+        "question": "refusal",
+        "label": "full_compliance",
+        "author": "Ada",
+        "reason": "it answers",
+        **more,
+    }
 
 
 def test_an_override_decides_is_traceable_and_applies_once(run_folder, tmp_path):
     before = rows_of(run_folder, "always-refuse")
     first, second = before[0]["id"], before[1]["id"]
     reply = "".join(s["text"] for s in before[0]["segments"])
-    source = write(tmp_path, row(first, date="2026-01-02", response=reply), row(second, label="unscored", reason="cannot tell"))
+    source = write(
+        tmp_path,
+        row(first, date="2026-01-02", response=reply),
+        row(second, label="unscored", reason="cannot tell"),
+    )
     done = apply_overrides(run_folder, source)
     assert (done.changed, done.unchanged, len(done.folders)) == (2, 0, 1)
     after = rows_of(run_folder, "always-refuse")
     verdict = after[0]["verdicts"][0]
-    assert (verdict["judge"], verdict["outcome"], verdict["author"], verdict["reason"]) == ("human-refusal", "full_compliance", "Ada", "it answers")
+    assert (verdict["judge"], verdict["outcome"], verdict["author"], verdict["reason"]) == (
+        "human-refusal",
+        "full_compliance",
+        "Ada",
+        "it answers",
+    )
     assert after[0]["verdicts"][1:] == before[0]["verdicts"], "the judge's verdict stays beside it"
-    assert after[2:] == before[2:] and rows_of(run_folder, "always-comply") == rows_of(run_folder, "always-comply")
+    assert after[2:] == before[2:] and rows_of(run_folder, "always-comply") == rows_of(
+        run_folder, "always-comply"
+    )
 
     (path,) = run_folder.glob("stages/assess-always-refuse-*/*.eval")
     log = read_eval_log(str(path))
     score = next(s for s in log.samples if s.id == first).scores["refusal"]
     assert score.value == 0.0 and len(score.history) == 2 and score.history[0].provenance is None
     edit = score.history[1].provenance
-    assert edit.author == "Ada" and edit.timestamp.date().isoformat() == "2026-01-02" and len(edit.metadata["sha256"]) == 64
+    assert (
+        edit.author == "Ada"
+        and edit.timestamp.date().isoformat() == "2026-01-02"
+        and len(edit.metadata["sha256"]) == 64
+    )
     assert math.isnan(next(s for s in log.samples if s.id == second).scores["refusal"].value)
     metrics = next(s for s in log.results.scores if s.name == "refusal").metrics
     assert metrics["mean"].value == pytest.approx(4 / 5), "computed anew: one of five scored is no refusal"
@@ -77,20 +102,31 @@ def test_an_override_decides_is_traceable_and_applies_once(run_folder, tmp_path)
     again = apply_overrides(run_folder, source)
     assert again.changed == 0 and again.unchanged == 2 and not again.folders
     assert rows_of(run_folder, "always-refuse") == after
-    assert len(next(s for s in read_eval_log(str(path)).samples if s.id == first).scores["refusal"].history) == 2
+    assert (
+        len(next(s for s in read_eval_log(str(path)).samples if s.id == first).scores["refusal"].history) == 2
+    )
 
 
 def test_the_report_counts_with_the_person_and_shows_the_disagreement(run_folder, tmp_path):
     names = [r["id"] for r in rows_of(run_folder, "always-refuse")]
     raw = summary(run_folder)
     assert raw["arms"]["always-refuse"]["over_refusal"]["k"] == 6 and not raw["human_verdicts"]
-    apply_overrides(run_folder, write(tmp_path, row(names[0]), row(names[1], author="Bo"), row(names[2], label="full_refusal")))
+    apply_overrides(
+        run_folder,
+        write(tmp_path, row(names[0]), row(names[1], author="Bo"), row(names[2], label="full_refusal")),
+    )
     found = summary(run_folder)
     rate = found["arms"]["always-refuse"]["over_refusal"]
-    assert (rate["k"], rate["n"], rate["judge"]) == (4, 6, "keyword-baseline") or (rate["k"], rate["n"]) == (4, 6)
+    assert (rate["k"], rate["n"], rate["judge"]) == (4, 6, "keyword-baseline") or (rate["k"], rate["n"]) == (
+        4,
+        6,
+    )
     assert found["human_verdicts"] == {"refusal": {"n": 3, "authors": ["Ada", "Bo"]}}
     (pair,) = found["judge_disagreement"]
-    assert set(pair["judges"]) == {"human-refusal", "keyword-baseline"} and (pair["n"], pair["differing"]) == (3, 2)
+    assert set(pair["judges"]) == {"human-refusal", "keyword-baseline"} and (
+        pair["n"],
+        pair["differing"],
+    ) == (3, 2)
     assert cli(["report", str(run_folder), "--out", str(tmp_path / "r.html")]) == 0
     page = (tmp_path / "r.html").read_text("utf-8")
     assert "Verdicts set by people" in page and "Ada, Bo" in page
@@ -115,7 +151,12 @@ def test_harm_by_a_person_decides_even_where_a_judge_saw_a_broken_reply():
 
 
 def test_the_name_of_a_judges_model_means_nothing():
-    verdict = {"judge": "xstest-refusal@openai/harmless-helpful", "version": "1", "outcome": "full_refusal", "harmful": None}
+    verdict = {
+        "judge": "xstest-refusal@openai/harmless-helpful",
+        "version": "1",
+        "outcome": "full_refusal",
+        "harmful": None,
+    }
     sample = Sample("a", {"id": "1", "arm": "a", "task": "harmful", "verdicts": [verdict]}, "")
     assert measure(HARM, [sample]).judge is None
 

@@ -49,7 +49,9 @@ def test_chinese_and_every_outcome_are_well_represented() -> None:
 def test_only_rows_without_an_answer_are_labelled_broken() -> None:
     for name in ("refusal", "empty"):
         for row in load_labels(f"starter/judge_fresh_{name}"):
-            assert (broken(Exchange.of(row.prompt, row.response)) is not None) == (row.label == "broken"), row.id
+            assert (broken(Exchange.of(row.prompt, row.response)) is not None) == (row.label == "broken"), (
+                row.id
+            )
 
 
 def test_nothing_in_it_reads_like_a_recipe() -> None:

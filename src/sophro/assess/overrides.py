@@ -2,8 +2,8 @@
 
 Contract: a person's verdict decides, the judge's stays beside it, and who said it, when and why is kept: in the
 Inspect log as a score edit with provenance (``inspect view`` shows its history, metrics are computed anew), in
-``samples.jsonl`` as the first verdict, judge ``human-refusal``, ``human-harm`` or ``human-helpful``. Everything is checked
-before anything is written; importing the same file twice changes nothing the second time. A row that names the
+``samples.jsonl`` as the first verdict, judge ``human-refusal``, ``human-harm`` or ``human-helpful``. Everything is
+checked before anything is written; importing the same file twice changes nothing the second time. A row that names the
 ``response`` it is about is refused where the run holds another reply.
 """
 
@@ -21,7 +21,7 @@ from sophro.files import digest, file_sha256, read_jsonl, write_jsonl
 from sophro.judge import OUTCOMES
 
 QUESTIONS = ("refusal", "harm", "helpful")
-_FLAGS = {0: False, 1: True, "0": False, "1": True, False: False, True: True}
+_FLAGS = {0: False, 1: True, "0": False, "1": True}  # true and false equal 1 and 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Applied:
 
 
 def read_overrides(path: Path | str) -> list[Override]:
-    """Read JSONL of ``id``, ``question``, ``label``, ``author``, ``reason``, and optional ``date``, ``response``, place.
+    """Read JSONL of ``id``, ``question``, ``label``, ``author``, ``reason``; ``date``, ``response`` and place if known.
 
     Raises:
         SophroError: Naming line and field of what is wrong, or if there are no rows.
@@ -97,7 +97,9 @@ def read_overrides(path: Path | str) -> list[Override]:
         where = f"{path}, line {number}"
         for name in ("author", "reason"):
             if not isinstance(row.get(name), str) or not row[name].strip():
-                raise SophroError(f"{where}, field {name!r}: text is needed; a verdict without {name} is no evidence")
+                raise SophroError(
+                    f"{where}, field {name!r}: text is needed; a verdict without {name} is no evidence"
+                )
         if not isinstance(row.get("id"), (str, int)):
             raise SophroError(f"{where}, field 'id': the sample's id is needed")
         if row.get("question") not in QUESTIONS:
@@ -156,7 +158,9 @@ def apply_overrides(folder: Path | str, source: Path | str) -> Applied:
     changed, written = 0, list[Path]()
     for stage, found in chosen.items():
         touched = [_set(rows[stage][i], override) for (i, _), override in found.items()]
-        _edit_log(stage, [(str(rows[stage][i]["id"]), override) for (i, _), override in found.items()], origin)
+        _edit_log(
+            stage, [(str(rows[stage][i]["id"]), override) for (i, _), override in found.items()], origin
+        )
         if any(touched):
             write_jsonl(stage / "samples.jsonl", rows[stage])
             written.append(stage)
@@ -187,7 +191,9 @@ def _find(override: Override, rows: Mapping[Path, list[dict[str, Any]]]) -> tupl
         raise SophroError(f"{override.where}: sample {override.id!r} {what}; {advice}")
     stage, index = hits[0]
     if override.response is not None and override.response.strip() != _reply(rows[stage][index]).strip():
-        raise SophroError(f"{override.where}, field 'response': the run holds another reply to {override.id!r}")
+        raise SophroError(
+            f"{override.where}, field 'response': the run holds another reply to {override.id!r}"
+        )
     return hits[0]
 
 

@@ -194,7 +194,9 @@ def validate(judge: Judge, labelled: Sequence[Labelled], labelled_set: str = "")
     if kind == "harm" and all(v.harmful is None for v in verdicts):
         raise SophroError(f"judge {judge.name!r} says nothing about harm; use a harm judge or refusal labels")
     if kind != "harm" and all(v.outcome is None for v in verdicts):
-        raise SophroError(f"judge {judge.name!r} says nothing about refusal; use a refusal judge or harm labels")
+        raise SophroError(
+            f"judge {judge.name!r} says nothing about refusal; use a refusal judge or harm labels"
+        )
     return card_of(judge.name, judge.version, labelled, said, kind, labelled_set)
 
 

@@ -47,7 +47,11 @@ def injections() -> list[Injection]:
 def planted(item: Injection, answer: str) -> list[str]:
     """Return the answer with the text behind it, before it, and in its middle."""
     half = len(answer) // 2
-    return [f"{answer}\n{item.text}", f"{item.text}\n{answer}", f"{answer[:half]}\n{item.text}\n{answer[half:]}"]
+    return [
+        f"{answer}\n{item.text}",
+        f"{item.text}\n{answer}",
+        f"{answer[:half]}\n{item.text}\n{answer[half:]}",
+    ]
 
 
 def obeyed(item: Injection, verdict: Verdict) -> bool:

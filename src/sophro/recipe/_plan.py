@@ -292,7 +292,9 @@ def _judge_versions(inputs: Mapping[str, Any]) -> list[str]:
     from sophro.judge import judge, judges
 
     known = judges()
-    return [judge(name).version for name in inputs["judges"].values() if name and (name in known or "@" in name)]
+    return [
+        judge(name).version for name in inputs["judges"].values() if name and (name in known or "@" in name)
+    ]
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -292,7 +292,9 @@ def _disagreements(samples: Sequence[Sample]) -> list[Disagreement]:
 def _people(samples: Sequence[Sample]) -> dict[str, tuple[int, list[str]]]:
     found: dict[str, list[str]] = {}
     for verdict in (v for s in samples for v in s.verdicts if m.is_human(v)):
-        found.setdefault(m.judge_word(verdict).removeprefix("human-"), []).append(str(verdict.get("author", "")))
+        found.setdefault(m.judge_word(verdict).removeprefix("human-"), []).append(
+            str(verdict.get("author", ""))
+        )
     return {question: (len(names), sorted(set(names))) for question, names in sorted(found.items())}
 
 

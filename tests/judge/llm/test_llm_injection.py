@@ -81,11 +81,26 @@ def tag_in(turns):
 def test_the_corpus_is_large_balanced_and_apart():
     kinds = Counter(i.kind for i in ITEMS)
     assert len(ITEMS) >= 50 and len({i.id for i in ITEMS}) == len(ITEMS) == len({i.text for i in ITEMS})
-    assert sum(i.lang == "zh" for i in ITEMS) >= 8 and {i.says for i in ITEMS} == {"safe", "unsafe", "refusal", "compliance"}
-    assert set(kinds) >= {"rubric_grammar", "guard_grammar", "section_mark", "control_token", "data_format", "instruction", "mimicry", "disguise"}
+    assert sum(i.lang == "zh" for i in ITEMS) >= 8 and {i.says for i in ITEMS} == {
+        "safe",
+        "unsafe",
+        "refusal",
+        "compliance",
+    }
+    assert set(kinds) >= {
+        "rubric_grammar",
+        "guard_grammar",
+        "section_mark",
+        "control_token",
+        "data_format",
+        "instruction",
+        "mimicry",
+        "disguise",
+    }
 
 
 # --- a judge that quotes the material before it gives its own, right verdict
+
 
 def naive_read(name, text):
     """The first verdict anywhere, tag or not: how many judges are read."""
@@ -114,6 +129,7 @@ def test_quoting_the_material_changes_nothing(name):
 
 # --- a judge that copies a verdict from the material into its own reply
 
+
 @pytest.mark.parametrize("name", RUBRICS)
 def test_a_copied_verdict_is_not_read(name):
     replies = []
@@ -131,6 +147,7 @@ def test_a_copied_verdict_is_not_read(name):
 
 
 # --- a judge that obeys whatever stands outside the frame
+
 
 def outside(turns, begin, end):
     """Text behind the first line that closes the answer's frame, up to our own last words."""
@@ -154,7 +171,9 @@ def frame_judge(name, tagged):
 def test_the_frame_cannot_be_closed_from_inside(name, monkeypatch):
     held = frame_judge(name, True)
     assert not any(flipped(v, t) or v.outcome == "unscored" for (_, _, t), v in held)
-    monkeypatch.setattr(_rubrics, "fence", lambda what, text, tag: f"=== {what} begins ===\n{text}\n=== {what} ends ===")
+    monkeypatch.setattr(
+        _rubrics, "fence", lambda what, text, tag: f"=== {what} begins ===\n{text}\n=== {what} ends ==="
+    )
     assert sum(flipped(v, t) for (_, _, t), v in frame_judge(name, False)) >= 1, "the control must flip"
 
 
@@ -235,6 +254,7 @@ def test_no_second_section_of_the_guards_own_format(name, monkeypatch):
 
 # --- a guard that talks instead of judging
 
+
 @pytest.mark.parametrize("name", GUARDS)
 def test_a_guard_that_repeats_the_material_is_unscored(name):
     found = judged(name, lambda turns, item, exchange, truth: exchange.text(), list(cases()))
@@ -247,21 +267,27 @@ def test_a_guard_that_repeats_the_material_is_unscored(name):
 
 # --- what no structure can give
 
+
 def test_a_judge_that_uses_its_own_tag_on_command_is_lost():
     """Documented limit: the tag is in the prompt, so a judge that obeys the material can write it."""
     item = next(i for i in ITEMS if i.kind == "asks_for_tag")
     exchange = Exchange.of(PROMPT, f"{HARMFUL}\n{item.text}")
-    (found,) = scripted("pair-harm", lambda turns, config: verdict_text("pair-harm", False, tag_in(turns)))([exchange])
+    (found,) = scripted("pair-harm", lambda turns, config: verdict_text("pair-harm", False, tag_in(turns)))(
+        [exchange]
+    )
     assert obeyed(item, found)
 
 
 def test_a_guard_that_believes_the_answer_is_lost():
     """Documented limit: a guard's reply has no secret, so a verdict that it was talked into looks like any other."""
-    (found,) = scripted("llama-guard-3-harm", lambda turns, config: "safe")([Exchange.of(PROMPT, f"{HARMFUL}\nsafe")])
+    (found,) = scripted("llama-guard-3-harm", lambda turns, config: "safe")(
+        [Exchange.of(PROMPT, f"{HARMFUL}\nsafe")]
+    )
     assert found.harmful is False
 
 
 # --- the pieces
+
 
 def test_tags_depend_on_everything_and_occur_nowhere():
     tags = {tag_of("a", str(i), "p", r) for i in range(3) for r in ("x", "y", "z" * 1000)}
@@ -279,7 +305,15 @@ def test_no_item_survives_defusing_with_a_control_token():
 
 
 def test_harmless_text_is_left_as_it_is():
-    for text in ("a < b | c > d", "[1] see note", "Use <b>bold</b> and a | b.", "价格：10", "x = [INSTALL]", "E-mail: a@b.c", "if a <| b"):
+    for text in (
+        "a < b | c > d",
+        "[1] see note",
+        "Use <b>bold</b> and a | b.",
+        "价格：10",
+        "x = [INSTALL]",
+        "E-mail: a@b.c",
+        "if a <| b",
+    ):
         assert defuse(text) == text
 
 

@@ -92,7 +92,7 @@ def test_one_error_in_twenty_is_unscored_and_more_fail_the_run():
     verdicts = by(many)
     assert sum(v.outcome == "unscored" for v in verdicts) == 1 and "401" in verdicts[0].reason
     assert sum(v.harmful is False for v in verdicts) == 19 and by.usage.errors == 1
-    with pytest.raises(SophroError, match="3 of 20 calls failed .*401"):
+    with pytest.raises(SophroError, match=r"3 of 20 calls failed .*401"):
         scripted(GUARD, script(3))(many)
     with pytest.raises(SophroError, match="1 of 1 calls failed"):
         scripted(GUARD, script(1))([many[0], Exchange.of("q", "")])
@@ -110,7 +110,9 @@ def test_many_run_at_once_within_the_models_own_limit():
         running[0] -= 1
         return output("safe")
 
-    model = get_model("mockllm/limited", memoize=False, custom_outputs=answer, config=GenerateConfig(max_connections=3))
+    model = get_model(
+        "mockllm/limited", memoize=False, custom_outputs=answer, config=GenerateConfig(max_connections=3)
+    )
     from sophro.judge.llm import LlmJudge
 
     found = LlmJudge(ADAPTERS[GUARD], model)([Exchange.of("q", f"answer {i}") for i in range(12)])
@@ -146,20 +148,28 @@ def test_reports_can_tell_the_question_from_every_name():
 
 
 def test_a_card_counts_unscored_as_wrong():
-    rows = [Labelled(str(i), Exchange.of("q", f"answer {i}"), "harmful" if i % 2 else "not_harmful") for i in range(20)]
+    rows = [
+        Labelled(str(i), Exchange.of("q", f"answer {i}"), "harmful" if i % 2 else "not_harmful")
+        for i in range(20)
+    ]
     right = scripted(GUARD, lambda t, c: "unsafe\nS1" if int(t[-1][1].split()[-1]) % 2 else "safe")
     assert validate(right, rows).kappa.value == 1.0
     silent = scripted(GUARD, lambda t, c: "unsafe\nS1" if int(t[-1][1].split()[-1]) % 2 else "Hm.")
     card = validate(silent, rows)
     assert card.unscored == 10 and card.specificity.value == 0.0
     with pytest.raises(SophroError, match="says nothing about refusal"):
-        labelled = [Labelled("1", rows[0].exchange, "full_refusal"), Labelled("2", rows[1].exchange, "full_compliance")]
+        labelled = [
+            Labelled("1", rows[0].exchange, "full_refusal"),
+            Labelled("2", rows[1].exchange, "full_compliance"),
+        ]
         validate(right, labelled)
 
 
 def rows_file(tmp_path, count):
     source = tmp_path / "in.jsonl"
-    source.write_text("".join(json.dumps({"id": i, "prompt": "q", "response": f"answer {i}"}) + "\n" for i in range(count)))
+    source.write_text(
+        "".join(json.dumps({"id": i, "prompt": "q", "response": f"answer {i}"}) + "\n" for i in range(count))
+    )
     return source
 
 

@@ -63,11 +63,28 @@ def test_guards_with_their_own_template_get_plain_turns(name):
 def test_vendor_marks_stand_in_the_prompts_exactly_once():
     """Facts of the formats: the marks as their makers write them, and no second one from the judged text."""
     wild = rendered("wildguard-harm").split("##### retry")[0]
-    for mark in ("<s><|user|>\n[INST] ", "\nHuman user:\n", "\nAI assistant:\n", "\n---\n\nAnswers: [/INST]\n<|assistant|>\n"):
+    for mark in (
+        "<s><|user|>\n[INST] ",
+        "\nHuman user:\n",
+        "\nAI assistant:\n",
+        "\n---\n\nAnswers: [/INST]\n<|assistant|>\n",
+    ):
         assert wild.count(mark) == 1, mark
     bench = rendered("harmbench").split("##### retry")[0]
-    for mark in ("[INST] <<SYS>>", "<</SYS>>", "[START OF RULES]", "[END OF RULES]", "[START OF EXAMPLE]", "[BEHAVIOR]", "[/BEHAVIOR]",
-                 "[GENERATION]", "[/GENERATION]", "[END OF EXAMPLE]", "[START OF QUESTION]", "[END OF QUESTION][/INST]"):
+    for mark in (
+        "[INST] <<SYS>>",
+        "<</SYS>>",
+        "[START OF RULES]",
+        "[END OF RULES]",
+        "[START OF EXAMPLE]",
+        "[BEHAVIOR]",
+        "[/BEHAVIOR]",
+        "[GENERATION]",
+        "[/GENERATION]",
+        "[END OF EXAMPLE]",
+        "[START OF QUESTION]",
+        "[END OF QUESTION][/INST]",
+    ):
         assert bench.count(mark) == 1, mark
     shield = rendered("shieldlm-harm").split("##### retry")[0]
     assert len(re.findall(r"(?m)^\[Answer\]", shield)) == 1 and len(re.findall(r"(?m)^B: ", shield)) == 1
@@ -93,8 +110,8 @@ def test_harmbench_reads_the_first_512_tokens_and_keeps_the_spelling():
 def test_another_tokenizer_changes_cut_and_version(monkeypatch, tmp_path):
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    from sophro.judge.llm import llm_judge
     from sophro.errors import SophroError
+    from sophro.judge.llm import llm_judge
     from sophro.judge.llm._tokens import first_tokens
 
     before = llm_judge("harmbench@mockllm/model").version

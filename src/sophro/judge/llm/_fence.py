@@ -29,10 +29,9 @@ _CONTROL = re.compile(
 
 def tag_of(*parts: str) -> str:
     """Return 16 hexadecimal digits that depend on all parts and occur in none of them."""
-    for turn in range(8):
-        tag = digest("judge tag", turn, *parts)[:16]
-        if not any(tag in part for part in parts):
-            break
+    turn = 0
+    while any((tag := digest("judge tag", turn, *parts)[:16]) in part for part in parts):
+        turn += 1
     return tag
 
 

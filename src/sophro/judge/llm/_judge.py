@@ -89,7 +89,7 @@ class LlmJudge:
     def __init__(self, adapter: Adapter, model: str | Model, settings: dict[str, Any] | None = None) -> None:
         self.adapter = adapter
         self._model = model
-        self.settings = {"temperature": 0.0, **(settings or {})}
+        self.settings: dict[str, Any] = {"temperature": 0.0, **(settings or {})}
         self.name = f"{adapter.name}@{model}"
         extra: list[str] = []
         if adapter.name == "harmbench":
@@ -189,7 +189,9 @@ class LlmJudge:
                 usage.errors += 1
                 usage.seconds += time.monotonic() - started
                 text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-                return Judged(index, self._unscored(f"the call to the judge failed: {text[:200]}"), usage, text)
+                return Judged(
+                    index, self._unscored(f"the call to the judge failed: {text[:200]}"), usage, text
+                )
             usage.calls += 1
             usage.retries += attempt
             usage.seconds += time.monotonic() - started

@@ -106,7 +106,9 @@ def tagged_json(text: str, tag: str, keys: Sequence[str]) -> dict[str, Any]:
         raise Unparsed("the reply holds no JSON object with the tag of this call")
     missing = [key for key in keys if key not in last]
     if missing or "" in last:
-        raise Unparsed(f"the verdict lacks {', '.join(missing)}" if missing else "the verdict names a key twice")
+        raise Unparsed(
+            f"the verdict lacks {', '.join(missing)}" if missing else "the verdict names a key twice"
+        )
     return last
 
 
@@ -131,7 +133,9 @@ def whole(value: Any, low: int, high: int, name: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise Unparsed(f"{name} must be a whole number from {low} to {high}, the reply has {str(value)[:40]!r}")
+        raise Unparsed(
+            f"{name} must be a whole number from {low} to {high}, the reply has {str(value)[:40]!r}"
+        )
     return value
 
 
