@@ -21,7 +21,9 @@ def test_the_shipped_roles_are_there_and_apart():
     check_roles({})
 
 
-@pytest.mark.parametrize("name", ["judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_check"])
+@pytest.mark.parametrize(
+    "name", ["judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_check"]
+)
 def test_a_question_in_another_spelling_is_caught(name):
     prompt = load_labels(f"starter/{name}")[5].prompt
     role = "selection" if name == "judge_check" else "validation"
@@ -57,13 +59,18 @@ def test_training_refuses_to_start_on_a_shared_question(monkeypatch, tmp_path):
 
 
 def test_folds_of_one_question_stay_together_whatever_the_spelling():
-    rows = [Example(str(i), "own", p, "a", 0, 0, 1, 0) for i, p in enumerate(["Why?", "why", "WHY!", "How?", "how ?"] * 9)]
+    rows = [
+        Example(str(i), "own", p, "a", 0, 0, 1, 0)
+        for i, p in enumerate(["Why?", "why", "WHY!", "How?", "how ?"] * 9)
+    ]
     place = folds(rows, 3)
     assert len({p for r, p in zip(rows, place, strict=True) if r.question == "why"}) == 1
 
 
 def test_every_fresh_file_is_held():
-    names = {p.name for p in (_heldout.Path(str(_heldout.files("sophro.data"))) / "starter").glob("judge_*.jsonl")}
+    names = {
+        p.name for p in (_heldout.Path(str(_heldout.files("sophro.data"))) / "starter").glob("judge_*.jsonl")
+    }
     assert names == {*_heldout.SELECTION, *_heldout.VALIDATION}, "a new judge set needs a role"
 
 
