@@ -48,6 +48,7 @@ def harmful(
     refusal_judge: str = "embedded-refusal",
     harm_judge: str = "embedded-harm",
     second_judge: str | None = None,
+    second_harm_judge: str | None = None,
     max_new_tokens: int = 64,
 ) -> Task:
     """Harmful requests, in plain words or under an attack.
@@ -63,6 +64,7 @@ def harmful(
         refusal_judge: Judge of the refusal question.
         harm_judge: Judge of the harm question.
         second_judge: Second opinion on refusal, for the disagreement.
+        second_harm_judge: Second opinion on harm, for the disagreement.
         max_new_tokens: Length of an answer.
     """
     records = _records(set, split, limit)
@@ -74,7 +76,7 @@ def harmful(
     return _task(
         "harmful",
         _samples(attempts, attack, params or {}),
-        [refusal(refusal_judge, second_judge), harm(harm_judge, refusal_judge)],
+        [refusal(refusal_judge, second_judge), harm(harm_judge, refusal_judge, second_harm_judge)],
         max_new_tokens,
         changed(target) if changed is not None else {},
     )

@@ -83,8 +83,10 @@ class Template:
         full = render_pieces(tokenizer, (user, Message("assistant")), self.variables, open_turn=False)
         self.lead, self.tail = self._around(full)
         ends = [i for _, i in self._encoder.atoms(self.tail) if i is not None]
-        self.end_id: int | None = ends[0] if ends else tokenizer.eos_token_id
-        self.stop_ids = frozenset(ends) | {i for i in (tokenizer.eos_token_id,) if isinstance(i, int)}
+        known = tokenizer.eos_token_id
+        own = [known] if isinstance(known, int) else []
+        self.end_id = next(iter([*ends, *own]), None)
+        self.stop_ids = frozenset([*ends, *own])
 
     def prompt_pieces(self, messages: tuple[Message, ...]) -> tuple[str | Slot, ...]:
         """Render one pattern of turns up to the generation prompt; patterns are cached."""

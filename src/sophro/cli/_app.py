@@ -33,7 +33,11 @@ for _name, _home, _help in (
     app.command(f"sophro.cli.{_home}:{_name}", name=_name, help=_help)
 
 for _group, _help, _members in (
-    ("judge", "Score responses, and measure a judge against labels.", ("score", "validate")),
+    (
+        "judge",
+        "Score responses, and measure a judge against labels.",
+        ("list", "score", "validate", "override"),
+    ),
     ("models", "List local models, or fetch one.", ("list", "pull")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):

@@ -22,8 +22,10 @@ def base(folder: Path) -> Path:
     """Return a model that knows the recipes; made once: supervised training, then merged and saved."""
     from peft import PeftModel
 
+    from sophro.align._prepare import self_answers
     from sophro.align._run import sft_items
     from sophro.chat import Transcript
+    from sophro.data import load_set
     from sophro.data._proxy import proxy_records
     from sophro.files import write_folder
     from sophro.models import load_chat
@@ -34,7 +36,10 @@ def base(folder: Path) -> Path:
         return out
     folder.mkdir(parents=True, exist_ok=True)
     model = load_chat("smollm2-135m")
-    records = [r for name in ("restricted", "allowed") for r in proxy_records(name, (4, 5))]
+    records = [r for name in ("restricted", "allowed") for r in proxy_records(name, (4,))]
+    # Without its own everyday answers mixed in it answers everything with a recipe.
+    plain = self_answers(model, load_set("starter/plain:en", split="train"), config={"max_new_tokens": 64})
+    records += plain.records
     rows = [(Transcript.of(r.prompt, answer=r.opening or r.answer or ""), r, 1.0) for r in records]
     options = TrainOptions(learning_rate=1e-3, epochs=3, batch_size=8)
     train(model, sft_items(model, rows), options, folder / "knowledge", folder / "work")

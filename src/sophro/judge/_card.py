@@ -164,7 +164,7 @@ def predicted(verdict: Verdict, kind: Kind, vocabulary: set[str]) -> str | None:
     """
     if kind == "harm":
         return None if verdict.harmful is None else _HARM[int(verdict.harmful)]
-    if verdict.outcome == "unscored" or (verdict.outcome == "broken" and "broken" not in vocabulary):
+    if verdict.outcome in (None, "unscored") or (verdict.outcome == "broken" and "broken" not in vocabulary):
         return None
     if kind == "refusal":
         return "full_refusal" if verdict.refused else "not_full_refusal"
@@ -193,6 +193,10 @@ def validate(judge: Judge, labelled: Sequence[Labelled], labelled_set: str = "")
     said = [predicted(v, kind, vocabulary) for v in verdicts]
     if kind == "harm" and all(v.harmful is None for v in verdicts):
         raise SophroError(f"judge {judge.name!r} says nothing about harm; use a harm judge or refusal labels")
+    if kind != "harm" and all(v.outcome is None for v in verdicts):
+        raise SophroError(
+            f"judge {judge.name!r} says nothing about refusal; use a refusal judge or harm labels"
+        )
     return card_of(judge.name, judge.version, labelled, said, kind, labelled_set)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from sophro.errors import SophroError
 from sophro.files import digest, read_jsonl
+from sophro.judge._heldout import held_questions
 from sophro.judge._lexicon import normalize
 
 CLASSES = ("full_compliance", "full_refusal", "partial_refusal")
@@ -78,8 +79,8 @@ def data_root() -> Path:
 
 
 def corpus() -> list[Example]:
-    """Return all training examples in a fixed order, without any question of the check set."""
-    held = {question_key(str(row["prompt"])) for row in check_rows()}
+    """Return all training examples in a fixed order, without any question that selects or validates."""
+    held = set[str]().union(*held_questions().values())
     everything = [*xstest(), *gptfuzz(), *requests(), *_own("smollm2"), *_own("own")]
     return [example for example in everything if example.question not in held]
 

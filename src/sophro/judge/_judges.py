@@ -16,6 +16,8 @@ from typing import Any
 from sophro.errors import SophroError, unknown_name
 from sophro.files import read_jsonl, write_jsonl
 from sophro.judge._types import Exchange, Judge
+from sophro.judge.llm._files import score_resumable, verdict_row
+from sophro.judge.llm._judge import LlmJudge
 
 
 def _keyword() -> Judge:
@@ -51,7 +53,7 @@ _BUILDERS: Mapping[str, tuple[Callable[[], Judge], str]] = {
 
 
 def judges() -> Mapping[str, str]:
-    """Return the names of all judges with what they answer."""
+    """Return the names of all judges that need no model with what they answer; for others see ``llm``."""
     return {name: title for name, (_, title) in _BUILDERS.items()}
 
 
@@ -67,8 +69,12 @@ def judge(name: str) -> Judge:
 
         if name in STUB_JUDGES:
             return STUB_JUDGES[name]
+    from sophro.judge.llm import ADAPTERS, llm_judge
+
+    if "@" in name or name in ADAPTERS:
+        return llm_judge(name)
     if name not in _BUILDERS:
-        raise unknown_name("judge", name, _BUILDERS)
+        raise unknown_name("judge", name, [*_BUILDERS, *ADAPTERS])
     return _BUILDERS[name][0]()
 
 
@@ -97,22 +103,13 @@ def score(by: Judge, rows: Iterable[Mapping[str, Any]], where: str = "row") -> l
     for number, row in enumerate(asked, start=1):
         _check(row, f"{where} {number}")
     verdicts = by([Exchange.of(row["prompt"], row["response"]) for row in asked])
-    return [
-        {
-            "id": row["id"],
-            "outcome": v.outcome,
-            "harmful": v.harmful,
-            "score": v.score,
-            "reason": v.reason,
-            "judge": v.judge,
-            "version": v.version,
-        }
-        for row, v in zip(asked, verdicts, strict=True)
-    ]
+    return [verdict_row(row["id"], v) for row, v in zip(asked, verdicts, strict=True)]
 
 
 def score_file(by: Judge, source: Path | str, target: Path | str) -> list[dict[str, Any]]:
     """Judge a JSONL file of ``id``, ``prompt``, ``response`` and write the verdicts as JSONL.
+
+    With an LLM judge the run is resumable: finished verdicts wait in ``TARGET.partial`` (see ``llm._files``).
 
     Returns:
         The rows written.
@@ -126,6 +123,8 @@ def score_file(by: Judge, source: Path | str, target: Path | str) -> list[dict[s
         rows.append(row)
     if not rows:
         raise SophroError(f"{source}: no rows; one JSON object a line with id, prompt and response is needed")
+    if isinstance(by, LlmJudge):
+        return score_resumable(by, rows, Path(target))
     found = score(by, rows)
     write_jsonl(target, found)
     return found

@@ -51,7 +51,7 @@ class Verdict:
     """A typed judgement.
 
     Attributes:
-        outcome: Refusal question: one of ``OUTCOMES``.
+        outcome: Refusal question: one of ``OUTCOMES``, or None where this judge does not ask it.
         harmful: Harm question: True, False, or None where this judge does not answer it or could not.
         score: The judge's own number in [0, 1] (probability of refusal or of harm), if it has one.
         reason: Why, in one sentence; for ``unscored`` what went wrong.
@@ -59,7 +59,7 @@ class Verdict:
         version: Hash of its weights or prompt.
     """
 
-    outcome: Outcome
+    outcome: Outcome | None
     harmful: bool | None
     score: float | None
     reason: str
@@ -67,15 +67,15 @@ class Verdict:
     version: str
 
     def __post_init__(self) -> None:
-        if self.outcome not in OUTCOMES:
+        if self.outcome is not None and self.outcome not in OUTCOMES:
             raise SophroError(f"unknown outcome {self.outcome!r}; known: {', '.join(OUTCOMES)}")
         if self.outcome == "unscored" and self.harmful is not None:
             raise ValueError("an unscored verdict cannot say whether the response is harmful")
 
     @property
     def refused(self) -> bool | None:
-        """True for full and indirect refusals, None where unscored or broken."""
-        if self.outcome in ("unscored", "broken"):
+        """True for full and indirect refusals, None where unscored, broken or not asked."""
+        if self.outcome in (None, "unscored", "broken"):
             return None
         return self.outcome in ("full_refusal", "indirect_refusal")
 

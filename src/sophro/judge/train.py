@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from sophro.errors import SophroError
 from sophro.files import file_sha256, write_bytes, write_json
 from sophro.judge._card import Kind, Labelled, card_of
-from sophro.judge._corpus import CLASSES, Example, check_disjoint, check_rows, corpus, corpus_hash, folds
+from sophro.judge._corpus import CLASSES, Example, corpus, corpus_hash, folds
+from sophro.judge._heldout import check_roles
 from sophro.judge._types import Exchange
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     examples = corpus()
-    check_disjoint((e.prompt for e in examples), (str(row["prompt"]) for row in check_rows()))
+    check_roles({"training": (e.prompt for e in examples)})
     settings = replace(Settings(), seed=seed)
     network = encoder()
     data = prepare(network, examples)

@@ -61,7 +61,7 @@ def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
         yield from _settings(here, item, names)
         if item in recipe.assessments[:index]:
             yield Problem(here, f"the same as assessments.{recipe.assessments.index(item)}; remove one")
-    for role in ("refusal", "harm", "second"):
+    for role in ("refusal", "harm", "second", "second_harm"):
         name = getattr(recipe.judges, role)
         if name is not None:
             yield from _name(names, "judge", name, ("judges", role))

@@ -20,7 +20,7 @@ class Names:
     """The names that exist; None leaves a kind unchecked.
 
     A set or a judge may carry a suffix after a colon (``starter/plain:en``); it is known if the whole name or
-    the part before the colon is.
+    the part before the colon is. A judge may name its model behind an ``@``.
 
     Attributes:
         methods: Alignment methods.
@@ -48,6 +48,8 @@ class Names:
             return None
         if kind in ("set", "judge") and name.partition(":")[0] in names:
             return None
+        if kind == "judge" and "@" in name and name.partition("@")[0] in names and name.partition("@")[2]:
+            return None
         if kind == "set" and name.endswith(".jsonl"):
             return self._file(name)
         return unknown_name(kind, name, names)
@@ -61,6 +63,7 @@ def installed_names() -> Names:
     """Return the names of this installation, from the registry and the rooms' own lists."""
     # A quarter of a second of imports that callers with names of their own do not pay.
     from sophro import align, attack, data, judge
+    from sophro.judge.llm import adapters
     from sophro.registry import methods
 
     return Names(
@@ -68,7 +71,7 @@ def installed_names() -> Names:
         tasks=tuple(methods("assess")),
         attacks=tuple(methods("attack")),
         sets=data.names(),
-        judges=tuple(judge.judges()),
+        judges=(*judge.judges(), *adapters()),
         options=align.default_options,
         settings=attack.attack,
     )

@@ -256,7 +256,7 @@ def _assess(
             **item.model_dump(mode="json", exclude={"params", "arms"}),
             "params": params,
             "generation": recipe.generation.model_dump(mode="json"),
-            "judges": recipe.judges.model_dump(mode="json"),
+            "judges": _judges(recipe),
             "seed": seed,
         }
         draft.add(
@@ -286,12 +286,20 @@ def _contents(value: Any) -> Any:
     return value
 
 
+def _judges(recipe: Recipe) -> dict[str, Any]:
+    found = recipe.judges.model_dump(mode="json")
+    # Stages from before this role existed stay valid where nobody plays it.
+    return {role: name for role, name in found.items() if role != "second_harm" or name is not None}
+
+
 def _judge_versions(inputs: Mapping[str, Any]) -> list[str]:
     """Return the versions of the judges, so that verdicts of an older judge are not taken for the new one's."""
     from sophro.judge import judge, judges
 
     known = judges()
-    return [judge(name).version for name in inputs["judges"].values() if name in known]
+    return [
+        judge(name).version for name in inputs["judges"].values() if name and (name in known or "@" in name)
+    ]
 
 
 def _numbered(name: str) -> Iterator[str]:

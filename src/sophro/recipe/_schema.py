@@ -80,11 +80,12 @@ class Generation(_Model):
 
 
 class Judges(_Model):
-    """Who answers the refusal question, the harm question, and gives the second opinion."""
+    """Who answers the refusal question and the harm question, and who gives second opinions on them."""
 
     refusal: Text = "embedded-refusal"
     harm: Text = "embedded-harm"
     second: Text | None = None
+    second_harm: Text | None = None
 
 
 class Budget(_Model):

@@ -160,6 +160,7 @@ def assess(job: Job) -> None:
         arguments["second_judge"] = judges["second"]
     if task == "harmful":
         arguments |= {
+            "second_harm_judge": judges.get("second_harm"),
             "harm_judge": judges["harm"],
             "attack": inputs["attack"] or "none",
             "params": dict(inputs["params"]),

@@ -123,7 +123,7 @@ def _described(arm: Arm, model: str) -> str:
 def _cards(recipe: Recipe) -> list[dict[str, Any]]:
     from sophro.judge import judges, shipped_cards
 
-    named = (recipe.judges.refusal, recipe.judges.harm, recipe.judges.second)
+    named = (recipe.judges.refusal, recipe.judges.harm, recipe.judges.second, recipe.judges.second_harm)
     known = judges()
     return [
         dict(card) for name in dict.fromkeys(n for n in named if n in known) for card in shipped_cards(name)

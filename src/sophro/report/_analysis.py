@@ -98,6 +98,7 @@ class Analysis:
         categories: Metric name, category, arm: measure on plain prompts.
         outcomes: Counts for each arm, task and attack.
         disagreements: Pairs of judges.
+        people: Question: number of verdicts that people set, and who they were.
     """
 
     arms: list[str]
@@ -114,6 +115,7 @@ class Analysis:
     categories: dict[str, dict[str, dict[str, m.Measure]]]
     outcomes: list[Outcomes]
     disagreements: list[Disagreement]
+    people: dict[str, tuple[int, list[str]]]
 
 
 def analyse(runs: Sequence[Run]) -> Analysis:
@@ -144,6 +146,7 @@ def analyse(runs: Sequence[Run]) -> Analysis:
         {x.name: _categories(x, plain) for x in (m.HARM, m.OVER_REFUSAL)},
         _outcomes(groups),
         _disagreements(samples),
+        _people(samples),
     )
 
 
@@ -299,9 +302,18 @@ def _disagreements(samples: Sequence[Sample]) -> list[Disagreement]:
     ]
 
 
+def _people(samples: Sequence[Sample]) -> dict[str, tuple[int, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for verdict in (v for s in samples for v in s.verdicts if m.is_human(v)):
+        found.setdefault(m.judge_word(verdict).removeprefix("human-"), []).append(
+            str(verdict.get("author", ""))
+        )
+    return {question: (len(names), sorted(set(names))) for question, names in sorted(found.items())}
+
+
 def _answer(verdict: Mapping[str, Any], question: str) -> bool | None:
     """Return what a verdict says on a question that its judge was asked; None if it was not or could not."""
-    judge = str(verdict.get("judge", "")).casefold()
+    judge = m.judge_word(verdict)
     if question == "harm":
         harmful = verdict.get("harmful")
         return (

@@ -83,6 +83,7 @@ def summary(run_dir: Path) -> dict[str, Any]:
             for metric, rows in a.categories.items()
         },
         "outcomes": [{**vars(o), "counts": dict(o.counts)} for o in a.outcomes],
+        "human_verdicts": {q: {"n": n, "authors": who} for q, (n, who) in a.people.items()},
         "judge_disagreement": [{**vars(d), "kappa": d.kappa.to_dict()} for d in a.disagreements],
     }
 

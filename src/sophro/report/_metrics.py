@@ -18,6 +18,8 @@ from sophro.report._read import Sample
 from sophro.stats import Rate, rate
 
 Flag = bool | None | Literal["broken"]
+# Words in the names of judges of other questions; "none" stands where a sample failed before any judge.
+_QUESTIONS = ("harm", "helpful", "exact", "none")
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,27 @@ class Measure:
                 "bounds": self.bounds, "with_partial": second}  # fmt: skip
 
 
-def verdict_of(sample: Sample, word: str) -> Mapping[str, Any] | None:
-    """Return the first verdict whose judge has ``word`` in its name."""
-    return next((v for v in sample.verdicts if word in str(v.get("judge", "")).casefold()), None)
+def verdict_of(sample: Sample, word: str, people: bool = True) -> Mapping[str, Any] | None:
+    """Return the first verdict whose judge has ``word`` in its name, the name of its model apart.
+
+    A judge whose name holds no question (``keyword-baseline``) answers the refusal question. Verdicts by people stand
+    first and decide; without ``people`` they are passed over.
+    """
+    said = [v for v in sample.verdicts if people or not is_human(v)]
+    found = next((v for v in said if word in judge_word(v)), None)
+    if found is None and word == "refusal":
+        found = next((v for v in said if not any(q in judge_word(v) for q in _QUESTIONS)), None)
+    return found
+
+
+def judge_word(verdict: Mapping[str, Any]) -> str:
+    """Return the judge's name in small letters without the model behind ``@``, whose name means nothing here."""
+    return str(verdict.get("judge", "")).partition("@")[0].casefold()
+
+
+def is_human(verdict: Mapping[str, Any]) -> bool:
+    """Tell whether a person gave the verdict."""
+    return judge_word(verdict).startswith("human-")
 
 
 def outcome_of(sample: Sample) -> str:
@@ -138,6 +158,8 @@ def pair_key(sample: Sample) -> Hashable:
 
 def _harmful(sample: Sample) -> Flag:
     verdict, refusal = verdict_of(sample, "harm"), verdict_of(sample, "refusal")
+    if verdict is not None and is_human(verdict):
+        return verdict["harmful"] if isinstance(verdict.get("harmful"), bool) else None
     if "broken" in ((verdict or {}).get("outcome"), (refusal or {}).get("outcome")):
         return "broken"
     value = (verdict or {}).get("harmful")
@@ -233,7 +255,9 @@ def measure(metric: Metric, samples: Sequence[Sample], cards: Sequence[Mapping[s
     flags: list[Flag] = [metric.flag(s) for s in chosen]
     clusters = [behaviour_of(s) for s in chosen]
     words = ("exact", "helpful") if metric is EXACT else (metric.judge,)
-    deciding = next((v for w in words for s in chosen if (v := verdict_of(s, w))), None)
+    # A few overrides by people do not change whose error the rate is corrected for.
+    said = (v for people in (False, True) for w in words for s in chosen if (v := verdict_of(s, w, people)))
+    deciding = next(said, None)
     result = rate(
         decided(flags), clusters, judge=card_agreement(deciding, cards, _CARD_KINDS.get(metric.name, ()))
     )

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from sophro.align._run import RunJob
 from sophro.align.refusal_triggers._reward import reward
 from sophro.chat import Transcript
+from sophro.data import Record
 from sophro.judge import Exchange, judge
 from sophro.train import TrainResult
 
@@ -30,7 +31,7 @@ def reinforce(job: RunJob) -> TrainResult:
 
     own = job.options
     kinds: tuple[Literal["harmful", "benign"], ...] = ("harmful", "benign")
-    records = [(kind, r) for kind in kinds for r in job.data[kind]]
+    records: list[tuple[Literal["harmful", "benign"], Record]] = [(k, r) for k in kinds for r in job.data[k]]
     prompts = [[Transcript.of(r.prompt) for r in job.data[kind]] for kind in kinds]
     judges = {role: judge(str(own[f"{role}_judge"])) for role in ("refusal", "harm")}
 
