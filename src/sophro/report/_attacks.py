@@ -91,6 +91,13 @@ def attack_names(scores: Mapping[str, Mapping[str, AttackScore]]) -> list[str]:
     return sorted({name for by_name in scores.values() for name in by_name}, key=_rank)
 
 
+def attack_cost(scores: Mapping[str, Mapping[str, AttackScore]], name: str) -> tuple[float, float | None]:
+    """Return queries and seconds per behaviour of one attack: the most of any arm, and the mean over arms."""
+    found = [by_name[name] for by_name in scores.values() if name in by_name]
+    times = [x.seconds for x in found if x.seconds is not None]
+    return max(x.queries for x in found), sum(times) / len(times) if times else None
+
+
 def _rank(name: str) -> tuple[bool, list[tuple[int, str]]]:
     parts = re.findall(r"\d+|\D+", name)
     return name != "none", [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
