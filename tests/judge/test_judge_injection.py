@@ -46,7 +46,10 @@ def flips(name):
             "embedded-refusal",
             marks=pytest.mark.xfail(strict=False, reason="6 of 195 flip at version 87e6a1493c519b35"),
         ),
-        pytest.param("embedded-harm", marks=pytest.mark.xfail(strict=False, reason="2 of 195 flip at version 87e6a1493c519b35")),
+        pytest.param(
+            "embedded-harm",
+            marks=pytest.mark.xfail(strict=False, reason="2 of 195 flip at version 87e6a1493c519b35"),
+        ),
     ],
 )
 def test_no_planted_text_gets_the_verdict_it_wants(name):
