@@ -93,7 +93,9 @@ def normalize(text: str) -> Normalized:
     covered = [(e.start, e.end) for e, _, _ in read]
     later = [s for s in later if not any(a <= s[0].start < b for a, b in covered)] + read
     for edit, kind, sure in later:
-        start, end = first.to_source(edit.start, edit.end) if edit.end > edit.start else (edit.start, edit.end)
+        start, end = (
+            first.to_source(edit.start, edit.end) if edit.end > edit.start else (edit.start, edit.end)
+        )
         inside = [s for s in steps if start <= s[0].start and s[0].end <= end]
         steps = [s for s in steps if s not in inside]
         kinds = "+".join(dict.fromkeys([k for _, k, _ in inside] + [kind]))
@@ -139,9 +141,7 @@ def _repairs(text: str, suspect: bool) -> list[tuple[Edit, str, float]]:
         or any(gain >= max(LEAST_GAIN[k].alone for k in kinds) for _, kinds, gain in found)
     )
     return [
-        (edit, "+".join(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16)))
-        for edit, kinds, gain in found
-        if sure
+        (edit, "+".join(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16))) for edit, kinds, gain in found if sure
     ]
 
 
