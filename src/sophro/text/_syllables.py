@@ -6,88 +6,19 @@ made of English words alone.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from sophro.text.tables import syllables
 
 # English words that are also legal pinyin; a run made of these alone stays English.
 _ENGLISH = frozenset(
-    [
-        "a",
-        "ai",
-        "an",
-        "ban",
-        "bang",
-        "be",
-        "bi",
-        "bin",
-        "bing",
-        "can",
-        "cha",
-        "chat",
-        "chi",
-        "dang",
-        "de",
-        "di",
-        "die",
-        "do",
-        "fan",
-        "fang",
-        "fen",
-        "fun",
-        "gang",
-        "go",
-        "gun",
-        "ha",
-        "hang",
-        "he",
-        "hen",
-        "hi",
-        "hong",
-        "i",
-        "kong",
-        "la",
-        "lang",
-        "le",
-        "lei",
-        "lie",
-        "long",
-        "ma",
-        "man",
-        "me",
-        "men",
-        "mi",
-        "min",
-        "nan",
-        "no",
-        "pa",
-        "pan",
-        "pang",
-        "pen",
-        "pie",
-        "pin",
-        "ping",
-        "po",
-        "ran",
-        "rang",
-        "run",
-        "sang",
-        "she",
-        "so",
-        "song",
-        "sun",
-        "ta",
-        "tan",
-        "tang",
-        "ten",
-        "ti",
-        "tie",
-        "to",
-        "wan",
-        "wang",
-        "wo",
-        "you",
-    ]
+    re.findall(
+        "[a-z]+",
+        "a ai an ban bang be bi bin bing can cha chat chi dang de di die do fan fang fen fun gang go gun ha hang he "
+        "hen hi hong i kong la lang le lei lie long ma man me men mi min nan no pa pan pang pen pie pin ping po ran "
+        "rang run sang she so song sun ta tan tang ten ti tie to wan wang wo you",
+    )
 )
 
 
