@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sophro.attack._disguises import register_disguises
 from sophro.attack._table import ROWS
 from sophro.attack._types import Attack, Attempt, Budget, TargetView
 from sophro.errors import SophroError, unknown_name
@@ -31,6 +32,9 @@ for _row in ROWS:
             deviations=_row.deviations,
         )
     )
+
+
+register_disguises()
 
 
 def attack(name: str, params: Mapping[str, Any] | None = None) -> Attack:

@@ -69,7 +69,7 @@ def installed_names() -> Names:
     return Names(
         methods=tuple(methods("align")),
         tasks=tuple(methods("assess")),
-        attacks=tuple(methods("attack")),
+        attacks=tuple(attack.attacks()),
         sets=data.names(),
         judges=(*judge.judges(), *adapters()),
         options=align.default_options,
