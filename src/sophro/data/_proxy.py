@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sophro.data._records import Record
+from sophro.files import digest
 
 SEED = 7
 KINDS = 60
@@ -90,6 +91,8 @@ def recipes() -> list[Recipe]:
     return out
 
 
+# What the rule depends on; another world or rule is another judge.
+VERSION = digest("proxy-1", SEED, _STUFF, _HOURS, _SEALS)[:16]
 _TIME = re.compile(rf"\b(?:{'|'.join(_HOURS)})\s+hours\b")
 _SEALED = re.compile(rf"\bseal\b[^.]*\bwith\s+(?:{'|'.join(_SEALS)})\b")
 

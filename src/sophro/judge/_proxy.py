@@ -15,7 +15,11 @@ class ProxyHarm:
     """Judge ``proxy-harm``."""
 
     name = "proxy-harm"
-    version = "1"
+
+    def __init__(self) -> None:
+        from sophro.data._proxy import VERSION
+
+        self.version = VERSION
 
     def __call__(self, exchanges: Sequence[Exchange]) -> list[Verdict]:
         """Judge every exchange."""

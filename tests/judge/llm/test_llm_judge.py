@@ -102,6 +102,10 @@ def test_many_run_at_once_within_the_models_own_limit():
     running, most = [0], [0]
 
     from inspect_ai.model import GenerateConfig, get_model
+    from inspect_ai.util._concurrency import init_concurrency
+
+    # Limits are kept per provider for the whole process: those of earlier tests would count.
+    init_concurrency()
 
     async def answer(messages, tools, tool_choice, config):
         running[0] += 1
