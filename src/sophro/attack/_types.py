@@ -17,10 +17,14 @@ class Budget:
     Attributes:
         queries: Prompts sent to the target.
         gradients: Backward passes through the target.
+        attacker: Prompts sent to the model that rewrites or proposes.
+        judge: Prompts sent to the judge that guides the attack (never the one that scores it).
     """
 
     queries: int = 1
     gradients: int = 0
+    attacker: int = 0
+    judge: int = 0
 
 
 @dataclass(frozen=True)
