@@ -5,67 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sophro.attack._table import ROWS
+from sophro.attack._types import Attack, Attempt, Budget, TargetView
 from sophro.errors import SophroError, unknown_name
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
-    from sophro.attack._types import Attack, Attempt, Budget, TargetView
+    from sophro.attack._table import Row
 
-_ADAPTIVE = {
-    "reflection_forbidden": ("Forbidden", "Reflection token forbidden by logit bias, behind a forced start"),
-    "reflection_ignore": ("Ignore", "Told that reflection is done and not wanted, behind a forced start"),
-    "reflection_literal": ("Literal", "The reflection token typed by the user, behind a forced start"),
-    "reflection_fake": ("Fake", "A forced start with a reflection that found nothing wrong"),
-    "reflection_again": ("Again", "Asked again after a recovery, behind a forced start"),
-}
-_CLASSES = {
-    "none": ("_direct", "NoAttack"),
-    "prefill": ("_direct", "Prefill"),
-    **{name: ("_reflection", kind) for name, (kind, _) in _ADAPTIVE.items()},
-}
+_ROWS: dict[str, Row] = {row.name: row for row in ROWS}
 
-register(
-    Method(
-        name="none",
-        title="No attack: the request in plain words",
-        paper="baseline (every suite)",
-        area="assessment",
-        room="attack",
-        entry="sophro.attack._direct:NoAttack",
-        primary="A1",
-        evidence=("stub_models",),
-    )
-)
-register(
-    Method(
-        name="prefill",
-        title="Prefilled answer: the first k tokens of a compliant answer are forced",
-        paper="Qi et al., Safety Alignment Should Be Made More Than Just a Few Tokens Deep, arXiv 2406.05946",
-        area="assessment",
-        room="attack",
-        entry="sophro.attack._direct:Prefill",
-        primary="A1",
-        also=("D5",),
-        needs=("prefill",),
-        evidence=("shallow_under_prefill",),
-        deviations=(
-            "The forced text is written by us without usable content, not taken from a jailbroken model.",
-            "Records without an opening get a generic affirmative one; every attempt says which it used.",
-        ),
-    )
-)
-for _name, (_kind, _title) in _ADAPTIVE.items():
+for _row in ROWS:
     register(
         Method(
-            name=_name,
-            title=_title,
-            paper="adaptive attack of 2026.findings-acl.678, known only in outline; this one is ours",
+            name=_row.name,
+            title=_row.title,
+            paper=_row.paper,
             area="assessment",
             room="attack",
-            entry=f"sophro.attack._reflection:{_kind}",
+            entry=f"sophro.attack.{_row.kind}",
             primary="A1",
-            needs=("prefill",),
-            evidence=("reflection_is_the_cause",),
+            also=_row.also,
+            needs=_row.needs,
+            evidence=_row.evidence,
+            deviations=_row.deviations,
         )
     )
 
@@ -79,9 +42,7 @@ def attack(name: str, params: Mapping[str, Any] | None = None) -> Attack:
     import dataclasses
     from importlib import import_module
 
-    if name not in _CLASSES:
-        raise unknown_name("attack", name, _CLASSES)
-    module, kind = _CLASSES[name]
+    module, _, kind = attack_row(name).kind.partition(":")
     build = getattr(import_module(f"sophro.attack.{module}"), kind)
     known = {f.name: f for f in dataclasses.fields(build)}
     for key, value in (params or {}).items():
@@ -99,15 +60,18 @@ def attack(name: str, params: Mapping[str, Any] | None = None) -> Attack:
 
 def attacks() -> list[str]:
     """Return the names of all attacks."""
-    return sorted(_CLASSES)
+    return sorted(_ROWS)
 
 
-__all__ = ["Attack", "Attempt", "Budget", "TargetView", "attack", "attacks"]
+def attack_row(name: str) -> Row:
+    """Return what the table says of an attack.
+
+    Raises:
+        SophroError: If the name is unknown; near names are listed.
+    """
+    if name not in _ROWS:
+        raise unknown_name("attack", name, _ROWS)
+    return _ROWS[name]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("Attack", "Attempt", "Budget", "TargetView"):
-        from sophro.attack import _types
-
-        return getattr(_types, name)
-    raise AttributeError(f"module 'sophro.attack' has no attribute {name!r}")
+__all__ = ["Attack", "Attempt", "Budget", "TargetView", "attack", "attack_row", "attacks"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sophro.chat import Transcript
-from sophro.data import Record
+if TYPE_CHECKING:
+    from sophro.chat import Transcript
+    from sophro.data import Record
 
 
 @dataclass(frozen=True)
