@@ -36,11 +36,15 @@ class Attempt:
         record: The behaviour, in plain words.
         transcript: What the target is given; a forced prefix is its final assistant turn.
         params: The attack's settings and what it measured about this attempt.
+        error: Why the attempt could not be built. Such an attempt is not sent and never counts as a failed attack.
+        spent: Queries to the target that were spent on building it.
     """
 
     record: Record
     transcript: Transcript
     params: Mapping[str, Any] = field(default_factory=lambda: {})
+    error: str = ""
+    spent: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,14 @@ class TargetView:
     Attributes:
         model: The model under attack.
         reflects: Whether it knows the reflection token.
+        patch: Patch that is on while it answers, and must be while an attack reads its weights.
+        scale: Strength of the patch.
     """
 
     model: Any
     reflects: bool = False
+    patch: Any = None
+    scale: float = 1.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)

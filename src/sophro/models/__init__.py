@@ -20,12 +20,15 @@ if TYPE_CHECKING:
         Patch,
         SteeringPatch,
         load_patch,
+        patch_digest,
         save_patch,
     )
     from sophro.models._scripted import STUBS, ScriptedModel
+    from sophro.models._span import Avoid, SpanLosses, SpanReader
     from sophro.models._types import Completion, GenerationConfig
 
 _LAZY = {
+    "Avoid": "_span",
     "EMBEDDED": "_load",
     "STUBS": "_scripted",
     "ChatModel": "_chat_model",
@@ -37,6 +40,8 @@ _LAZY = {
     "Patch": "_patches",
     "ScriptedModel": "_scripted",
     "SentenceEncoder": "_encoder",
+    "SpanLosses": "_span",
+    "SpanReader": "_span",
     "SteeringPatch": "_patches",
     "check_name": "_load",
     "encoder": "_encoder",
@@ -45,6 +50,7 @@ _LAZY = {
     "load_chat": "_load",
     "load_patch": "_patches",
     "local_names": "_load",
+    "patch_digest": "_patches",
     "pull": "_embedded",
     "require": "_chat_model",
     "save_patch": "_patches",
@@ -53,6 +59,7 @@ _LAZY = {
 __all__ = [
     "EMBEDDED",
     "STUBS",
+    "Avoid",
     "ChatModel",
     "Completion",
     "GenerationConfig",
@@ -62,6 +69,8 @@ __all__ = [
     "Patch",
     "ScriptedModel",
     "SentenceEncoder",
+    "SpanLosses",
+    "SpanReader",
     "SteeringPatch",
     "check_name",
     "encoder",
@@ -70,6 +79,7 @@ __all__ = [
     "load_chat",
     "load_patch",
     "local_names",
+    "patch_digest",
     "pull",
     "require",
     "save_patch",

@@ -156,6 +156,7 @@ def test_a_killed_process_goes_on(tmp_path):
                         os.kill(os.getpid(), signal.SIGKILL)
                     return super().score(nodes, meter)
 
+            assert "torch" not in sys.modules and "transformers" not in sys.modules
             found = search(Killed(), Budget(queries=500, attacker=500, judge=1000), seed=5, max_steps=9,
                            file=Path(sys.argv[1]))
             print(found)
