@@ -20,7 +20,7 @@ class Climb(Problem):
     def identity(self):
         return {"problem": "climb", "goal": self.goal, "width": self.width, "branch": self.branch}
 
-    def start(self, rng):
+    def start(self, rng, meter):
         return [Node({"x": rng.randint(0, 9)}) for _ in range(self.width)]
 
     def expand(self, frontier, rng, meter):

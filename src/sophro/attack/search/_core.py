@@ -91,6 +91,13 @@ class Meter:
         self.refused = self.refused or fits < wanted
         return fits
 
+    def give_back(self, **each: int) -> None:
+        """Return what was booked and then not used (no answer came, so there was nothing to judge)."""
+        for name, n in each.items():
+            if not 0 <= n <= self._spent[name]:
+                raise ValueError(f"cannot give back {n} {name} of {self._spent[name]}")
+            self._spent[name] -= n
+
 
 class Problem:
     """What one attack brings to the search; the methods it does not need keep their defaults.
@@ -109,7 +116,7 @@ class Problem:
         """Return what makes this search another one: settings, behaviour, models (JSON values)."""
         raise NotImplementedError
 
-    def start(self, rng: random.Random) -> Sequence[Node]:
+    def start(self, rng: random.Random, meter: Meter) -> Sequence[Node]:
         """Return the first candidates."""
         raise NotImplementedError
 
@@ -222,7 +229,7 @@ def _advance(problem: Problem, state: _State, meter: Meter, seed: int, max_steps
     """Do one step: make candidates, prune, score, keep."""
     state.step += 1
     rng = random.Random(f"{seed}:{state.step}")
-    made = problem.start(rng) if state.step == 0 else problem.expand(state.frontier, rng, meter)
+    made = problem.start(rng, meter) if state.step == 0 else problem.expand(state.frontier, rng, meter)
     fresh = [replace(n, id=state.next_id + i, step=state.step) for i, n in enumerate(made)]
     state.next_id += len(fresh)
     fresh = _checked(fresh, problem.prune(fresh, meter))

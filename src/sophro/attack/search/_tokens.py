@@ -71,7 +71,7 @@ class SuffixProblem(Problem):
             "avoid": None if self._avoid is None else vars(self._avoid),
         }
 
-    def start(self, rng: random.Random) -> Sequence[Node]:
+    def start(self, rng: random.Random, meter: Meter) -> Sequence[Node]:
         """See ``Problem.start``."""
         return [Node({"ids": list(self.place.start)})]
 
