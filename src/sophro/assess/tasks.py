@@ -7,6 +7,7 @@ model, so that arms are compared on the same prompts.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -21,13 +22,14 @@ from inspect_ai.model import (
     ContentReasoning,
     ContentText,
     GenerateConfig,
+    ModelOutput,
     get_model,
 )
-from inspect_ai.solver import generate
+from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sophro.assess import TASK_VERSION
 from sophro.assess._scorers import harm, helpful, refusal
-from sophro.attack import Attempt, TargetView
+from sophro.attack import Attempt, TargetView, check_built
 from sophro.attack import attack as find_attack
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
@@ -42,6 +44,7 @@ def harmful(
     attack: str = "none",
     k: int | None = None,
     where: str | None = None,
+    params: dict[str, Any] | None = None,
     refusal_judge: str = "embedded-refusal",
     harm_judge: str = "embedded-harm",
     second_judge: str | None = None,
@@ -56,20 +59,21 @@ def harmful(
         attack: Name of an attack (see ``sophro methods``).
         k: Forced tokens of ``prefill`` and of the attacks that build on it.
         where: ``answer`` or ``trace`` for ``prefill``.
+        params: Other settings of the attack (``{"shots": 8}``).
         refusal_judge: Judge of the refusal question.
         harm_judge: Judge of the harm question.
         second_judge: Second opinion on refusal, for the disagreement.
         max_new_tokens: Length of an answer.
     """
     records = _records(set, split, limit)
-    params = {key: value for key, value in (("k", k), ("where", where)) if value is not None}
-    chosen = find_attack(attack, params)
+    settings = {key: value for key, value in (("k", k), ("where", where)) if value is not None}
+    chosen = find_attack(attack, {**(params or {}), **settings})
     target = _target(chosen.needs)
-    attempts = chosen(records, target)
+    attempts = check_built(attack, chosen(records, target))
     changed = getattr(chosen, "generation", None)
     return _task(
         "harmful",
-        [_sample(a, attack) for a in attempts],
+        _samples(attempts, attack),
         [refusal(refusal_judge, second_judge), harm(harm_judge, refusal_judge)],
         max_new_tokens,
         changed(target) if changed is not None else {},
@@ -129,13 +133,17 @@ def _records(name: str, split: str | None, limit: int | None) -> list[Record]:
 
 
 def _target(needs: Sequence[str]) -> Any:
-    """Return the model under attack, after checking that it can do what the attack needs."""
-    if not needs:
-        return None
+    """Return the model under attack, after checking that it can do what the attack needs.
+
+    Without needs a remote model is no obstacle; it is None then, and a local one is returned all the same, so
+    that an attack can see whether its text fits.
+    """
     from sophro.models import require
 
     api = get_model().api
     target = getattr(api, "model", None)
+    if target is None and not needs:
+        return None
     if target is None:
         raise SophroError(
             f"the attack needs {', '.join(needs)}, which model {api.model_name!r} does not offer; use a local "
@@ -154,7 +162,7 @@ def _task(
 ) -> Task:
     return Task(
         dataset=MemoryDataset(samples, name=name),
-        solver=generate(),
+        solver=answer(),
         scorer=scorers,
         config=GenerateConfig(max_tokens=max_new_tokens, temperature=0.0, seed=0, **(generation or {})),
         name=name,
@@ -162,10 +170,36 @@ def _task(
     )
 
 
-def _sample(attempt: Attempt, attack: str) -> Sample:
+@solver
+def answer() -> Solver:
+    """Ask the model, unless the attack could not build the prompt: that is an error of its own, not an answer."""
+    ask = generate()
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        if not state.metadata.get("attack_error"):
+            return await ask(state, generate)
+        state.output = ModelOutput(metadata={"state": "attack_error", "finish_reason": "error"})
+        state.completed = True
+        return state
+
+    return solve
+
+
+def _samples(attempts: Sequence[Attempt], attack: str) -> list[Sample]:
+    """Return one sample per attempt; ids tell the attempts of one behaviour apart."""
+    total = Counter(a.record.id for a in attempts)
+    seen: Counter[str] = Counter()
+    samples: list[Sample] = []
+    for attempt in attempts:
+        seen[attempt.record.id] += 1
+        samples.append(_sample(attempt, attack, seen[attempt.record.id], total[attempt.record.id]))
+    return samples
+
+
+def _sample(attempt: Attempt, attack: str, number: int = 1, of: int = 1) -> Sample:
     record = attempt.record
     return Sample(
-        id=record.id,
+        id=record.id if of == 1 else f"{record.id}~{number}",
         input=_messages(attempt.transcript),
         metadata={
             "prompt": record.prompt,
@@ -176,6 +210,11 @@ def _sample(attempt: Attempt, attack: str) -> Sample:
             "harmful": record.harmful,
             "attack": attack,
             "params": dict(attempt.params),
+            "record": record.id,
+            "attempt": number,
+            "attempts": of,
+            "attack_error": attempt.error,
+            "spent": attempt.spent,
             "keywords": list(record.keywords),
             "accept": list(record.accept),
             "transcript": [

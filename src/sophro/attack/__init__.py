@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sophro.attack._table import ROWS
@@ -74,4 +74,15 @@ def attack_row(name: str) -> Row:
     return _ROWS[name]
 
 
-__all__ = ["Attack", "Attempt", "Budget", "TargetView", "attack", "attack_row", "attacks"]
+def check_built(name: str, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return ``attempts`` unless not one of them could be built.
+
+    Raises:
+        SophroError: If all are errors; the first reason is given.
+    """
+    if attempts and all(a.error for a in attempts):
+        raise SophroError(f"attack {name}: no attempt could be built ({attempts[0].error})")
+    return list(attempts)
+
+
+__all__ = ["Attack", "Attempt", "Budget", "TargetView", "attack", "attack_row", "attacks", "check_built"]

@@ -277,9 +277,12 @@ def require(model: Any, needs: Sequence[str], who: str) -> None:
     Raises:
         SophroError: Naming what is missing and what the model offers.
     """
-    missing = [n for n in needs if n not in model.capabilities]
+    offers = set(model.capabilities)
+    if any(getattr(part, "trace", None) for part in (model, getattr(model, "template", None))):
+        offers.add("trace")  # a property of the template, not of the engine
+    missing = [n for n in needs if n not in offers]
     if missing:
-        offered = ", ".join(sorted(model.capabilities)) or "none"
+        offered = ", ".join(sorted(offers)) or "none"
         raise SophroError(
             f"{who} needs {', '.join(missing)}, which model {model.name!r} does not offer (it offers: {offered}); "
             "use a local model"
