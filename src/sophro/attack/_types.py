@@ -63,12 +63,14 @@ class TargetView:
         reflects: Whether it knows the reflection token.
         patch: Patch that is on while it answers, and must be while an attack reads its weights.
         scale: Strength of the patch.
+        decoding: From a number of tokens to the decoding settings that its answers are made with, if special.
     """
 
     model: Any
     reflects: bool = False
     patch: Any = None
     scale: float = 1.0
+    decoding: Any = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
