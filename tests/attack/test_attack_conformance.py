@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 import tiny
 
-from sophro.attack import attack, attacks
+from sophro.attack import attack, attack_row, attacks
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
 from sophro.models import ChatModel, ScriptedModel, require
 
 SETTINGS = {"none": [{}], "prefill": [{"k": 5}, {"k": 20}, {"k": 40}]}
-CASES = [(name, params) for name in attacks() for params in SETTINGS.get(name, [{}, {"k": 5}])]
+CASES = [
+    (name, params)
+    for name in attacks()
+    if not attack_row(name).kind.startswith("search.")  # a suite of their own: tests/attack/search
+    for params in SETTINGS.get(name, [{}, {"k": 5}])
+]
 
 
 @pytest.fixture(scope="module")

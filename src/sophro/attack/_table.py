@@ -209,7 +209,6 @@ ROWS: tuple[Row, ...] = (
         "after the adaptive attack in Zhang et al., Backtracking Improves Generation Safety, arXiv 2409.14586",
         ("logprobs", "gradients"),
         Budget(queries=2 + 60 * 32, gradients=60),
-        evidence=("gcg_beats_random",),
         deviations=(
             "The form of the joint loss is inferred; the search does not restart with a longer target.",
         ),
@@ -279,7 +278,6 @@ ROWS: tuple[Row, ...] = (
         ("chat",),
         Budget(queries=1 + 26, attacker=40, judge=52),
         roles=("attacker", "judge"),
-        evidence=("unsafe_parent",),
         deviations=(
             "One behaviour per search, so a mutant joins the pool when it is rated above its parent.",
             "Six starting templates, all ours (source: 77 collected ones); 20 mutants.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -100,12 +101,12 @@ class SearchAttack:
         problem = self.problem(record, target)
         file = None
         if self.folder:
-            key = digest(self.settings(), record.id, record.prompt, *_who(target))
+            key = digest(self.settings(), json.dumps([record.id, record.prompt]), *_who(target))
             file = Path(self.folder) / f"{self.name}-{key}.jsonl"
         found = search(
             problem,
             replace(self.budget, queries=self.budget.queries - 1),
-            seed=int(digest(self.seed, record.id), 16),
+            seed=int(digest(self.seed, json.dumps(record.id)), 16),
             max_steps=self.max_steps,
             file=file,
             progress=None if told is None else lambda step, best, _spent: told(record, step, best),
