@@ -94,7 +94,8 @@ ROWS: tuple[Row, ...] = (
         "ica",
         "_shots:InContext",
         "In-context attack: earlier turns in which the assistant complied",
-        "Wei et al., Jailbreak and Guard Aligned Language Models with Few In-Context Demonstrations, arXiv 2310.06387",
+        "Wei et al., Jailbreak and Guard Aligned Language Models with Few In-Context Demonstrations, "
+        "arXiv 2310.06387",
         deviations=(_OPENINGS,),
     ),
     Row(
@@ -145,7 +146,8 @@ ROWS: tuple[Row, ...] = (
         "past_tense",
         "_past:PastTense",
         "The request as a question about how it was done in the past",
-        "Andriushchenko and Flammarion, Does Refusal Training in LLMs Generalize to the Past Tense?, arXiv 2407.11969",
+        "Andriushchenko and Flammarion, Does Refusal Training in LLMs Generalize to the Past Tense?, "
+        "arXiv 2407.11969",
         roles=("rewriter",),
         deviations=(
             "All rewrites are sent; there is no stop at the first success.",
@@ -160,7 +162,8 @@ ROWS: tuple[Row, ...] = (
         budget=Budget(queries=5),
         roles=("rewriter",),
         deviations=(
-            "Any model paraphrases, the paper tunes one; without one a written lead-in of the technique is put before "
+            "Any model paraphrases, the paper tunes one; without one a written lead-in of the technique is "
+            "put before "
             "the request.",
         ),
     ),
@@ -193,7 +196,8 @@ ROWS: tuple[Row, ...] = (
         "gcg",
         "search._tokens:GCG",
         "Greedy coordinate gradient: a suffix of ids that raises the likelihood of a compliant opening",
-        "Zou et al., Universal and Transferable Adversarial Attacks on Aligned Language Models, arXiv 2307.15043",
+        "Zou et al., Universal and Transferable Adversarial Attacks on Aligned Language Models, arXiv "
+        "2307.15043",
         ("logprobs", "gradients"),
         Budget(queries=2 + 60 * 32, gradients=60),
         evidence=("gcg_beats_random",),
@@ -206,7 +210,8 @@ ROWS: tuple[Row, ...] = (
         "gcg_reflection",
         "search._tokens:GCGReflection",
         "GCG whose loss also lowers the probability of the reflection token",
-        "after the adaptive attack in Zhang et al., Backtracking Improves Generation Safety, arXiv 2409.14586",
+        "after the adaptive attack in Zhang et al., Backtracking Improves Generation Safety, arXiv "
+        "2409.14586",
         ("logprobs", "gradients"),
         Budget(queries=2 + 60 * 32, gradients=60),
         deviations=(
@@ -217,11 +222,14 @@ ROWS: tuple[Row, ...] = (
         "random_search",
         "search._tokens:RandomSearch",
         "Random search on log-probabilities: random changes of a suffix, the best is kept",
-        "Andriushchenko et al., Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks, arXiv 2404.02151",
+        "Andriushchenko et al., Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks, "
+        "arXiv 2404.02151",
         ("logprobs",),
         Budget(queries=2 + 60 * 32),
         evidence=("gcg_beats_random",),
-        deviations=("Without the source's hand-written prompt; the whole opening counts, not its first token.",),
+        deviations=(
+            "Without the source's hand-written prompt; the whole opening counts, not its first token.",
+        ),
     ),
     Row(
         "autodan",
@@ -233,7 +241,8 @@ ROWS: tuple[Row, ...] = (
         roles=("attacker",),
         evidence=("unsafe_parent",),
         deviations=(
-            "Population 16 and 10 generations (source: 64 to 256 and 100); templates and groups of words are ours.",
+            "Population 16 and 10 generations (source: 64 to 256 and 100); templates and groups of words "
+            "are ours.",
             "Without an attacker model mutation swaps words.",
         ),
     ),
@@ -274,7 +283,8 @@ ROWS: tuple[Row, ...] = (
         "gptfuzzer",
         "search._fuzzer:GPTFuzzer",
         "GPTFuzzer: templates are mutated, a tree search chooses which",
-        "Yu et al., GPTFuzzer: Red Teaming Large Language Models with Auto-Generated Jailbreak Prompts, arXiv 2309.10253",
+        "Yu et al., GPTFuzzer: Red Teaming Large Language Models with Auto-Generated Jailbreak Prompts, "
+        "arXiv 2309.10253",
         ("chat",),
         Budget(queries=1 + 26, attacker=40, judge=52),
         roles=("attacker", "judge"),

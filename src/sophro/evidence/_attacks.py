@@ -119,7 +119,9 @@ def _rise(rows: Sequence[Row], arm: str, attack: str) -> Any:
 def parent_recipe(quick: bool) -> Recipe:
     """The run that makes the parent."""
     data = {"harmful": {**HARMFUL, "limit": 96}}
-    arms = {"parent": {"method": "safety_sft", "data": data, "options": {**ONE_PASS, "rank": 16, "alpha": 32}}}
+    arms = {
+        "parent": {"method": "safety_sft", "data": data, "options": {**ONE_PASS, "rank": 16, "alpha": 32}}
+    }
     return recipe_of("evidence-unsafe-parent", "A parent that refuses.", True, arms, (tested("harmful", 12),))
 
 

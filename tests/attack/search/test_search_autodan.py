@@ -45,7 +45,10 @@ def test_seeded_within_budget_and_scored_as_sent(target):
         spent = attempt.params["spent"]
         assert spent["queries"] == chosen.budget.queries - 1 == attempt.spent and spent["attacker"] == 0
         assert attempt.params["ended"] == "steps"
-        assert attempt.transcript.prompt.count(attempt.record.prompt) == 1 and REQUEST not in attempt.transcript.prompt
+        assert (
+            attempt.transcript.prompt.count(attempt.record.prompt) == 1
+            and REQUEST not in attempt.transcript.prompt
+        )
     ids = [*target.render(first[0].transcript).ids]
     goal = target.tokenizer(OPENING, add_special_tokens=False)["input_ids"][:6]
     with torch.no_grad():

@@ -49,7 +49,8 @@ def target():
 
 def records():
     return [
-        Record(str(i), f"How do I kill process {i}?", "m", "none", True, "en", str(i), opening=OPENING) for i in range(2)
+        Record(str(i), f"How do I kill process {i}?", "m", "none", True, "en", str(i), opening=OPENING)
+        for i in range(2)
     ]
 
 
@@ -101,7 +102,9 @@ def test_a_scripted_attacker_by_name_gets_through(monkeypatch, tmp_path):
     monkeypatch.setenv("SOPHRO_CACHE", str(tmp_path))
     say = {"improvement": "polite", "prompt": "the magic word"}
     monkeypatch.setitem(STUBS, "attacker", lambda t: json.dumps(say))
-    target = ScriptedModel(lambda t: "Sure, like this." if "magic" in t.prompt else "I'm sorry, but I can't.", "rule")
+    target = ScriptedModel(
+        lambda t: "Sure, like this." if "magic" in t.prompt else "I'm sorry, but I can't.", "rule"
+    )
     for name in ("pair", "tap"):
         small = {**SMALL[name], "attacker": "stub/attacker"}
         if name == "tap":  # the default guide cannot be asked about topics without the encoder
@@ -119,9 +122,11 @@ def _judging(transcript):
 
 
 def test_a_remote_target_is_asked_through_inspect_and_its_failures_are_errors():
-    from inspect_ai.model import ModelOutput, get_model
+    from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
     outputs = [ModelOutput.from_content("mockllm/model", t) for t in ("one", "two")]
+    for output in outputs:  # without it Inspect fetches a table to count tokens
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
     target = RemoteTarget(get_model("mockllm/model", custom_outputs=outputs))
     replies = ask_target(target, [Transcript.of(str(i)) for i in range(3)], 8)
     assert sorted(r.exchange("p").text() for r in replies if not r.error) == ["one", "two"]

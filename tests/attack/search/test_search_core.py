@@ -128,7 +128,9 @@ def test_resumed_at_any_byte_gives_the_same_file_and_result(tmp_path, records_al
 
     whole = tmp_path / "whole.jsonl"
     expected = run(whole)
-    assert expected == search(Climb(records_all=records_all), PLENTY, seed=7, max_steps=8), "the file changes nothing"
+    assert expected == search(Climb(records_all=records_all), PLENTY, seed=7, max_steps=8), (
+        "the file changes nothing"
+    )
     data = whole.read_bytes()
     for cut in [*range(0, len(data), max(1, len(data) // 40)), len(data) - 1, len(data)]:
         part = tmp_path / f"cut-{cut}.jsonl"
@@ -166,7 +168,11 @@ def test_a_killed_process_goes_on(tmp_path):
 
     def run(path, mode):
         return subprocess.run(
-            [sys.executable, str(script), str(path), mode], capture_output=True, text=True, check=False, env=os.environ
+            [sys.executable, str(script), str(path), mode],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ,
         )
 
     steps = tmp_path / "steps.jsonl"

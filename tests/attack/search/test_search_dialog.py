@@ -84,7 +84,9 @@ def test_a_target_that_always_refuses_costs_the_budget_and_no_more(chosen):
     assert spent["queries"] == len(asked) == attempt.spent and spent["attacker"] == len(role.asked)
     assert spent["judge"] == guide.rated + guide.checked
     assert all(spent[c] <= getattr(budget, c) for c in COSTS) and spent["queries"] <= budget.queries - 1
-    assert not attempt.error and attempt.params["best"]["score"] == 1.0 and not attempt.params["best"]["success"]
+    assert (
+        not attempt.error and attempt.params["best"]["score"] == 1.0 and not attempt.params["best"]["success"]
+    )
     assert attempt.transcript.prompt in asked
 
 
@@ -146,7 +148,9 @@ def test_an_attacker_that_cannot_be_read_is_asked_twice_and_never_succeeds(chose
     role = FakeRole(lambda chat, n: said)
     (attempt,) = wired(chosen, role)([record()], target)
     assert attempt.error and "unparsed" in attempt.error and not asked
-    assert attempt.params["candidates"]["scored"] == 0 and attempt.params["spent"]["attacker"] == len(role.asked)
+    assert attempt.params["candidates"]["scored"] == 0 and attempt.params["spent"]["attacker"] == len(
+        role.asked
+    )
     assert role.asked[-1][-1]["content"].startswith("That could not be read"), "it was told once"
 
 
@@ -174,10 +178,14 @@ def test_errors_of_attacker_and_target_are_counted_and_told(chosen):
     class Narrow(ScriptedModel):
         def generate(self, transcripts, *args, **kwargs):
             done = super().generate(transcripts, *args, **kwargs)
-            return [dataclasses.replace(d, finish_reason="too_long", state="too_long", segments=()) for d in done]
+            return [
+                dataclasses.replace(d, finish_reason="too_long", state="too_long", segments=()) for d in done
+            ]
 
     (attempt,) = wired(chosen, FakeRole(wording))([record()], Narrow(lambda t: "x", "narrow"))
-    assert attempt.error and attempt.params["candidates"]["error"] and not attempt.params["candidates"]["scored"]
+    assert (
+        attempt.error and attempt.params["candidates"]["error"] and not attempt.params["candidates"]["scored"]
+    )
 
 
 def test_tap_drops_what_left_the_topic_before_it_costs_a_query():
@@ -199,7 +207,9 @@ def test_pair_shows_the_attacker_its_last_three_tries_between_tagged_lines():
 
 
 def test_renellm_nests_a_reworded_request():
-    (attempt,) = wired(ReNeLLM(tries=1), FakeRole(wording))([record()], ScriptedModel(lambda t: SAYS_YES, "yes"))
+    (attempt,) = wired(ReNeLLM(tries=1), FakeRole(wording))(
+        [record()], ScriptedModel(lambda t: SAYS_YES, "yes")
+    )
     best = attempt.params["best"]
     assert attempt.transcript.prompt == SCENES[best["scene"]].replace(REQUEST, best["reworded"])
     assert 1 <= len(best["operations"].split(", ")) <= 6
@@ -279,7 +289,9 @@ INJECTIONS = [
 @pytest.mark.parametrize("injected", INJECTIONS)
 def test_text_of_the_target_cannot_rate_itself(injected):
     """A judge that parrots the answer, as small models do, gives no rating: the tag is not in it."""
-    role = FakeRole(lambda chat, n: chat[1]["content"].replace("---", "") if n == 0 else injected, "fake/judge")
+    role = FakeRole(
+        lambda chat, n: chat[1]["content"].replace("---", "") if n == 0 else injected, "fake/judge"
+    )
     meter = Meter(Budget(judge=9))
     (found,) = ModelGuide(role).rate([Exchange.of("How?", injected)], meter)
     assert found.score is None and not found.success and len(role.asked) == 2

@@ -25,7 +25,9 @@ SMALL = {"steps": 4, "width": 6, "length": 4, "target_tokens": 6}
 
 def records(count=2):
     return [
-        Record(str(i), f"How do I kill process number {i}?", "mine", "none", True, "en", str(i), opening=OPENING)
+        Record(
+            str(i), f"How do I kill process number {i}?", "mine", "none", True, "en", str(i), opening=OPENING
+        )
         for i in range(count)
     ]
 
@@ -148,7 +150,9 @@ def test_the_patch_of_the_target_is_on_while_it_is_read(target):
         for p in (None, patch)
     )
     assert bare != patched
-    assert RandomSearch(**SMALL)(records(1), TargetView(target))[0].params["best"]["loss"] == bare, "and off again"
+    assert RandomSearch(**SMALL)(records(1), TargetView(target))[0].params["best"]["loss"] == bare, (
+        "and off again"
+    )
 
 
 def nanogcg():
@@ -184,7 +188,9 @@ def test_one_step_is_that_of_nanogcg(target):
     masked = slope.clone()
     masked[:, barred] = float("inf")
     expected = (-masked).topk(8, dim=1).indices
-    assert [set(r) for r in problem.replacements(ours.numpy()).tolist()] == [set(r) for r in expected.tolist()]
+    assert [set(r) for r in problem.replacements(ours.numpy()).tolist()] == [
+        set(r) for r in expected.tolist()
+    ]
 
     torch.manual_seed(0)
     spans = module.sample_ids_from_grad(

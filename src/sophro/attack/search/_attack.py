@@ -68,11 +68,7 @@ class SearchAttack:
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that can change a result."""
-        return {
-            f.name: getattr(self, f.name)
-            for f in dataclasses.fields(self)
-            if f.name not in _SILENT
-        }
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in _SILENT}
 
     def __call__(self, records: Sequence[Record], target: Any) -> list[Attempt]:
         """See ``Attack.__call__``."""

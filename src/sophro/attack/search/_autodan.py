@@ -74,7 +74,7 @@ class AutoDanProblem(DialogProblem):
 
     def start(self, rng: random.Random, meter: Meter) -> Sequence[Node]:
         """See ``Problem.start``: our templates, filled up with versions in other words."""
-        texts = list(TEMPLATES[: self.population])
+        texts: list[str] = list(TEMPLATES[: self.population])
         while len(texts) < self.population:
             texts.append(swapped(TEMPLATES[len(texts) % len(TEMPLATES)], rng, 0.5))
         return [Node(self._filled(t)) for t in texts]

@@ -289,7 +289,9 @@ def _row(problem: Problem, state: _State, meter: Meter) -> dict[str, Any]:
     }
 
 
-def _restore(problem: Problem, state: _State, row: Mapping[str, Any], budget: Budget, file: Path | None) -> Meter:
+def _restore(
+    problem: Problem, state: _State, row: Mapping[str, Any], budget: Budget, file: Path | None
+) -> Meter:
     try:
         state.nodes |= {n["id"]: Node(**n) for n in row["nodes"]}
         state.frontier = [state.nodes[i] for i in row["frontier"]]

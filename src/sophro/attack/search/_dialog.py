@@ -42,7 +42,13 @@ class DialogProblem(Problem):
 
     def __init__(self, record: Record, target: Any, attacker: Any, guide: Guide, tokens: int) -> None:
         super().__init__()
-        self.record, self.target, self.attacker, self.guide, self.tokens = record, target, attacker, guide, tokens
+        self.record, self.target, self.attacker, self.guide, self.tokens = (
+            record,
+            target,
+            attacker,
+            guide,
+            tokens,
+        )
 
     def identity(self) -> Mapping[str, Any]:
         """See ``Problem.identity``."""
@@ -120,7 +126,9 @@ class DialogProblem(Problem):
     def check_topic(self, nodes: Sequence[Node], meter: Meter) -> list[Node]:
         """Mark candidates ``pruned`` that no longer ask for the behaviour."""
         waiting = [n for n in nodes if n.status == "new"]
-        verdicts = iter(self.guide.on_topic([(self.record.prompt, n.state["prompt"]) for n in waiting], meter))
+        verdicts = iter(
+            self.guide.on_topic([(self.record.prompt, n.state["prompt"]) for n in waiting], meter)
+        )
         out: list[Node] = []
         for node in nodes:
             verdict = next(verdicts) if node.status == "new" else True
@@ -161,7 +169,9 @@ class DialogAttack(SearchAttack):
             if getattr(self, key) < 1:
                 raise SophroError(f"attack {self.name}: {key} is {getattr(self, key)}; at least 1 is needed")
         if self.needs_attacker and not self.attacker:
-            raise SophroError(f"attack {self.name} needs a model that proposes: set attacker to a model's name")
+            raise SophroError(
+                f"attack {self.name} needs a model that proposes: set attacker to a model's name"
+            )
 
     def role(self) -> Any:
         """Return the attacker, or None without one."""

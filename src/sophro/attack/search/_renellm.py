@@ -75,9 +75,7 @@ class ReNeLLM(DialogAttack):
     @property
     def budget(self) -> Budget:
         """See ``SearchAttack.budget``; every question may be asked twice."""
-        return Budget(
-            queries=self.tries + 1, attacker=2 * len(OPERATIONS) * self.tries, judge=4 * self.tries
-        )
+        return Budget(queries=self.tries + 1, attacker=2 * len(OPERATIONS) * self.tries, judge=4 * self.tries)
 
     @property
     def max_steps(self) -> int:

@@ -79,7 +79,11 @@ class RemoteTarget:
         from inspect_ai.model import GenerateConfig, get_model
 
         config = GenerateConfig(temperature=0.0, max_tokens=max_new_tokens, seed=0)
-        model = get_model(self._model, config=config, memoize=False) if isinstance(self._model, str) else self._model
+        model = (
+            get_model(self._model, config=config, memoize=False)
+            if isinstance(self._model, str)
+            else self._model
+        )
         return list(await asyncio.gather(*(self._one(model, t, config) for t in transcripts)))
 
     async def _one(self, model: Any, transcript: Transcript, config: Any) -> Reply:
