@@ -34,6 +34,7 @@ def _row(sample: EvalSample, arm: str, task: str) -> dict[str, Any]:
         "task": task.removeprefix("sophro/"),
         "attack": facts.get("attack", "none"),
         "params": facts.get("params", {}),
+        "setting": facts.get("setting", {}),
         "category": facts.get("category", ""),
         "behaviour": facts.get("behaviour", str(sample.id)),
         "record": facts.get("record", str(sample.id)),

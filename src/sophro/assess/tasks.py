@@ -75,7 +75,7 @@ def harmful(
     changed = getattr(chosen, "generation", None)
     return _task(
         "harmful",
-        _samples(attempts, attack),
+        _samples(attempts, attack, params or {}),
         [refusal(refusal_judge, second_judge), harm(harm_judge, refusal_judge)],
         max_new_tokens,
         changed(target) if changed is not None else {},
@@ -196,14 +196,16 @@ def answer() -> Solver:
     return solve
 
 
-def _samples(attempts: Sequence[Attempt], attack: str) -> list[Sample]:
+def _samples(attempts: Sequence[Attempt], attack: str, setting: Mapping[str, Any]) -> list[Sample]:
     """Return one sample per attempt; ids tell the attempts of one behaviour apart."""
     total = Counter(a.record.id for a in attempts)
     seen: Counter[str] = Counter()
     samples: list[Sample] = []
     for attempt in attempts:
         seen[attempt.record.id] += 1
-        samples.append(_sample(attempt, attack, seen[attempt.record.id], total[attempt.record.id]))
+        sample = _sample(attempt, attack, seen[attempt.record.id], total[attempt.record.id])
+        sample.metadata = {**(sample.metadata or {}), "setting": dict(setting)}
+        samples.append(sample)
     return samples
 
 

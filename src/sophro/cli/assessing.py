@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -13,6 +13,7 @@ def assess(
     model: str,
     attack: tuple[str, ...] = (),
     k: tuple[int, ...] = (),
+    param: tuple[str, ...] = (),
     patch: Path | None = None,
     set_: Annotated[str | None, Parameter(name="--set")] = None,
     split: str | None = None,
@@ -28,8 +29,9 @@ def assess(
     Args:
         tasks: harmful, over_refusal, helpfulness.
         model: A local model, or any Inspect model (openai/..., vllm/...).
-        attack: Attack put before task harmful (none, prefill); may be repeated.
+        attack: Attack put before task harmful (see: sophro methods --room attack); may be repeated.
         k: Forced tokens of prefill; may be repeated.
+        param: Setting of an attack as key=value (shots=8) or attack.key=value; may be repeated.
         patch: Patch or adapter folder put on the model.
         set_: Set or JSONL file instead of the task's default.
         split: Split of the set; test by default for the starter sets, all for others.
@@ -47,6 +49,7 @@ def assess(
         model=model,
         attacks=attack,
         k=k,
+        params=settings(param),
         patch=patch,
         data_set=set_,
         split=split,
@@ -67,41 +70,59 @@ def attack(
     model: str | None = None,
     k: int | None = None,
     where: str | None = None,
+    param: tuple[str, ...] = (),
+    json: bool = False,
 ) -> None:
-    """Build the attempts of an attack: JSONL {id, prompt, opening?} in, attempts out.
+    """Build the attempts of an attack: JSONL {id, prompt, opening?} in, attempts out; resumes by itself.
 
     Args:
-        name: none or prefill.
+        name: An attack (see: sophro methods --room attack).
         behaviors: File with one behaviour a line: id, prompt, optional opening.
-        out: File to write: id, behaviour, attack, params, messages.
-        model: Model whose tokenizer counts forced tokens; needed by attacks that force tokens.
+        out: File to write: id, behaviour, attack, attempt, params, messages, error.
+        model: Model under attack; needed by attacks that force tokens, and to check that long prompts fit.
         k: Forced tokens of prefill.
-        where: answer or trace for prefill.
+        where: answer or trace for prefill and h_cot.
+        param: Another setting of the attack, as key=value; may be repeated.
+        json: Print the counts as JSON.
     """
     from sophro.attack import attack as find_attack
+    from sophro.attack._file import build_attempts
+    from sophro.cli._print import show_json
     from sophro.data import read_records
     from sophro.errors import SophroError
-    from sophro.files import write_jsonl
     from sophro.models import load, require
 
-    params = {key: value for key, value in (("k", k), ("where", where)) if value is not None}
+    params = {**settings(param), **{key: v for key, v in (("k", k), ("where", where)) if v is not None}}
     chosen = find_attack(name, params)
     records = read_records(behaviors)
     target = None
-    if chosen.needs:
-        if model is None:
-            raise SophroError(f"attack {name} needs --model (its tokenizer counts the forced tokens)")
+    if chosen.needs and model is None:
+        raise SophroError(f"attack {name} needs --model (the target must offer {', '.join(chosen.needs)})")
+    if model is not None:
         target = load(model)
         require(target, chosen.needs, f"attack {name}")
-    rows = [
-        {
-            "id": attempt.record.id,
-            "behaviour": attempt.record.prompt,
-            "attack": name,
-            "params": dict(attempt.params),
-            "messages": [{"role": t.role, "content": t.text} for t in attempt.transcript.turns],
-        }
-        for attempt in chosen(records, target)
-    ]
-    write_jsonl(out, rows)
-    print(f"{out}: {len(rows)} attempts")
+    rows = build_attempts(chosen, records, target, out, {**params, "model": model})
+    errors = sum(bool(row["error"]) for row in rows)
+    if json:
+        show_json({"out": str(out), "behaviours": len(records), "attempts": len(rows), "errors": errors})
+        return
+    failed = f", {errors} of them could not be built" if errors else ""
+    print(f"{out}: {len(rows)} attempts{failed}")
+
+
+def settings(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Read ``key=value`` settings of an attack; the value is YAML.
+
+    Raises:
+        SophroError: If a pair has no ``=`` or its value is no YAML.
+    """
+    from sophro.errors import SophroError
+    from sophro.recipe._yaml import parse
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise SophroError(f"--param {pair}: write it as key=value, for example shots=8")
+        found[key.strip()] = parse(value, f"--param {pair}").value
+    return found

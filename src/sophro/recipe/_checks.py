@@ -5,13 +5,15 @@ Contract: yields every problem with the path of the field that the user has to c
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
+from sophro.errors import SophroError
 from sophro.recipe._names import Names
 from sophro.recipe._override import near
-from sophro.recipe._schema import Arm, Recipe
+from sophro.recipe._schema import Arm, Assessment, Recipe
 from sophro.recipe._yaml import Path
 
 # Read by the recipe itself; a method does not need to know it.
@@ -51,6 +53,7 @@ def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
         for param, value in item.params.items():
             if value == []:
                 yield Problem((*here, "params", param), "an empty list stands for no assessment at all")
+        yield from _settings(here, item, names)
         if item in recipe.assessments[:index]:
             yield Problem(here, f"the same as assessments.{recipe.assessments.index(item)}; remove one")
     for role in ("refusal", "harm", "second"):
@@ -59,6 +62,25 @@ def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
             yield from _name(names, "judge", name, ("judges", role))
     if not recipe.assessments and not any(arm.method for arm in recipe.arms.values()):
         yield Problem((), "nothing to do: no arm has a method and there are no assessments")
+
+
+def _settings(here: Path, item: Assessment, names: Names) -> Iterator[Problem]:
+    """Build the attack with every combination of its settings: a wrong one must not show after the training."""
+    if item.attack is None or names.settings is None or names.check("attack", item.attack):
+        return
+    for params in combinations(item.params):
+        try:
+            names.settings(item.attack, params)
+        except SophroError as error:
+            yield Problem((*here, "params"), str(error))
+            return
+
+
+def combinations(params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return one set of parameters for each combination of the listed values."""
+    values = [value if isinstance(value, list) else [value] for value in params.values()]
+    for chosen in itertools.product(*values):
+        yield dict(zip(params, chosen, strict=True))
 
 
 def _name(names: Names, kind: str, name: str, path: Path) -> Iterator[Problem]:

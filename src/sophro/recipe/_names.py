@@ -29,6 +29,7 @@ class Names:
         sets: Data sets.
         judges: Judges.
         options: Returns the options of a method with their defaults, or None to leave them to the method.
+        settings: Builds an attack with its settings, which raises if one is wrong.
     """
 
     methods: Known = None
@@ -37,6 +38,7 @@ class Names:
     sets: Known = None
     judges: Known = None
     options: Callable[[str], Mapping[str, Any] | None] | None = None
+    settings: Callable[[str, Mapping[str, Any]], object] | None = None
 
     def check(self, kind: str, name: str) -> SophroError | None:
         """Return the error for an unknown ``name`` of ``kind`` ("method", "task", ...), or None."""
@@ -58,7 +60,7 @@ class Names:
 def installed_names() -> Names:
     """Return the names of this installation, from the registry and the rooms' own lists."""
     # A quarter of a second of imports that callers with names of their own do not pay.
-    from sophro import align, data, judge
+    from sophro import align, attack, data, judge
     from sophro.registry import methods
 
     return Names(
@@ -68,4 +70,5 @@ def installed_names() -> Names:
         sets=data.names(),
         judges=tuple(judge.judges()),
         options=align.default_options,
+        settings=attack.attack,
     )

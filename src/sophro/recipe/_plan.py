@@ -31,7 +31,7 @@ import sophro
 from sophro.assess import TASK_VERSION
 from sophro.errors import SophroError
 from sophro.files import digest
-from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, from_arm
+from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, combinations, from_arm
 from sophro.recipe._fingerprint import content_key
 from sophro.recipe._schema import Assessment, Recipe
 
@@ -231,7 +231,7 @@ def _assess(
 ) -> None:
     adapter = recipe.arms[label].adapter
     source = from_arm(adapter) if adapter is not None else None
-    for params in _combinations(item.params):
+    for params in combinations(item.params):
         shown = "".join(f"-{name}{_slug(str(value))}" for name, value in params.items())
         attack = f"-{_slug(item.attack)}" if item.attack is not None else ""
         said = ", ".join(f"{name}={value}" for name, value in params.items())
@@ -261,12 +261,6 @@ def _which(recipe: Recipe, item: Assessment) -> str:
     # The set is part of the name only where task and attack leave it open.
     alike = [o for o in recipe.assessments if (o.task, o.attack) == (item.task, item.attack)]
     return f"-{_slug(item.set)}" if len({o.set for o in alike}) > 1 else ""
-
-
-def _combinations(params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    values = [value if isinstance(value, list) else [value] for value in params.values()]
-    for chosen in itertools.product(*values):
-        yield dict(zip(params, chosen, strict=True))
 
 
 def _contents(value: Any) -> Any:

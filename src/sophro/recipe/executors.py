@@ -159,16 +159,24 @@ def assess(job: Job) -> None:
     if task != "helpfulness":
         arguments["second_judge"] = judges["second"]
     if task == "harmful":
-        arguments |= {"harm_judge": judges["harm"], "attack": inputs["attack"] or "none", **inputs["params"]}
+        arguments |= {
+            "harm_judge": judges["harm"],
+            "attack": inputs["attack"] or "none",
+            "params": dict(inputs["params"]),
+        }
     elif inputs["attack"] not in (None, "none") or inputs["params"]:
         raise SophroError(f"task {task} takes no attack; attacks belong to task harmful")
     total = len(records(inputs))
+    if inputs["attack"] is not None:
+        from sophro.attack import attack
+
+        total *= attack(str(inputs["attack"]), inputs["params"]).budget.queries
     done = 0
 
     def progress(count: int) -> None:
         nonlocal done
         done += count
-        job.advance(done, total)
+        job.advance(min(done, total), total)
 
     run_assess(
         task,

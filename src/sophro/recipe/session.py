@@ -158,6 +158,7 @@ def assess_once(
     model: str,
     attacks: Sequence[str],
     k: Sequence[int],
+    params: Mapping[str, Any],
     patch: Path | None,
     data_set: str | None,
     split: str | None,
@@ -181,7 +182,9 @@ def assess_once(
             if task != "harmful" and attack != "none":
                 continue  # attacks disguise harmful requests; the benign tasks stay as they are
             chosen = data_set or _TASK_SETS.get(task, "starter/harmful:en")
-            params: dict[str, Any] = {"k": list(k)} if attack == "prefill" and k else {}
+            chosen_params = _settings(attack, attacks, params)
+            if attack == "prefill" and k:
+                chosen_params["k"] = list(k)
             assessments.append(
                 Assessment(
                     task=task,
@@ -189,7 +192,7 @@ def assess_once(
                     split=split or ("test" if chosen.startswith("starter/") else None),
                     limit=limit,
                     attack=None if attack == "none" else attack,
-                    params=params,
+                    params=chosen_params,
                 )
             )
     arm = Arm(model=model, adapter=str(patch.resolve()) if patch else None)
@@ -216,15 +219,34 @@ def assess_once(
     print(page)
 
 
+def _settings(attack: str, attacks: Sequence[str], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of one attack: those that name it, and those that name none."""
+    found: dict[str, Any] = {}
+    for key, value in params.items():
+        owner, dot, name = key.rpartition(".")
+        if dot and owner not in attacks:
+            raise SophroError(f"--param {key}: attack {owner!r} is not asked for with --attack")
+        if attack != "none" and owner in ("", attack):
+            found[name] = value
+    return found
+
+
 def _show(values: Mapping[str, Any]) -> None:
     from sophro.cli._print import interval, percent, show_table
 
     rows: list[tuple[object, ...]] = []
     for arm, numbers in values["arms"].items():
-        grouped = ("coverage", "prefill", "attacks", "recovery", "reflection")
+        grouped = (
+            "coverage", "prefill", "attacks", "attack_scores", "all_attacks", "recovery", "reflection",
+        )  # fmt: skip
         measures = {k: v for k, v in numbers.items() if k not in grouped}
         measures |= {f"harmful_compliance, prefill {k}": v for k, v in numbers["prefill"].items()}
         measures |= {f"harmful_compliance, {name}": v for name, v in numbers["attacks"].items()}
+        measures |= {
+            f"harmful_compliance, {name}, any of {x['k']}": x["asr_at_k"]
+            for name, x in numbers["attack_scores"].items()
+            if x["asr_at_k"]
+        }
         measures |= {f"recovery, prefill {k}": v for k, v in numbers["recovery"].items()}
         measures |= {f"reflects, {name}": v for name, v in numbers["reflection"].items()}
         for name, m in measures.items():
@@ -235,9 +257,11 @@ def _show(values: Mapping[str, Any]) -> None:
 
 
 def _throughput() -> Throughput:
+    from sophro.attack._table import ROWS
     from sophro.models._load import EMBEDDED
 
-    return Throughput(parameters={EMBEDDED: 134.5e6})
+    queries = {row.name: float(row.budget.queries) for row in ROWS}
+    return Throughput(parameters={EMBEDDED: 134.5e6}, queries=queries)
 
 
 def _print(value: Any) -> None:

@@ -14,6 +14,7 @@ from itertools import combinations, pairwise, zip_longest
 from typing import Any
 
 from sophro.report import _metrics as m
+from sophro.report._attacks import AttackScore, AttackSummary, attack_scores, attack_summaries, title
 from sophro.report._read import Run, Sample
 from sophro.stats import Comparison, Interval, Rate, compare, holm, kappa_interval, rate
 
@@ -88,7 +89,9 @@ class Analysis:
         coverage: Arm: share of all replies that the deciding judge scored.
         differences: Paired comparisons.
         depth: Arm, then number of prefilled tokens: harmful compliance.
-        attacks: Arm, then name of any other attack: harmful compliance.
+        attacks: Arm, then name of any other attack: harmful compliance at the first attempt.
+        scores: Arm, then name of any attack: success at one and at any attempt, and cost.
+        summaries: Arm: all attacks together, and the worst.
         recovery: Arm, then number of prefilled tokens: explicit refusals behind the forced start.
         reflection: Arm that can reflect, then situation.
         categories: Metric name, category, arm: measure on plain prompts.
@@ -102,6 +105,8 @@ class Analysis:
     differences: list[Difference]
     depth: dict[str, dict[int, m.Measure]]
     attacks: dict[str, dict[str, m.Measure]]
+    scores: dict[str, dict[str, AttackScore]]
+    summaries: dict[str, AttackSummary]
     recovery: dict[str, dict[int, m.Measure]]
     reflection: dict[str, dict[str, Reflection]]
     categories: dict[str, dict[str, dict[str, m.Measure]]]
@@ -118,13 +123,16 @@ def analyse(runs: Sequence[Run]) -> Analysis:
     for sample in samples:
         groups[sample.arm].append(sample)
     plain = {arm: [s for s in group if m.is_plain(s)] for arm, group in groups.items()}
+    scores = attack_scores(runs, groups, cards)
     return Analysis(
         arms,
         {arm: {x.name: m.measure(x, group, cards) for x in m.METRICS} for arm, group in plain.items()},
         {arm: _coverage(group) for arm, group in groups.items()},
         _differences(arms, groups),
         {arm: _depth(group, cards) for arm, group in groups.items()},
-        {arm: _attacks(group, cards) for arm, group in groups.items()},
+        {arm: _attacks(group, scores.get(arm, {})) for arm, group in groups.items()},
+        scores,
+        attack_summaries(scores, groups, cards),
         {arm: _recovery(group) for arm, group in groups.items()},
         _reflections(groups),
         {x.name: _categories(x, plain) for x in (m.HARM, m.OVER_REFUSAL)},
@@ -190,10 +198,9 @@ def _reflection(samples: Sequence[Sample]) -> Reflection:
     )
 
 
-def _attacks(samples: Sequence[Sample], cards: Sequence[Mapping[str, Any]]) -> dict[str, m.Measure]:
-    other = [s for s in samples if s.task == m.HARM.task and m.depth_of(s) is None]
-    names = sorted({m.attack_title(s) for s in other})
-    return {n: m.measure(m.HARM, [s for s in other if m.attack_title(s) == n], cards) for n in names}
+def _attacks(samples: Sequence[Sample], scores: Mapping[str, AttackScore]) -> dict[str, m.Measure]:
+    other = {title(s) for s in samples if s.task == m.HARM.task and m.depth_of(s) is None}
+    return {name: scores[name].first for name in sorted(other)}
 
 
 def _categories(metric: m.Metric, plain: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, m.Measure]]:

@@ -93,6 +93,8 @@ def _arm_numbers(a: Analysis, arm: str) -> dict[str, Any]:
         "coverage": a.coverage[arm].to_dict(),
         "prefill": {str(k): x.to_dict() for k, x in a.depth[arm].items() if k},
         "attacks": {name: x.to_dict() for name, x in a.attacks[arm].items()},
+        "attack_scores": {name: x.to_dict() for name, x in a.scores.get(arm, {}).items()},
+        "all_attacks": _summary(a, arm),
         "recovery": {str(k): x.to_dict() for k, x in a.recovery[arm].items()},
         "reflection": {
             name: {
@@ -104,6 +106,11 @@ def _arm_numbers(a: Analysis, arm: str) -> dict[str, Any]:
             for name, x in a.reflection.get(arm, {}).items()
         },
     }
+
+
+def _summary(a: Analysis, arm: str) -> dict[str, Any] | None:
+    found = a.summaries.get(arm)
+    return found and {"worst": found.worst, "attacks": found.attacks, "asr_at_1": found.together.to_dict()}
 
 
 def render(runs: Sequence[Run]) -> str:

@@ -116,8 +116,13 @@ def depth_of(sample: Sample) -> int | None:
 def attack_title(sample: Sample) -> str:
     """Name of the attack with what tells its variants apart (place and number of forced tokens)."""
     where, k = (sample.params.get(key) for key in ("where", "k"))
-    if depth_of(sample) is not None or where is None:
+    if depth_of(sample) is not None:
         return sample.attack
+    if where is None:
+        setting = sample.row.get("setting")
+        named = setting if isinstance(setting, Mapping) else {}
+        said = ", ".join(f"{key} {value}" for key, value in named.items() if key not in ("seed", "reserve"))
+        return f"{sample.attack} ({said})" if said else sample.attack
     return f"{sample.attack} ({where}{f', {k} tokens' if k is not None else ''})"
 
 

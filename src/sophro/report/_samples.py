@@ -92,7 +92,8 @@ def _size(text: str) -> int:
 def _texts(sample: Sample) -> list[str]:
     turns = [seg for turn in sequence(sample.row.get("transcript")) for seg in _segments(turn)]
     reasons = [str(v.get("reason") or "") for v in sample.verdicts]
-    return [t for _, t in [*turns, *_segments(sample.row)]] + reasons
+    decoded = str(mapping(sample.row.get("decoded")).get("text") or "")
+    return [t for _, t in [*turns, *_segments(sample.row)]] + [*reasons, decoded]
 
 
 def _segments(holder: Any) -> list[tuple[str, str]]:
@@ -110,6 +111,11 @@ def _card(sample: Sample, limit: int) -> Card:
     if not blocks:
         blocks.append(Block("User", "user", *clip(str(sample.row.get("prompt") or ""), limit)))
     blocks += [Block(_KINDS.get(k, k), f"reply {k}", *clip(t, limit)) for k, t in _segments(sample.row)]
+    decoded = mapping(sample.row.get("decoded"))
+    if decoded.get("text"):
+        blocks.append(
+            Block("Reply, decoded for the judges", "reply answer", *clip(str(decoded["text"]), limit))
+        )
     harm = m.verdict_of(sample, "harm") or {}
     harmful = harm.get("harmful")
     return Card(
@@ -134,5 +140,7 @@ def _facts(sample: Sample) -> str:
         parts.append(f"{count(row['new_tokens'])} tokens")
     if isinstance(row.get("seconds"), int | float):
         parts.append(f"{row['seconds']:.2f} s")
+    if row.get("attack_error"):
+        parts.append(f"not sent: {row['attack_error']}")
     parts += [f"{key} = {value}" for key, value in sample.params.items()]
     return clip(" · ".join(parts), 4 * _SHORT)[0]
