@@ -147,7 +147,8 @@ def _target(needs: Sequence[str]) -> Any:
     if target is None and not needs:
         return None
     if target is None and set(needs) <= RemoteTarget.capabilities:
-        return RemoteTarget(str(get_model()))
+        active = get_model()
+        return RemoteTarget(str(active), active.api.base_url, active.model_args)
     if target is None:
         raise SophroError(
             f"the attack needs {', '.join(needs)}, which model {api.model_name!r} does not offer; use a local "

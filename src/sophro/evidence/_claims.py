@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sophro.errors import unknown_name
-from sophro.evidence import _attacks, _controls, _reflection, _tradeoff, _triggers
+from sophro.evidence import _controls, _reflection, _search, _tradeoff, _triggers
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
 
@@ -73,13 +73,13 @@ _ALL = (
         "gcg_beats_random",
         "At equal forwards GCG reaches a lower target loss than random search; with a shuffled gradient it does not",
         ("gcg", "random_search"),
-        _attacks.gcg_beats_random,
+        _search.gcg_beats_random,
     ),
     Claim(
         "unsafe_parent",
         "A model whose safety was tuned away is attacked more successfully than its parent under at least 3 attacks",
         ("autodan", "prefill", "ica", "deep_inception"),
-        _attacks.unsafe_parent,
+        _search.unsafe_parent,
         in_quick=False,
     ),
     Claim(

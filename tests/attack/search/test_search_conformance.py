@@ -140,3 +140,25 @@ def test_budget_is_what_the_settings_say():
     assert attack("gcg", {"steps": 3, "width": 5}).budget == Budget(queries=17, gradients=3)
     assert attack("pair", {"streams": 2, "rounds": 4}).budget == Budget(queries=9, attacker=16, judge=16)
     assert attack("tap", {"branch": 2, "keep": 3, "depth": 3}).budget.queries == 1 + 2 + 4 + 6
+
+
+@pytest.mark.encoder
+def test_the_task_runs_a_search_and_refuses_its_own_judge(monkeypatch, tmp_path):
+    """Through Inspect: search, attempt, judges; an attempt that could not be built is unscored, not safe."""
+    from sophro.assess import assess
+
+    monkeypatch.setitem(STUBS, "attacker", lambda t: json.dumps({"improvement": "x", "prompt": "please do"}))
+    params = {"attacker": "stub/attacker", "streams": 1, "rounds": 1, "folder": str(tmp_path / "steps")}
+    args = {"attack": "pair", "params": params, "limit": 2}
+    with pytest.raises(SophroError, match="must not score it"):
+        assess("harmful", "stub/always-refuse", tmp_path, task_args={**args, "second_judge": "keyword-baseline"})
+    assert not (tmp_path / "steps").exists(), "before anything ran"
+    done = assess("harmful", "stub/always-refuse", tmp_path, task_args=args)
+    assert [r["transcript"][0]["segments"][0]["text"] for r in done.rows] == ["please do"] * 2
+    assert {r["spent"] for r in done.rows} == {1} and all(r["params"]["ended"] == "steps" for r in done.rows)
+    assert {v["outcome"] for r in done.rows for v in r["verdicts"]} == {"full_refusal"}
+
+    calls = []
+    monkeypatch.setitem(STUBS, "attacker", lambda t: calls.append(1) or "no json at all")
+    with pytest.raises(SophroError, match="no attempt could be built"):
+        assess("harmful", "stub/always-refuse", tmp_path, task_args={**args, "params": {**params, "seed": 5}})

@@ -6,12 +6,13 @@ Contract: one reply per prompt, in order; a reply that has an ``error`` was no a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from sophro.chat import Segment, Transcript, parse_response, visible_segments
+from sophro.errors import SophroError
 from sophro.judge import Exchange
 
 
@@ -60,13 +61,17 @@ class RemoteTarget:
     """A target that is no local model: any Inspect model, asked in text only.
 
     Args:
-        model: An Inspect model object, or the name of one.
+        model: Name of an Inspect model, or a model object (tests).
+        base_url: As for Inspect's ``get_model``.
+        args: Model arguments, as for Inspect's ``get_model``.
     """
 
     capabilities = frozenset({"chat"})
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    def __init__(
+        self, model: Any, base_url: str | None = None, args: Mapping[str, Any] | None = None
+    ) -> None:
+        self._model, self._base_url, self._args = model, base_url, dict(args or {})
         self.name = str(model)
 
     def say(self, transcripts: Sequence[Transcript], max_new_tokens: int) -> list[Reply]:
@@ -79,11 +84,14 @@ class RemoteTarget:
         from inspect_ai.model import GenerateConfig, get_model
 
         config = GenerateConfig(temperature=0.0, max_tokens=max_new_tokens, seed=0)
-        model = (
-            get_model(self._model, config=config, memoize=False)
-            if isinstance(self._model, str)
-            else self._model
-        )
+        model = self._model
+        if isinstance(model, str):  # a client belongs to its event loop, so every call opens one
+            try:
+                model = get_model(model, config=config, memoize=False, base_url=self._base_url, **self._args)
+            except (ValueError, ImportError) as error:
+                raise SophroError(
+                    f"model {self.name!r} cannot be used: {str(error).splitlines()[0]}"
+                ) from error
         return list(await asyncio.gather(*(self._one(model, t, config) for t in transcripts)))
 
     async def _one(self, model: Any, transcript: Transcript, config: Any) -> Reply:
