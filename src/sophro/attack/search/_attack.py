@@ -26,6 +26,8 @@ from sophro.files import digest
 Told = Callable[[Record, int, float | None], None]
 """Called after every step of every search: behaviour, step, best score so far."""
 
+_SHOWN = 500  # characters of a text that an attempt repeats from its search
+_IN_TRANSCRIPT = ("prompt", "template")
 _SILENT = ("folder",)  # settings that change no result
 
 
@@ -122,7 +124,11 @@ class SearchAttack:
             told = ", ".join(f"{n} {status}" for status, n in found.counts.items() if n) or "none made"
             reason = f"{self.name}: no candidate was scored ({told}); ended: {found.ended}"
             return Attempt(record, Transcript.of(record.prompt), params, error=reason, spent=queries)
-        shown = {k: v for k, v in found.best.state.items() if isinstance(v, str | int | float | bool)}
+        shown = {
+            k: v[:_SHOWN] if isinstance(v, str) else v
+            for k, v in found.best.state.items()
+            if isinstance(v, str | int | float | bool) and k not in _IN_TRANSCRIPT
+        }
         best = {"score": found.best.score, "found_at_step": found.best.step, **shown}
         return Attempt(record, self.transcript(problem, found.best), {**params, "best": best}, spent=queries)
 
