@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sophro.errors import unknown_name
-from sophro.evidence import _controls, _reflection, _search, _tradeoff, _triggers
+from sophro.evidence import _attacks, _controls, _reflection, _search, _tradeoff, _triggers
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
 
@@ -17,6 +17,12 @@ _ALL = (
         "Always-refuse, always-comply and empty models give exactly 0/100, 100/0 and 100 % broken",
         ("none", "harmful", "over_refusal", "helpfulness"),
         _controls.stubs,
+    ),
+    Claim(
+        "known_asr",
+        "A scripted target that complies with some Caesar texts alone gives exactly the known ASR@1 and ASR@k",
+        ("none", "base64", "rot13", "leetspeak", "disemvowel", "caesar", "morse", "ascii", "ciphers"),
+        _attacks.known_asr,
     ),
     Claim(
         "safety_sft_tradeoff",

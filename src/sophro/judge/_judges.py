@@ -55,6 +55,11 @@ def judge(name: str) -> Judge:
     Raises:
         SophroError: If the name is unknown; the message lists near names.
     """
+    if name.startswith("stub/"):
+        from sophro.judge._stub import STUB_JUDGES
+
+        if name in STUB_JUDGES:
+            return STUB_JUDGES[name]
     if name not in _BUILDERS:
         raise unknown_name("judge", name, _BUILDERS)
     return _BUILDERS[name][0]()

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         patch_digest,
         save_patch,
     )
-    from sophro.models._scripted import STUBS, ScriptedModel
+    from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
     from sophro.models._types import Completion, GenerationConfig
 
 _LAZY = {
     "Avoid": "_span",
+    "COMPLIANCE": "_scripted",
+    "REFUSAL": "_scripted",
     "EMBEDDED": "_load",
     "STUBS": "_scripted",
     "ChatModel": "_chat_model",
@@ -57,7 +59,9 @@ _LAZY = {
 }
 
 __all__ = [
+    "COMPLIANCE",
     "EMBEDDED",
+    "REFUSAL",
     "STUBS",
     "Avoid",
     "ChatModel",

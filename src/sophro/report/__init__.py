@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sophro.report._attacks import attack_score
     from sophro.report._build import build_report, summary
     from sophro.report._metrics import METRICS, Metric
 
-__all__ = ["METRICS", "Metric", "build_report", "summary"]
+__all__ = ["METRICS", "Metric", "attack_score", "build_report", "summary"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,6 +22,10 @@ def __getattr__(name: str) -> Any:
         from sophro.report import _build
 
         return getattr(_build, name)
+    if name == "attack_score":
+        from sophro.report import _attacks
+
+        return _attacks.attack_score
     if name in ("METRICS", "Metric"):
         from sophro.report import _metrics
 

@@ -103,6 +103,11 @@ def attack_summaries(
     return found
 
 
+def attack_score(rows: Sequence[Mapping[str, Any]]) -> AttackScore:
+    """Return the score of one attack on one arm from the rows of its ``samples.jsonl``."""
+    return _score([Sample(str(r.get("arm")), r, "") for r in rows], {}, ())
+
+
 def _score(
     samples: Sequence[Sample], wall: Mapping[str, float], cards: Sequence[Mapping[str, Any]]
 ) -> AttackScore:
