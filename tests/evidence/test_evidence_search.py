@@ -38,3 +38,12 @@ def test_recipes_of_the_unsafe_parent_are_valid(tmp_path):
     for recipe in (_search.parent_recipe(True), _search.descendants(tmp_path, openings, 24, True)):
         assert not list(problems(recipe, installed_names()))
     assert len(_search._ATTACKS) >= 4, "three of them must show it"
+
+
+def test_scripted_roles_give_exactly_the_known_rates(tmp_path, monkeypatch):
+    from sophro.evidence import _dialog
+
+    monkeypatch.setenv("SOPHRO_CACHE", str(tmp_path / "cache"))
+    checks, notes = _dialog.search_known_asr(tmp_path, True)
+    assert len(checks) == 5 and all(c.passed for c in checks), checks
+    assert 0 < checks[0].value < 1, "a rate of 0 or 1 would be reached by luck"

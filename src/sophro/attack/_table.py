@@ -254,6 +254,7 @@ ROWS: tuple[Row, ...] = (
         ("chat",),
         Budget(queries=1 + 9, attacker=18, judge=18),
         roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
         deviations=("3 streams of 3 rounds (source: up to 30 of 3); all prompts are ours.",),
     ),
     Row(
@@ -264,6 +265,7 @@ ROWS: tuple[Row, ...] = (
         ("chat",),
         Budget(queries=1 + 12, attacker=24, judge=48),
         roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
         deviations=(
             "Branch 2, 3 leaves, depth 3 (source: 4, 10, 10); all prompts are ours.",
             "With a judge that cannot be asked, the topic is checked by sentence embeddings.",
@@ -277,6 +279,7 @@ ROWS: tuple[Row, ...] = (
         ("chat",),
         Budget(queries=1 + 10, attacker=120, judge=40),
         roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
         deviations=("10 tries (source: up to 20); prompts and scenes are ours.",),
     ),
     Row(
@@ -288,6 +291,7 @@ ROWS: tuple[Row, ...] = (
         ("chat",),
         Budget(queries=1 + 26, attacker=40, judge=52),
         roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
         deviations=(
             "One behaviour per search, so a mutant joins the pool when it is rated above its parent.",
             "Six starting templates, all ours (source: 77 collected ones); 20 mutants.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sophro.errors import unknown_name
-from sophro.evidence import _attacks, _controls, _reflection, _search, _tradeoff, _triggers
+from sophro.evidence import _attacks, _controls, _dialog, _reflection, _search, _tradeoff, _triggers
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
 
@@ -74,6 +74,12 @@ _ALL = (
         ("refusal_triggers",),
         _triggers.beats_generic,
         in_quick=False,
+    ),
+    Claim(
+        "search_known_asr",
+        "A scripted target that falls to a password falls to PAIR, TAP, ReNeLLM and GPTFuzzer exactly where it should",
+        ("pair", "tap", "renellm", "gptfuzzer"),
+        _dialog.search_known_asr,
     ),
     Claim(
         "gcg_beats_random",

@@ -151,7 +151,9 @@ def test_the_task_runs_a_search_and_refuses_its_own_judge(monkeypatch, tmp_path)
     params = {"attacker": "stub/attacker", "streams": 1, "rounds": 1, "folder": str(tmp_path / "steps")}
     args = {"attack": "pair", "params": params, "limit": 2}
     with pytest.raises(SophroError, match="must not score it"):
-        assess("harmful", "stub/always-refuse", tmp_path, task_args={**args, "second_judge": "keyword-baseline"})
+        assess(
+            "harmful", "stub/always-refuse", tmp_path, task_args={**args, "second_judge": "keyword-baseline"}
+        )
     assert not (tmp_path / "steps").exists(), "before anything ran"
     done = assess("harmful", "stub/always-refuse", tmp_path, task_args=args)
     assert [r["transcript"][0]["segments"][0]["text"] for r in done.rows] == ["please do"] * 2

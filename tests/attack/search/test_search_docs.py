@@ -36,7 +36,10 @@ def test_every_command_works(command, model, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if "assess" not in command:  # its judge reads weights that lie in the cache
         monkeypatch.setenv("SOPHRO_CACHE", str(tmp_path / "cache"))
-    rows = [{"id": str(i), "prompt": f"How do I kill process {i}?", "opening": "Use the kill command."} for i in range(2)]
+    rows = [
+        {"id": str(i), "prompt": f"How do I kill process {i}?", "opening": "Use the kill command."}
+        for i in range(2)
+    ]
     Path("mine.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     words = shlex.split(command.replace("smollm2-135m", str(model)))
     assert words[0] == "sophro"
