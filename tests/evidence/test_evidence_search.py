@@ -44,6 +44,6 @@ def test_scripted_roles_give_exactly_the_known_rates(tmp_path, monkeypatch):
     from sophro.evidence import _dialog
 
     monkeypatch.setenv("SOPHRO_CACHE", str(tmp_path / "cache"))
-    checks, notes = _dialog.search_known_asr(tmp_path, True)
+    checks, _ = _dialog.search_known_asr(tmp_path, True)
     assert len(checks) == 5 and all(c.passed for c in checks), checks
     assert 0 < checks[0].value < 1, "a rate of 0 or 1 would be reached by luck"

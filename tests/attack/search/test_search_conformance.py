@@ -164,3 +164,49 @@ def test_the_task_runs_a_search_and_refuses_its_own_judge(monkeypatch, tmp_path)
     monkeypatch.setitem(STUBS, "attacker", lambda t: calls.append(1) or "no json at all")
     with pytest.raises(SophroError, match="no attempt could be built"):
         assess("harmful", "stub/always-refuse", tmp_path, task_args={**args, "params": {**params, "seed": 5}})
+
+
+def test_the_patch_is_on_for_the_target_and_off_for_attacker_and_judge(target):
+    """Attacker and judge may be the very network under attack; they must be asked without its patch."""
+    import contextlib
+
+    from search_roles import FakeRole
+    from sophro.attack.search._guide import Rating
+    from sophro.attack.search._pair import Pair
+
+    log = []
+
+    class Recorder:
+        @contextlib.contextmanager
+        def patched(self, patch, scale):
+            log.append("on")
+            yield
+            log.append("off")
+
+        def generate(self, transcripts, config):
+            log.append("target")
+            return ScriptedModel(lambda t: "I'm sorry, I can't.").generate(transcripts, config)
+
+        name, capabilities = "recorder", frozenset({"chat"})
+
+    class Guide:
+        name = "g"
+
+        def rate(self, asked, meter):
+            log.append("judge")
+            return [Rating(1.0) for _ in asked]
+
+    class Wired(Pair):
+        def role(self):
+            say = json.dumps({"improvement": "x", "prompt": "p"})
+            return FakeRole(lambda chat, n: log.append("attacker") or say)
+
+        def guide(self):
+            return Guide()
+
+    Wired(streams=1, rounds=2)(records()[:1], TargetView(Recorder()))
+    assert "on" not in log
+    log.clear()
+    view = TargetView(Recorder(), patch=object())
+    Wired(streams=1, rounds=2)(records()[:1], view)
+    assert log == ["attacker", "on", "target", "off", "judge"] * 2

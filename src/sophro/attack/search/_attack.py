@@ -7,7 +7,6 @@ request under the attack's name. With ``folder`` every search keeps its steps th
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import Any, ClassVar
 
 from sophro.attack._types import Attempt, Budget
 from sophro.attack.search._core import Found, Node, Problem, search
+from sophro.attack.search._target import patched
 from sophro.chat import Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
@@ -64,9 +64,8 @@ class SearchAttack:
         raise NotImplementedError
 
     def session(self, target: Any) -> AbstractContextManager[Any]:
-        """Return what must be open while searches run: the target's patch by default."""
-        patch = getattr(target, "patch", None)
-        return contextlib.nullcontext() if patch is None else target.model.patched(patch, target.scale)
+        """Return what is open while the searches run: the target's patch, where nobody else uses the network."""
+        return patched(target)
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that can change a result."""

@@ -13,10 +13,12 @@ WordNet). Without an attacker model mutation swaps words; with one it rewords th
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -26,6 +28,7 @@ from sophro.attack.search._core import Meter, Node, Problem, best_of
 from sophro.attack.search._dialog import DialogAttack, DialogProblem
 from sophro.attack.search._replies import fenced, json_object, tag_of
 from sophro.attack.search._suffix import target_text
+from sophro.attack.search._target import patched
 from sophro.attack.search._texts import MUTATE, MUTATIONS, REQUEST, SYNONYMS, TEMPLATES
 from sophro.chat import Segment, Transcript
 from sophro.data import Record
@@ -158,7 +161,9 @@ class AutoDanProblem(DialogProblem):
                 out[i] = node.failed("error", "the prompt does not fit the target's context")
             else:
                 rendered.append((i, tokens))
-        found = self.target.log_probs([t for _, t in rendered]) if rendered else []
+        # Without an attacker the patch is on for the whole search; putting it on costs more than a pass.
+        with patched(self.target) if self.attacker is not None else contextlib.nullcontext():
+            found = self.target.log_probs([t for _, t in rendered]) if rendered else []
         for (i, tokens), values in zip(rendered, found, strict=True):
             at = [p - 1 for p in tokens.positions("answer")]
             mean = float(values[at].mean())
@@ -262,6 +267,10 @@ class AutoDAN(SearchAttack):
     def max_steps(self) -> int:
         """See ``SearchAttack.max_steps``."""
         return self.generations
+
+    def session(self, target: Any) -> AbstractContextManager[Any]:
+        """See ``SearchAttack.session``: an attacker may be the same network without the patch."""
+        return contextlib.nullcontext() if self.attacker else patched(target)
 
     def problem(self, record: Record, target: Any) -> Problem:
         """See ``SearchAttack.problem``."""

@@ -8,9 +8,11 @@ score.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -172,6 +174,10 @@ class DialogAttack(SearchAttack):
             raise SophroError(
                 f"attack {self.name} needs a model that proposes: set attacker to a model's name"
             )
+
+    def session(self, target: Any) -> AbstractContextManager[Any]:
+        """Nothing: attacker and judge may be the target's own network, so its patch is on only while it answers."""
+        return contextlib.nullcontext()
 
     def role(self) -> Any:
         """Return the attacker, or None without one."""

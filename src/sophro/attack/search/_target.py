@@ -6,8 +6,10 @@ Contract: one reply per prompt, in order; a reply that has an ``error`` was no a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +37,12 @@ class Reply:
         return Exchange(prompt, visible_segments(self.segments), self.state)
 
 
+def patched(target: Any) -> AbstractContextManager[Any]:
+    """Put the target's patch on its network; attacker and judge may be the same network without it."""
+    patch = getattr(target, "patch", None)
+    return contextlib.nullcontext() if patch is None else target.model.patched(patch, target.scale)
+
+
 def ask_target(target: Any, transcripts: Sequence[Transcript], max_new_tokens: int) -> list[Reply]:
     """Ask greedily.
 
@@ -49,7 +57,11 @@ def ask_target(target: Any, transcripts: Sequence[Transcript], max_new_tokens: i
 
     decoding = getattr(target, "decoding", None) or GenerationConfig
     out: list[Reply] = []
-    for done in target.generate(transcripts, decoding(max_new_tokens=max_new_tokens)) if transcripts else []:
+    with patched(target):
+        answers = (
+            target.generate(transcripts, decoding(max_new_tokens=max_new_tokens)) if transcripts else []
+        )
+    for done in answers:
         if done.finish_reason == "too_long":
             out.append(Reply(error="the prompt does not fit the target's context"))
         else:
