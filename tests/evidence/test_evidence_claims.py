@@ -44,3 +44,15 @@ def test_stub_claim_fails_when_a_stub_lies(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(_scripted.STUBS, "always-refuse", _scripted.STUBS["always-comply"])
     assert run_claims(("stub_models",), quick=True, out=tmp_path, as_json=True) == 3
     assert json.loads(capsys.readouterr().out)["claims"][0]["status"] == "not held"
+
+
+@pytest.mark.slow
+def test_known_asr_holds_and_its_control_can_fail(tmp_path, monkeypatch):
+    from sophro.evidence import _attacks
+
+    checks, _ = _attacks.known_asr(tmp_path, quick=True)
+    assert len(checks) == 13 and all(c.passed for c in checks)
+    # A target that complies with everything is not the one whose rates are known.
+    monkeypatch.setattr(_attacks, "_rule", lambda transcript: _attacks.COMPLIANCE)
+    checks, _ = _attacks.known_asr(tmp_path, quick=True)
+    assert not all(c.passed for c in checks) and not checks[-1].passed

@@ -281,3 +281,17 @@ def test_suffixes_of_sets_and_judges() -> None:
     assert names.check("judge", "model:openai/x") is None
     assert names.check("task", "a:b") is not None
     assert names.check("method", "anything") is None
+
+
+def test_a_wrong_setting_of_an_attack_shows_when_the_recipe_is_read(tmp_path):
+    from sophro.attack import attack
+
+    names = dataclasses.replace(NAMES, attacks=["prefill", "many_shot"], settings=attack)
+    path = tmp_path / "r.yaml"
+    for params, part in (("{k: [5, 0]}", "at least 1"), ("{depth: 3}", "depth")):
+        path.write_text(GOOD.replace("{k: [5, 10]}", params), encoding="utf-8")
+        with pytest.raises(SophroError, match=part) as caught:
+            load_recipe(path, names=names)
+        assert "assessments.1.params" in str(caught.value)
+    path.write_text(GOOD, encoding="utf-8")
+    assert load_recipe(path, names=names).assessments[1].params == {"k": [5, 10]}

@@ -119,12 +119,12 @@ def _facts(text: str) -> tuple[float, float, int, int]:
     """Return the share of common words, mean log frequency, and the letters inside and outside of A to Z."""
     letters = [c for c in text if c.isalpha()]
     latin = [c for c in text.lower() if c in string.ascii_lowercase]
-    words = re.findall(r"[a-z]+", text.lower())
-    hits = sum(len(w) for w in words if w in _COMMON)
-    share = hits / max(1, sum(map(len, words)))
+    words = re.findall(r"(?<!\w)[a-z]+(?!\w)", text.lower())
+    hits = sum(len(w) for w in words if w in _COMMON and len(w) > 1)
+    share = hits / max(1, sum(map(len, re.findall(r"[a-z0-9]+", text.lower()))))
     frequency = sum(_FREQUENCY[c] for c in latin) / len(latin) if latin else -math.inf
-    # One "a" or "i" in gibberish is chance; a tenth of the letters is not.
-    return (share if share >= 0.1 and hits > 1 else 0.0), frequency, len(latin), len(letters) - len(latin)
+    # A letter between digits is no word, and an "a" or two in gibberish is chance.
+    return (share if share >= 0.1 else 0.0), frequency, len(latin), len(letters) - len(latin)
 
 
 def _letters(part: str, chosen: Encoding) -> _Piece:
