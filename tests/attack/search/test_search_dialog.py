@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
 from search_roles import FakeRole, proposing
@@ -92,7 +93,7 @@ def test_a_target_that_always_refuses_costs_the_budget_and_no_more(chosen):
 
 @each
 def test_the_first_success_ends_it_and_is_what_is_sent(chosen):
-    target = ScriptedModel(lambda t: SAYS_YES if "1" in t.prompt or "Orin" in t.prompt else SAYS_NO, "rule")
+    target = ScriptedModel(lambda t: SAYS_YES if re.search("[1-9]", t.prompt) else SAYS_NO, "rule")
     (attempt,) = wired(chosen, FakeRole(wording))([record(7)], target)
     assert attempt.params["ended"] == "solved" and attempt.params["best"]["success"]
     assert target.script(attempt.transcript) == SAYS_YES
