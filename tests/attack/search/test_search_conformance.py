@@ -171,6 +171,7 @@ def test_the_patch_is_on_for_the_target_and_off_for_attacker_and_judge(target):
     import contextlib
 
     from search_roles import FakeRole
+
     from sophro.attack.search._guide import Rating
     from sophro.attack.search._pair import Pair
 

@@ -58,9 +58,7 @@ def ask_target(target: Any, transcripts: Sequence[Transcript], max_new_tokens: i
     decoding = getattr(target, "decoding", None) or GenerationConfig
     out: list[Reply] = []
     with patched(target):
-        answers = (
-            target.generate(transcripts, decoding(max_new_tokens=max_new_tokens)) if transcripts else []
-        )
+        answers = target.generate(transcripts, decoding(max_new_tokens=max_new_tokens)) if transcripts else []
     for done in answers:
         if done.finish_reason == "too_long":
             out.append(Reply(error="the prompt does not fit the target's context"))
