@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_the_page_shows_every_attack_with_cost_and_the_worst(tmp_path):
             s["asr_at_1"]["value"] for n, s in scores.items() if n != "none"
         )
         assert worst in table
-    assert "12 s" in table
+    assert re.search(r">2 queries a behaviour, 12\.0\ss<", table) and ">1 query a behaviour" in table
 
 
 def test_settings_tell_variants_apart_and_a_decoded_reply_is_shown(tmp_path):

@@ -9,6 +9,7 @@ Cost is per behaviour: queries to the target (those of the search, and one per a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,10 +80,27 @@ def attack_scores(
     found: dict[str, dict[str, AttackScore]] = {}
     for arm, samples in groups.items():
         mine = [s for s in samples if s.task == m.HARM.task]
-        names = dict.fromkeys(sorted((title(s) for s in mine), key=lambda n: (n != "none", n)))
+        names = sorted({title(s) for s in mine}, key=_rank)
         by_name = {n: [s for s in mine if title(s) == n] for n in names}
         found[arm] = {n: _score(group, wall, cards) for n, group in by_name.items()}
     return found if any(n != "none" for scores in found.values() for n in scores) else {}
+
+
+def attack_names(scores: Mapping[str, Mapping[str, AttackScore]]) -> list[str]:
+    """Return the attacks of all arms, the plain request first, numbers in their names by size."""
+    return sorted({name for by_name in scores.values() for name in by_name}, key=_rank)
+
+
+def attack_cost(scores: Mapping[str, Mapping[str, AttackScore]], name: str) -> tuple[float, float | None]:
+    """Return queries and seconds per behaviour of one attack: the most of any arm, and the mean over arms."""
+    found = [by_name[name] for by_name in scores.values() if name in by_name]
+    times = [x.seconds for x in found if x.seconds is not None]
+    return max(x.queries for x in found), sum(times) / len(times) if times else None
+
+
+def _rank(name: str) -> tuple[bool, list[tuple[int, str]]]:
+    parts = re.findall(r"\d+|\D+", name)
+    return name != "none", [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
 
 
 def attack_summaries(

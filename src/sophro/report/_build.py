@@ -19,6 +19,7 @@ from sophro.report import _charts, _text
 from sophro.report import _metrics as m
 from sophro.report import _svg as svg
 from sophro.report._analysis import Analysis, Difference, analyse, cards_of
+from sophro.report._attacks import attack_cost, attack_names
 from sophro.report._finding import findings
 from sophro.report._read import Run, read_runs
 from sophro.report._samples import grouped
@@ -165,6 +166,8 @@ def render(runs: Sequence[Run]) -> str:
         ),
         arm_class=lambda arm: svg.arm_class(index.get(arm, 0)),
         worst=_worst,
+        attack_names=attack_names(analysis.scores),
+        attack_cost=lambda name: attack_cost(analysis.scores, name),
     )
 
 
