@@ -37,6 +37,8 @@ NEEDS_DATA = {"in_the_wild", "low_resource"}
 
 def cases():
     for name in attacks():
+        if attack_row(name).kind.startswith("search."):
+            continue  # they have a suite of their own, with small settings: tests/attack/search
         marks = [pytest.mark.public_data] if name in NEEDS_DATA else []
         for params in [{}, *SETTINGS.get(name, [])]:
             yield pytest.param(name, params, marks=marks, id="-".join([name, *map(str, params.values())]))

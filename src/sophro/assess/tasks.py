@@ -31,6 +31,7 @@ from sophro.assess import TASK_VERSION
 from sophro.assess._scorers import harm, helpful, refusal
 from sophro.attack import Attempt, TargetView, check_built
 from sophro.attack import attack as find_attack
+from sophro.attack.search import RemoteTarget, check_scoring
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
@@ -70,6 +71,7 @@ def harmful(
     records = _records(set, split, limit)
     settings = {key: value for key, value in (("k", k), ("where", where)) if value is not None}
     chosen = find_attack(attack, {**(params or {}), **settings})
+    check_scoring(chosen, (refusal_judge, harm_judge, second_judge))
     target = _target(chosen.needs)
     attempts = check_built(attack, chosen(records, target))
     changed = getattr(chosen, "generation", None)
@@ -146,13 +148,23 @@ def _target(needs: Sequence[str]) -> Any:
     target = getattr(api, "model", None)
     if target is None and not needs:
         return None
+    if target is None and set(needs) <= RemoteTarget.capabilities:
+        active = get_model()
+        return RemoteTarget(str(active), active.api.base_url, active.model_args)
     if target is None:
         raise SophroError(
             f"the attack needs {', '.join(needs)}, which model {api.model_name!r} does not offer; use a local "
             "model or the attack none"
         )
     require(target, needs, "the attack")
-    return TargetView(target, bool(getattr(api, "reflects", False)))
+    local: Any = api
+    return TargetView(
+        target,
+        bool(getattr(api, "reflects", False)),
+        getattr(api, "patch", None),
+        getattr(api, "scale", 1.0),
+        local.decoding,
+    )
 
 
 def _task(

@@ -94,7 +94,8 @@ ROWS: tuple[Row, ...] = (
         "ica",
         "_shots:InContext",
         "In-context attack: earlier turns in which the assistant complied",
-        "Wei et al., Jailbreak and Guard Aligned Language Models with Few In-Context Demonstrations, arXiv 2310.06387",
+        "Wei et al., Jailbreak and Guard Aligned Language Models with Few In-Context Demonstrations, "
+        "arXiv 2310.06387",
         deviations=(_OPENINGS,),
     ),
     Row(
@@ -145,7 +146,8 @@ ROWS: tuple[Row, ...] = (
         "past_tense",
         "_past:PastTense",
         "The request as a question about how it was done in the past",
-        "Andriushchenko and Flammarion, Does Refusal Training in LLMs Generalize to the Past Tense?, arXiv 2407.11969",
+        "Andriushchenko and Flammarion, Does Refusal Training in LLMs Generalize to the Past Tense?, "
+        "arXiv 2407.11969",
         roles=("rewriter",),
         deviations=(
             "All rewrites are sent; there is no stop at the first success.",
@@ -160,7 +162,8 @@ ROWS: tuple[Row, ...] = (
         budget=Budget(queries=5),
         roles=("rewriter",),
         deviations=(
-            "Any model paraphrases, the paper tunes one; without one a written lead-in of the technique is put before "
+            "Any model paraphrases, the paper tunes one; without one a written lead-in of the technique is "
+            "put before "
             "the request.",
         ),
     ),
@@ -187,6 +190,111 @@ ROWS: tuple[Row, ...] = (
         deviations=(
             _OWN_WORDS,
             "The thought is written once, not built from the target's own; where=trace forces it as a trace.",
+        ),
+    ),
+    Row(
+        "gcg",
+        "search._tokens:GCG",
+        "Greedy coordinate gradient: a suffix of ids that raises the likelihood of a compliant opening",
+        "Zou et al., Universal and Transferable Adversarial Attacks on Aligned Language Models, arXiv "
+        "2307.15043",
+        ("logprobs", "gradients"),
+        Budget(queries=2 + 60 * 32, gradients=60),
+        evidence=("gcg_beats_random",),
+        deviations=(
+            "60 steps of 32 candidates (source: 500 of 512), sized for two processor cores.",
+            "The kept loss never rises; candidates that change when encoded again are replaced by new draws.",
+        ),
+    ),
+    Row(
+        "gcg_reflection",
+        "search._tokens:GCGReflection",
+        "GCG whose loss also lowers the probability of the reflection token",
+        "after the adaptive attack in Zhang et al., Backtracking Improves Generation Safety, arXiv "
+        "2409.14586",
+        ("logprobs", "gradients"),
+        Budget(queries=2 + 60 * 32, gradients=60),
+        deviations=(
+            "The form of the joint loss is inferred; the search does not restart with a longer target.",
+        ),
+    ),
+    Row(
+        "random_search",
+        "search._tokens:RandomSearch",
+        "Random search on log-probabilities: random changes of a suffix, the best is kept",
+        "Andriushchenko et al., Jailbreaking Leading Safety-Aligned LLMs with Simple Adaptive Attacks, "
+        "arXiv 2404.02151",
+        ("logprobs",),
+        Budget(queries=2 + 60 * 32),
+        evidence=("gcg_beats_random",),
+        deviations=(
+            "Without the source's hand-written prompt; the whole opening counts, not its first token.",
+        ),
+    ),
+    Row(
+        "autodan",
+        "search._autodan:AutoDAN",
+        "AutoDAN: a genetic search over readable prompts by the likelihood of a compliant opening",
+        "Liu et al., AutoDAN: Generating Stealthy Jailbreak Prompts on Aligned LLMs, arXiv 2310.04451",
+        ("logprobs",),
+        Budget(queries=1 + 16 + 10 * 14),
+        roles=("attacker",),
+        evidence=("unsafe_parent",),
+        deviations=(
+            "Population 16 and 10 generations (source: 64 to 256 and 100); templates and groups of words "
+            "are ours.",
+            "Without an attacker model mutation swaps words.",
+        ),
+    ),
+    Row(
+        "pair",
+        "search._pair:Pair",
+        "PAIR: an attacker model refines its prompt from the answers and a rating",
+        "Chao et al., Jailbreaking Black Box Large Language Models in Twenty Queries, arXiv 2310.08419",
+        ("chat",),
+        Budget(queries=1 + 9, attacker=18, judge=18),
+        roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
+        deviations=("3 streams of 3 rounds (source: up to 30 of 3); all prompts are ours.",),
+    ),
+    Row(
+        "tap",
+        "search._pair:Tap",
+        "TAP: PAIR as a tree that drops prompts off the topic before they cost a query",
+        "Mehrotra et al., Tree of Attacks: Jailbreaking Black-Box LLMs Automatically, arXiv 2312.02119",
+        ("chat",),
+        Budget(queries=1 + 12, attacker=24, judge=48),
+        roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
+        deviations=(
+            "Branch 2, 3 leaves, depth 3 (source: 4, 10, 10); all prompts are ours.",
+            "With a judge that cannot be asked, the topic is checked by sentence embeddings.",
+        ),
+    ),
+    Row(
+        "renellm",
+        "search._renellm:ReNeLLM",
+        "ReNeLLM: the request is reworded and nested in code, a table or a story",
+        "Ding et al., A Wolf in Sheep's Clothing, arXiv 2311.08268",
+        ("chat",),
+        Budget(queries=1 + 10, attacker=120, judge=40),
+        roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
+        deviations=("10 tries (source: up to 20); prompts and scenes are ours.",),
+    ),
+    Row(
+        "gptfuzzer",
+        "search._fuzzer:GPTFuzzer",
+        "GPTFuzzer: templates are mutated, a tree search chooses which",
+        "Yu et al., GPTFuzzer: Red Teaming Large Language Models with Auto-Generated Jailbreak Prompts, "
+        "arXiv 2309.10253",
+        ("chat",),
+        Budget(queries=1 + 26, attacker=40, judge=52),
+        roles=("attacker", "judge"),
+        evidence=("search_known_asr",),
+        deviations=(
+            "One behaviour per search, so a mutant joins the pool when it is rated above its parent.",
+            "Six starting templates, all ours (source: 77 collected ones); 20 mutants.",
         ),
     ),
 )

@@ -18,10 +18,14 @@ class Budget:
     Attributes:
         queries: Prompts sent to the target: those of the search and one for each attempt.
         gradients: Backward passes through the target.
+        attacker: Prompts sent to the model that rewrites or proposes.
+        judge: Prompts sent to the judge that guides the attack (never the one that scores it).
     """
 
     queries: int = 1
     gradients: int = 0
+    attacker: int = 0
+    judge: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,16 @@ class TargetView:
     Attributes:
         model: The model under attack.
         reflects: Whether it knows the reflection token.
+        patch: Patch that is on while it answers, and must be while an attack reads its weights.
+        scale: Strength of the patch.
+        decoding: From a number of tokens to the decoding settings that its answers are made with, if special.
     """
 
     model: Any
     reflects: bool = False
+    patch: Any = None
+    scale: float = 1.0
+    decoding: Any = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)

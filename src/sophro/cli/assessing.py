@@ -87,10 +87,11 @@ def attack(
     """
     from sophro.attack import attack as find_attack
     from sophro.attack._file import build_attempts
+    from sophro.attack.search import RemoteTarget
     from sophro.cli._print import show_json
     from sophro.data import read_records
     from sophro.errors import SophroError
-    from sophro.models import load, require
+    from sophro.models import is_local, load, require
 
     params = {**settings(param), **{key: v for key, v in (("k", k), ("where", where)) if v is not None}}
     chosen = find_attack(name, params)
@@ -99,7 +100,8 @@ def attack(
     if chosen.needs and model is None:
         raise SophroError(f"attack {name} needs --model (the target must offer {', '.join(chosen.needs)})")
     if model is not None:
-        target = load(model)
+        remote = bool(chosen.needs) and set(chosen.needs) <= RemoteTarget.capabilities and not is_local(model)
+        target = RemoteTarget(model) if remote else load(model)
         require(target, chosen.needs, f"attack {name}")
     rows = build_attempts(chosen, records, target, out, {**params, "model": model})
     errors = sum(bool(row["error"]) for row in rows)

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
         Patch,
         SteeringPatch,
         load_patch,
+        patch_digest,
         save_patch,
     )
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
+    from sophro.models._span import Avoid, SpanLosses, SpanReader
     from sophro.models._types import Completion, GenerationConfig
 
 _LAZY = {
+    "Avoid": "_span",
     "COMPLIANCE": "_scripted",
     "REFUSAL": "_scripted",
     "EMBEDDED": "_load",
@@ -39,6 +42,8 @@ _LAZY = {
     "Patch": "_patches",
     "ScriptedModel": "_scripted",
     "SentenceEncoder": "_encoder",
+    "SpanLosses": "_span",
+    "SpanReader": "_span",
     "SteeringPatch": "_patches",
     "check_name": "_load",
     "encoder": "_encoder",
@@ -47,6 +52,7 @@ _LAZY = {
     "load_chat": "_load",
     "load_patch": "_patches",
     "local_names": "_load",
+    "patch_digest": "_patches",
     "pull": "_embedded",
     "require": "_chat_model",
     "save_patch": "_patches",
@@ -57,6 +63,7 @@ __all__ = [
     "EMBEDDED",
     "REFUSAL",
     "STUBS",
+    "Avoid",
     "ChatModel",
     "Completion",
     "GenerationConfig",
@@ -66,6 +73,8 @@ __all__ = [
     "Patch",
     "ScriptedModel",
     "SentenceEncoder",
+    "SpanLosses",
+    "SpanReader",
     "SteeringPatch",
     "check_name",
     "encoder",
@@ -74,6 +83,7 @@ __all__ = [
     "load_chat",
     "load_patch",
     "local_names",
+    "patch_digest",
     "pull",
     "require",
     "save_patch",

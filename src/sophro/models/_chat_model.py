@@ -35,7 +35,7 @@ _FORCED = {
     "zh": ("这里又偏离了，所以我到此为止。", "抱歉，我不能帮你做这件事。"),
 }
 
-CAPABILITIES = frozenset({"logprobs", "activations", "prefill", "patches", "gradients"})
+CAPABILITIES = frozenset({"chat", "logprobs", "activations", "prefill", "patches", "gradients"})
 
 
 class ChatModel:

@@ -20,7 +20,7 @@ class ScriptedModel:
         trace: Trace format in which the script writes, if any.
     """
 
-    capabilities = frozenset({"prefill"})
+    capabilities = frozenset({"chat", "prefill"})
     context = 1 << 20
 
     def __init__(self, script: Script, name: str = "scripted", trace: TraceFormat | None = None) -> None:

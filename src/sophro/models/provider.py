@@ -86,9 +86,9 @@ class SophroAPI(ModelAPI):
         if model_args:
             raise SophroError(f"model argument {min(model_args)!r} is unknown; known: patch, scale, hold")
         self.model = load(model_name)
-        self._patch: Patch | None = load_patch(Path(patch)) if patch else None
-        self._scale = scale
-        self.reflects = _knows_token(self.model, self._patch)
+        self.patch: Patch | None = load_patch(Path(patch)) if patch else None
+        self.scale = scale
+        self.reflects = _knows_token(self.model, self.patch)
         self._hold = hold
         self._decoding = reflection_settings(Path(patch)) if patch else ReflectionSettings()
         self._limit = max_connections
@@ -148,7 +148,7 @@ class SophroAPI(ModelAPI):
         for _, group in sorted(groups.items()):
             group.sort(key=lambda r: repr(r.transcript))
             with self._network_lock:
-                patches = [(self._patch, self._scale)] if self._patch is not None else []
+                patches = [(self.patch, self.scale)] if self.patch is not None else []
                 answers = self.model.generate(
                     [r.transcript for r in group],
                     group[0].config,
@@ -157,6 +157,10 @@ class SophroAPI(ModelAPI):
                 )
             for request, answer in zip(group, answers, strict=True):
                 request.done = answer
+
+    def decoding(self, max_new_tokens: int) -> GenerationConfig:
+        """Return how a greedy request of this length is decoded, with what the patch asks for."""
+        return self._settings(GenerateConfig(max_tokens=max_new_tokens, temperature=0.0, seed=0))
 
     def _settings(self, config: GenerateConfig) -> GenerationConfig:
         bias = {int(k): float(v) for k, v in (config.logit_bias or {}).items()}

@@ -171,7 +171,11 @@ def assess(job: Job) -> None:
     if inputs["attack"] is not None:
         from sophro.attack import attack
 
-        total *= attack(str(inputs["attack"]), inputs["params"]).budget.queries
+        chosen = attack(str(inputs["attack"]), inputs["params"])
+        if hasattr(chosen, "folder"):  # a search: one attempt, and steps that outlive a kill
+            arguments["params"] = {"folder": str(job.work / "search"), **arguments.get("params", {})}
+        else:
+            total *= chosen.budget.queries
     done = 0
 
     def progress(count: int) -> None:
