@@ -7,6 +7,7 @@ Contract: pure numpy, no torch, no input or output. Counting is by behaviour (cl
 from sophro.stats._agreement import Agreement, agreement, kappa, kappa_interval
 from sophro.stats._bootstrap import bootstrap_mean, paired_bootstrap
 from sophro.stats._corrected import Corrected, corrected_rate
+from sophro.stats._detection import auroc, f1_score
 from sophro.stats._intervals import Interval, rule_of_three, wilson
 from sophro.stats._paired import Comparison, compare, holm, mcnemar_exact
 from sophro.stats._rates import Rate, rate
@@ -18,9 +19,11 @@ __all__ = [
     "Interval",
     "Rate",
     "agreement",
+    "auroc",
     "bootstrap_mean",
     "compare",
     "corrected_rate",
+    "f1_score",
     "holm",
     "kappa",
     "kappa_interval",

@@ -1,0 +1,26 @@
+"""CONTROL: detectors that say what a text contains, with thresholds and cards.
+
+Contract: names and data are cheap to import; weights are read on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sophro.guard._detectors import detector, detectors
+    from sophro.guard._types import Detection, Detector
+
+__all__ = ["Detection", "Detector", "detector", "detectors"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("detector", "detectors"):
+        from sophro.guard import _detectors
+
+        return getattr(_detectors, name)
+    if name in __all__:
+        from sophro.guard import _types
+
+        return getattr(_types, name)
+    raise AttributeError(f"module 'sophro.guard' has no attribute {name!r}")
