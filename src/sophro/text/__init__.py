@@ -3,7 +3,20 @@
 Contract: pure functions over shipped tables; no torch, no network, no randomness.
 """
 
+from sophro.text import tables
 from sophro.text._align import CharMap, Edit
+from sophro.text._lexicon import find_lexicon, lexicon
 from sophro.text._normalize import Normalized, Undone, normalize
+from sophro.text._pinyin import pinyin
 
-__all__ = ["CharMap", "Edit", "Normalized", "Undone", "normalize"]
+__all__ = [
+    "CharMap",
+    "Edit",
+    "Normalized",
+    "Undone",
+    "find_lexicon",
+    "lexicon",
+    "normalize",
+    "pinyin",
+    "tables",
+]

@@ -1,36 +1,30 @@
-"""Eight disguises of toxic Chinese."""
+"""Eight ways people disguise toxic Chinese, as eight pure functions behind one name.
+
+Paper: Yang et al., Exploring Multimodal Challenges in Toxic Chinese Detection: Taxonomy, Benchmark, and
+Findings, Findings of ACL 2025 (arXiv 2505.24341). The paper's repository holds data, no generator: what each
+generator does was read off the released files (see the modules and ``scripts/check_chinese.py``).
+
+Contract: the same text, name, spans and seed give the same result; only spans are aimed at; no torch, no
+network. Offsets are code points.
+
+Deviations: spans that are not given are found by our starter lexicon, not by a language model; the budget per
+sentence is ours (the released files have none); readability was not judged by people.
+"""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sophro.attack.perturb._budget import check_budget, within
+from sophro.attack.perturb._characters import replace_drawn, replace_fixed
+from sophro.attack.perturb._shuffle import shuffle
+from sophro.attack.perturb._spans import ranges
+from sophro.attack.perturb._spelling import respell
+from sophro.attack.perturb._types import Perturbed
 from sophro.errors import unknown_name
-from sophro.text import CharMap
 
 NAMES = ("vsim", "split", "trad", "py_init", "py_full", "homo", "shuff", "emoji")
-
-
-@dataclass(frozen=True)
-class Perturbed:
-    """A disguised text.
-
-    Attributes:
-        text: The disguised text.
-        source: The text as given.
-        spans: Ranges (start, end) of ``source`` that were aimed at, in order, not overlapping.
-        map: Alignment of ``source`` and ``text``; its edits are what was changed.
-    """
-
-    text: str
-    source: str
-    spans: tuple[tuple[int, int], ...]
-    map: CharMap
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was changed (some spans have no disguise of some kinds)."""
-        return self.text != self.source
 
 
 def perturb(
@@ -42,15 +36,42 @@ def perturb(
         text: The sentence.
         name: One of ``NAMES``.
         spans: Substrings to aim at, every occurrence; empty: found by the lexicon.
-        seed: Draws among candidates; the same text, name and seed give the same result.
+        seed: Draws among candidates (vsim, homo, shuff, and what a budget leaves out).
         budget: Largest share of the characters of ``text`` that may change, 0 to 1.
 
+    Returns:
+        The disguised text with its edits; ``changed`` is False where no disguise of this kind is known.
+
     Raises:
-        SophroError: If the name is unknown.
+        SophroError: If the name is unknown or the budget is not a share.
     """
     if name not in NAMES:
         raise unknown_name("disguise", name, NAMES)
-    return Perturbed(text, text, (), CharMap((), len(text)))
+    aimed = ranges(text, spans)
+    if not aimed:
+        check_budget(budget)
+        return Perturbed(text, text, (), ())
+    # A lone surrogate cannot be written as UTF-8; "surrogatepass" keeps the draw defined for every text.
+    draw = zlib.crc32(f"{seed}\x1f{name}\x1f{text}".encode("utf-8", "surrogatepass"))
+    if name in ("trad", "split", "emoji"):
+        edits = replace_fixed(text, aimed, name)
+    elif name in ("vsim", "homo"):
+        edits = replace_drawn(text, aimed, name, draw)
+    elif name == "shuff":
+        edits = shuffle(text, aimed, draw)
+    else:
+        edits = respell(text, aimed, name)
+    if budget != 1:
+        check_budget(budget)
+        edits = within(edits, text, budget, draw)
+    pieces: list[str] = []
+    at = 0
+    for start, end, new in edits:
+        pieces.append(text[at:start])
+        pieces.append(new)
+        at = end
+    pieces.append(text[at:])
+    return Perturbed("".join(pieces), text, tuple(aimed), tuple(edits))
 
 
 __all__ = ["NAMES", "Perturbed", "perturb"]
