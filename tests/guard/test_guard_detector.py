@@ -77,20 +77,23 @@ def test_training_is_deterministic_and_one_label_is_refused():
     rows = features(TEXTS, 2, 12)
     a, b = (fit(rows, LABELS, 10.0, 12) for _ in range(2))
     assert a.bias == b.bias and np.array_equal(a.w, b.w)
-    one, two = (tune(a, rows, LABELS, seed=3) for _ in range(2))
+    one, two = (tune(a, rows, ~LABELS, 0.0) for _ in range(2))
     assert one.bias == two.bias and np.array_equal(one.w, two.w)
     assert a.bias == b.bias and np.array_equal(a.w, b.w), "the start is left as it is"
     with pytest.raises(SophroError, match="both labels"):
         fit(rows, np.ones(len(rows), dtype=bool), 10.0, 12)
 
 
-def test_a_gradient_step_follows_the_loss():
+def test_a_fine_tune_steps_along_the_loss_and_stops_when_the_texts_are_learned():
     rows = features(["笨蛋"], 2, 12)
     start = fit(features(TEXTS, 2, 12), LABELS, 1.0, 12)
     before = start(rows)[0]
-    up = tune(start, rows, np.array([True]), passes=1, rate=0.1)(rows)[0]
-    # Length 1 in the cells and 1 for the intercept: twice the rate times the error.
-    assert up - before == pytest.approx(2 * 0.1 * (1 - 1 / (1 + np.exp(-before))), rel=1e-9)
+    up = tune(start, rows, np.array([True]), cut=before + 9, steps=1)(rows)[0]
+    # Length 1 in the cells and 1 for the intercept: twice the error.
+    assert up - before == pytest.approx(2 * (1 - 1 / (1 + np.exp(-before))), rel=1e-9)
+    assert tune(start, rows, np.array([True]), cut=before)(rows)[0] == before, "learned already"
+    learned = tune(start, rows, np.array([True]), cut=before + 2)(rows)[0]
+    assert before + 2 <= learned < before + 4
 
 
 def test_a_batch_is_the_same_as_one_by_one():

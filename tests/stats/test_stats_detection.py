@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sophro.errors import SophroError
-from sophro.stats import auroc, f1_score
+from sophro.stats import auroc, f1_score, mean_of_rates, share_regained
 
 RNG = np.random.default_rng(5)
 TRUTH = RNG.random(400) < 0.3
@@ -50,3 +50,28 @@ def test_clusters_widen_the_interval_of_f1():
     alone = f1_score(truth, said)
     tied = f1_score(truth, said, clusters=[i // 10 for i in range(120)])
     assert tied.value == alone.value and tied.high - tied.low > alone.high - alone.low
+
+
+def test_groups_weigh_the_same_whatever_their_size():
+    flags = [True] * 90 + [False] * 10
+    groups = ["big"] * 90 + ["small"] * 10
+    found = mean_of_rates(flags, groups, list(range(100)))
+    assert found.value == 0.5
+    mixed = mean_of_rates([True, False] * 50, ["a", "a", "b", "b"] * 25, [i // 4 for i in range(100)])
+    assert mixed.value == 0.5 and mixed.method == "constant"
+
+
+def test_share_regained_by_hand():
+    before, under = [True] * 10, [True] * 2 + [False] * 8
+    everything, nothing = (
+        share_regained(before, under, before, range(10)),
+        share_regained(before, under, under, range(10)),
+    )
+    assert everything.value == 1.0 and nothing.value == 0.0
+    half = share_regained(before, under, [True] * 6 + [False] * 4, range(10))
+    assert half.value == 0.5 and half.low is not None and half.low < 0.5 < half.high
+    worse = share_regained(before, under, [False] * 10, range(10))
+    assert worse.value is not None and worse.value < 0
+    assert share_regained(under, under, before, range(10)).value is None, "nothing was lost"
+    with pytest.raises(SophroError, match="threes"):
+        share_regained([True], [True], [], [0])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sophro.data._cntp import cntp_split
 from sophro.data._load import load_set
 from sophro.data._splits import Part
 
@@ -52,11 +51,11 @@ def load_cntp(disguise: str = "none", part: Part | None = None) -> list[ToxicTex
         SophroError: If the disguise is unknown, or ``SOPHRO_DATA`` does not hold the files.
     """
     found: dict[str, ToxicText] = {}
-    for record in load_set(f"cntp/{'toxic' if disguise == 'none' else disguise}"):
+    for record in load_set(f"cntp/{'toxic' if disguise == 'none' else disguise}", part):
         toxic = record.label == "toxic"
         name = f"{'t' if toxic else 'b'}{record.meta['sentence_id']}"
         base = str(record.meta.get("original_text", record.prompt))
-        if name in found or (part is not None and cntp_split(base) != part):
+        if name in found:
             continue
         spans = tuple(record.meta.get("toxic_entity") or ())
         how = "none" if disguise == "benign" else disguise

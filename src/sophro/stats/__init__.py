@@ -7,7 +7,7 @@ Contract: pure numpy, no torch, no input or output. Counting is by behaviour (cl
 from sophro.stats._agreement import Agreement, agreement, kappa, kappa_interval
 from sophro.stats._bootstrap import bootstrap_mean, paired_bootstrap
 from sophro.stats._corrected import Corrected, corrected_rate
-from sophro.stats._detection import auroc, f1_score
+from sophro.stats._detection import auroc, f1_score, mean_of_rates, share_regained
 from sophro.stats._intervals import Interval, rule_of_three, wilson
 from sophro.stats._paired import Comparison, compare, holm, mcnemar_exact
 from sophro.stats._rates import Rate, rate
@@ -28,8 +28,10 @@ __all__ = [
     "kappa",
     "kappa_interval",
     "mcnemar_exact",
+    "mean_of_rates",
     "paired_bootstrap",
     "rate",
     "rule_of_three",
+    "share_regained",
     "wilson",
 ]

@@ -1,8 +1,8 @@
-"""Numbers about a detector with a score and a threshold: area under the ROC curve, F1.
+"""Numbers about detectors: area under the ROC curve, F1, means over disguises, share regained by a remedy.
 
-Contract: pure functions of labels, scores and flags. Both need texts of both labels; where the data cannot give a
-value, it is None. The interval of the area is DeLong's (DeLong et al. 1988, computed by midranks as Sun and Xu
-2014), taken on the logit scale so that it stays in (0, 1).
+Contract: pure functions of labels, scores and flags. Where the data cannot give a value, it is None. The interval of
+the area is DeLong's (DeLong et al. 1988, computed by midranks as Sun and Xu 2014), taken on the logit scale so that it
+stays in (0, 1); the others are bootstraps over clusters.
 """
 
 from __future__ import annotations
@@ -89,6 +89,81 @@ def f1_score(
     value = float(2.0 * totals[:, 0].sum() / totals[:, 1].sum())
     drawn = resample_totals(totals, RESAMPLES, seed)
     draws = 2.0 * drawn[:, 0] / np.maximum(drawn[:, 1], 1.0)
-    if np.ptp(draws) <= 1e-12:
-        return Interval(value, value, value, count, "constant")
-    return Interval(value, *percentile_ends(draws, value, confidence), count, "bootstrap")
+    return _interval(value, draws, count, confidence)
+
+
+def mean_of_rates(
+    flags: Sequence[bool],
+    groups: Sequence[Hashable],
+    clusters: Sequence[Hashable],
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Return the mean over groups of the share of yes answers, each group weighing the same.
+
+    Args:
+        flags: One answer per observation.
+        groups: Group of each observation (a disguise).
+        clusters: What is resampled (a sentence, which may occur in every group).
+        confidence: Two-sided level.
+        seed: Seed of the bootstrap.
+
+    Raises:
+        SophroError: If the lengths differ.
+    """
+    check_confidence(confidence)
+    ids, count = cluster_ids(clusters, len(flags))
+    place, kinds = cluster_ids(groups, len(flags))
+    if not len(flags):
+        return Interval(None, None, None, 0, "none")
+    rows = np.zeros((len(flags), 2 * kinds))
+    rows[np.arange(len(flags)), place] = np.asarray(flags, dtype=np.float64)
+    rows[np.arange(len(flags)), kinds + place] = 1.0
+    totals = cluster_totals(rows, ids, count)
+
+    def statistic(sums: Floats) -> Floats:
+        # A draw without any observation of a group says nothing about it; the others carry the mean.
+        sizes = sums[:, kinds:]
+        shares = np.where(sizes > 0, sums[:, :kinds] / np.maximum(sizes, 1.0), np.nan)
+        return np.nanmean(shares, axis=1)
+
+    value = float(statistic(totals.sum(axis=0, keepdims=True))[0])
+    return _interval(value, statistic(resample_totals(totals, RESAMPLES, seed)), count, confidence)
+
+
+def share_regained(
+    before: Sequence[bool],
+    under: Sequence[bool],
+    after: Sequence[bool],
+    clusters: Sequence[Hashable],
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Return which share of the yes answers that a change cost a remedy brings back.
+
+    (after - under) / (before - under), sums over the same observations; 1 is all, 0 none, below 0 the remedy makes
+    it worse. None where the change cost nothing.
+
+    Raises:
+        SophroError: If the lengths differ.
+    """
+    check_confidence(confidence)
+    if not len(before) == len(under) == len(after):
+        raise SophroError(
+            f"answers in threes are needed, but there are {len(before)}, {len(under)}, {len(after)}"
+        )
+    ids, count = cluster_ids(clusters, len(before))
+    a, b, c = (np.asarray(x, dtype=np.float64) for x in (before, under, after))
+    totals = cluster_totals(np.column_stack([a - b, c - b]), ids, count)
+    lost, won = totals.sum(axis=0) if count else (0.0, 0.0)
+    if lost <= 0:
+        return Interval(None, None, None, count, "none")
+    drawn = resample_totals(totals, RESAMPLES, seed)
+    drawn = drawn[drawn[:, 0] > 0]
+    return _interval(float(won / lost), drawn[:, 1] / drawn[:, 0], count, confidence)
+
+
+def _interval(value: float, draws: Floats, units: int, confidence: float) -> Interval:
+    if not len(draws) or np.ptp(draws) <= 1e-12:
+        return Interval(value, value, value, units, "constant")
+    return Interval(value, *percentile_ends(draws, value, confidence), units, "bootstrap")
