@@ -54,7 +54,7 @@ def readings(frequency: Counter[str]) -> str:
 
     first: defaultdict[str, list[str]] = defaultdict(list)
     other: defaultdict[str, list[str]] = defaultdict(list)
-    for code in range(0x4E00, 0xA000):
+    for code in (0x3007, *range(0x4E00, 0xA000)):
         c = chr(code)
         default = lazy_pinyin(c)[0]
         if not re.fullmatch(r"[a-z]+", default):
@@ -289,7 +289,8 @@ def grouped(order: str, levels: dict[str, int]) -> list[str]:
         rows[key[:-1]][level].append(key[-1])
     lines: list[str] = []
     for context, row in sorted(rows.items()):
-        cells = " ".join(str(level) + "".join(sorted(chars)) for level, chars in sorted(row.items()))
+        # One sign holds the level ("0" is 0), so that reading needs no search.
+        cells = " ".join(chr(48 + level) + "".join(sorted(chars)) for level, chars in sorted(row.items()))
         lines.append(f"{order}\t{context}\t{cells}\n")
     return lines
 

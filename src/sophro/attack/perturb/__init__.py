@@ -48,13 +48,13 @@ def perturb(
     if name not in NAMES:
         raise unknown_name("disguise", name, NAMES)
     aimed = ranges(text, spans)
-    if not aimed:
+    if not aimed and not spans:
         check_budget(budget)
         return Perturbed(text, text, (), ())
     # A lone surrogate cannot be written as UTF-8; "surrogatepass" keeps the draw defined for every text.
     draw = zlib.crc32(f"{seed}\x1f{name}\x1f{text}".encode("utf-8", "surrogatepass"))
     if name in ("trad", "split", "emoji"):
-        edits = replace_fixed(text, aimed, name)
+        edits = replace_fixed(text, aimed, name, "".join(spans) or "".join([text[a:b] for a, b in aimed]))
     elif name in ("vsim", "homo"):
         edits = replace_drawn(text, aimed, name, draw)
     elif name == "shuff":

@@ -44,14 +44,21 @@ def _drawn(name: str) -> Mapping[str, str]:
     return found
 
 
-def replace_fixed(text: str, spans: Sequence[tuple[int, int]], name: str) -> list[Edit]:
-    """Return the edits of trad, split or emoji."""
+def replace_fixed(text: str, spans: Sequence[tuple[int, int]], name: str, chars: str) -> list[Edit]:
+    """Return the edits of trad, split or emoji.
+
+    Args:
+        text: The sentence.
+        spans: Ranges aimed at.
+        name: The disguise.
+        chars: The characters of all given spans, also of those that do not occur as a whole.
+    """
     table = _fixed(name)
     if name == "split":
         return [
             Edit(i, i + 1, table[c]) for a, b in spans for i, c in enumerate(text[a:b], a) if c in table
         ]
-    wanted = {c: table[c] for a, b in spans for c in text[a:b] if c in table}
+    wanted = {c: table[c] for c in chars if c in table}
     if not wanted:
         return []
     return [Edit(i, i + 1, wanted[c]) for i, c in enumerate(text) if c in wanted]

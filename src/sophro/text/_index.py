@@ -1,0 +1,138 @@
+"""What a disguised piece can have been: inverse tables, built once from the shipped ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+
+from sophro.text._lexicon import lexicon
+from sophro.text._model import ranks
+from sophro.text._pinyin import pinyin
+from sophro.text.tables import (
+    all_readings,
+    components,
+    default_readings,
+    emoji_names,
+    homophones,
+    is_han,
+    words,
+)
+
+COMMON = 3500  # characters that a disguise is likely to have replaced
+LONGEST_WORD = 5
+
+
+@cache
+def vocabulary() -> Mapping[str, int]:
+    """Return word -> level (twice the binary logarithm of a frequency); words of the lexicon get a floor."""
+    found = dict(words())
+    for word in lexicon():
+        if len(word) > 1 and all(map(is_han, word)):
+            found[word] = max(found.get(word, 0), 14)
+    return found
+
+
+@cache
+def by_sound() -> Mapping[str, tuple[str, ...]]:
+    """Return syllables joined by spaces -> words of two or more characters that read so."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for word in vocabulary():
+        found[" ".join(pinyin(word))].append(word)
+    return {key: tuple(ws) for key, ws in found.items()}
+
+
+@cache
+def by_initials() -> Mapping[str, tuple[str, ...]]:
+    """Return first letters -> lexicon words of two or more characters."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for word in lexicon():
+        if len(word) > 1 and all(map(is_han, word)):
+            found["".join([s[0] for s in pinyin(word)])].append(word)
+    return {key: tuple(ws) for key, ws in found.items()}
+
+
+@cache
+def by_characters() -> Mapping[str, tuple[str, ...]]:
+    """Return sorted characters -> words of two to five characters made of exactly these."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for word in vocabulary():
+        if 2 <= len(word) <= LONGEST_WORD:
+            found["".join(sorted(word))].append(word)
+    return {key: tuple(ws) for key, ws in found.items()}
+
+
+@cache
+def same_sound(char: str, limit: int = 24) -> tuple[str, ...]:
+    """Return common characters that share a toneless reading with ``char``, frequent ones first."""
+    place = ranks()
+    found = {
+        c for s in all_readings().get(char, ()) for c in homophones().get(s, "") if place.get(c, 10**6) < COMMON
+    } - {char}
+    return tuple(sorted(found, key=lambda c: place[c])[:limit])
+
+
+@cache
+def of_syllable(syllable: str, limit: int = 40) -> tuple[str, ...]:
+    """Return common characters that usually read ``syllable``, frequent ones first."""
+    place = ranks()
+    usual = [c for c in homophones().get(syllable, "") if place.get(c, 10**6) < COMMON]
+    return tuple(sorted(usual, key=lambda c: place[c])[:limit])
+
+
+@cache
+def _written() -> Mapping[str, frozenset[str]]:
+    return {c: frozenset(parts[-1]) for c, parts in components().items()}
+
+
+@cache
+def _holders() -> Mapping[str, tuple[str, ...]]:
+    place = ranks()
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for c, own in _written().items():
+        if place.get(c, 10**6) < COMMON:
+            for p in own:
+                found[p].append(c)
+    return {p: tuple(cs) for p, cs in found.items()}
+
+
+@cache
+def similar(char: str, limit: int = 60) -> tuple[str, ...]:
+    """Return common characters that share a rare component with ``char``, contain it or are part of it."""
+    place = ranks()
+    own = _written().get(char, frozenset()) | {char}
+    holders = _holders()
+    found: dict[str, int] = {}
+    for p in own:
+        group = holders.get(p, ())
+        for c in group:
+            found[c] = min(found.get(c, 10**6), len(group))
+        if place.get(p, 10**6) < COMMON:
+            found[p] = 1
+    found.pop(char, None)
+    best = sorted(found, key=lambda c: (found[c], place[c]))
+    return tuple(best[:limit])
+
+
+@cache
+def joined() -> Mapping[str, tuple[str, ...]]:
+    """Return two components -> the common characters written with them, in this order."""
+    place = ranks()
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for c, options in components().items():
+        if place.get(c, 10**6) < 6000:
+            for parts in dict.fromkeys(options):
+                if len(parts) == 2 and parts != c:
+                    found[parts].append(c)
+    return {key: tuple(cs) for key, cs in found.items()}
+
+
+@cache
+def of_emoji(sign: str) -> tuple[tuple[str, int], ...]:
+    """Return (character, rank) that an emoji can stand for: 0 is in its name, 1 sounds like it."""
+    name = emoji_names().get(sign, "")
+    found = {c: 0 for c in name}
+    for c in name:
+        for other in of_syllable(default_readings().get(c, ""), 30):
+            found.setdefault(other, 1)
+    return tuple(found.items())
