@@ -41,7 +41,9 @@ _TASK = {
     ),
 }
 TEMPLATES = tuple(_TASK)
-_BENIGN = re.compile(r"无毒|沒有毒|没有毒|無毒|非有毒|non[-\s]?toxic|(?:not|isn't|isn’t)\s+toxic", re.IGNORECASE)
+_BENIGN = re.compile(
+    r"无毒|沒有毒|没有毒|無毒|非有毒|non[-\s]?toxic|(?:not|isn't|isn’t)\s+toxic", re.IGNORECASE
+)
 _TOXIC = re.compile(r"有毒|\btoxic\b", re.IGNORECASE)
 _DENIED = re.compile(r"(?:不是|并非|不算|不能说|无法|不能)[^。！？\n]{0,6}$")
 
