@@ -214,7 +214,9 @@ def emoji_table(frequency: Counter[str]) -> tuple[str, str]:
 
 
 def word_list(words: dict[str, int]) -> str:
-    kept = sorted(((f, w) for w, f in words.items() if 2 <= len(w) <= 5 and is_han(w)), reverse=True)[:WORDS]
+    kept = sorted(((f, w) for w, f in words.items() if 2 <= len(w) <= 5 and is_han(w)), reverse=True)
+    # Every word of two characters, however rare: what is a word needs no repair.
+    kept = kept[:WORDS] + [(f, w) for f, w in kept[WORDS:] if len(w) == 2]
     levels: defaultdict[int, list[str]] = defaultdict(list)
     for f, w in kept:
         levels[round(2 * math.log2(f))].append(w)

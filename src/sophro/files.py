@@ -145,6 +145,76 @@ def read_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, value
 
 
+def stream_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield what ``read_jsonl`` yields, line by line, so that a file of any size fits into memory.
+
+    Raises:
+        SophroError: If the file cannot be read, or naming file and line, if a line is not UTF-8 or not a
+            JSON object.
+    """
+    file = Path(path)
+    try:
+        handle = file.open("rb")
+    except FileNotFoundError:
+        raise SophroError(f"{file}: no such file; check the path") from None
+    except IsADirectoryError:
+        raise SophroError(f"{file}: is a folder, a file is needed") from None
+    except PermissionError:
+        raise SophroError(f"{file}: not readable with your permissions") from None
+    with handle:
+        for number, raw in enumerate(handle, start=1):
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                value = json.loads(line) if line else None
+            except UnicodeDecodeError:
+                raise SophroError(f"{file}, line {number}: not UTF-8; convert the file to UTF-8") from None
+            except (json.JSONDecodeError, RecursionError) as error:
+                why = getattr(error, "msg", "nested too deeply")
+                raise SophroError(
+                    f"{file}, line {number}: not JSON ({why}); one object a line is needed"
+                ) from None
+            if not line:
+                continue
+            if not isinstance(value, dict):
+                raise SophroError(
+                    f"{file}, line {number}: a JSON object is needed, this is a {type(value).__name__}"
+                )
+            yield number, value
+
+
+def write_jsonl_stream(path: Path | str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write one JSON object per line to ``path`` atomically while ``rows`` are made; return how many.
+
+    An exception while the rows are made leaves nothing behind. A text that UTF-8 cannot hold (half of a
+    surrogate pair) is written with JSON's escapes.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    count = 0
+    try:
+        with os.fdopen(fd, "wb") as handle:
+            for row in rows:
+                line = json.dumps(row, ensure_ascii=False)
+                try:
+                    data = line.encode("utf-8")
+                except UnicodeEncodeError:
+                    data = json.dumps(row).encode("utf-8")
+                handle.write(data + b"\n")
+                count += 1
+            handle.flush()
+            os.fsync(handle.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+    return count
+
+
 def digest(*parts: Any) -> str:
     """Return a short, stable hash (16 hex digits of SHA-256) of JSON-serialisable values."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -26,6 +26,8 @@ for _name, _home, _help in (
     ("preview", "training", "Show what is trained, token by token, in colour."),
     ("assess", "assessing", "Assess one model on one or several tasks."),
     ("attack", "assessing", "Build the attempts of an attack as JSONL."),
+    ("perturb", "disguising", "Disguise toxic Chinese in one of eight ways, JSONL to JSONL."),
+    ("normalize", "disguising", "Undo disguises of Chinese text, JSONL to JSONL."),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
     ("methods", "listing", "List the methods with paper and area, or show one."),
     ("doctor", "listing", "Say what this installation can do."),

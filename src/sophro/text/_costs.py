@@ -22,21 +22,49 @@ class Price(NamedTuple):
     char: int
 
 
+class Gain(NamedTuple):
+    """What a repair must gain beyond its price.
+
+    Attributes:
+        alone: Where nothing else in the text is disguised.
+        among: Where something else is.
+    """
+
+    alone: int
+    among: int
+
+
 PRICES = {
-    "split": Price(14, 0),
-    "vsim": Price(0, 34),
-    "vsim_rare": Price(0, 6),
-    "homo": Price(16, 16),
-    "homo_char": Price(0, 40),
-    "shuff": Price(24, 8),
-    "emoji": Price(0, 10),
-    "emoji_sound": Price(0, 16),
-    "py_full": Price(8, 0),
-    "py_init": Price(24, 0),
-    "mark": Price(10, 0),
+    "split": Price(8, 0),
+    "vsim": Price(4, 8),  # and more for a common character, see SHAPE_COMMON
+    "homo": Price(6, 10),
+    "shuff": Price(8, 4),
+    "emoji": Price(0, 2),
+    "emoji_sound": Price(0, 8),
+    "py_full": Price(2, 0),
+    "py_init": Price(8, 0),
+    "mark": Price(0, 0),
 }
+# What a repair must gain beyond its price, so that text without disguise stays.
+LEAST_GAIN = {
+    "split": Gain(16, 0),
+    "vsim": Gain(50, 4),
+    "homo": Gain(50, 4),
+    "shuff": Gain(32, 4),
+    "emoji": Gain(8, 0),
+    "py_full": Gain(8, 0),
+    "py_init": Gain(4, 0),
+    "mark": Gain(0, 0),
+}
+SUM_GAIN = 50  # what all repairs of a text must gain together, where none is sure alone
 LATIN_LETTER = 10  # a Latin letter left as it is, where it could be pinyin
+WORD_BONUS = 6  # per character after the first, where syllables spell a known word
+WORD_LEVEL = 4  # and per eighth of its level above 20
+SHAPE_COMMON = 60  # a look-alike in the place of the most frequent character
+SHAPE_STEP = 100  # places by frequency that lower this by one
+ORDER_ANY = 14  # another order that makes no known word
+EMOJI_INSIDE = 28  # an emoji left as it is between two characters
 LEXICON_BONUS = 12  # a piece that becomes a word of the lexicon
 ODD = 34  # a character this surprising may be a disguise
-BEAM = 12
+BEAM = 8
 WINDOW = 64  # characters decoded at once

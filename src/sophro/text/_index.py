@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
@@ -127,11 +129,30 @@ def joined() -> Mapping[str, tuple[str, ...]]:
     return {key: tuple(cs) for key, cs in found.items()}
 
 
+# Signs that are one character of the text to a reader: keycaps, squared characters, pictures.
+EMOJI = re.compile(
+    "(?:[0-9]\ufe0f?\u20e3|[\u2190-\u2bff\u3030\u303d\U0001f000-\U0001faff])"
+    "[\ufe0f\U0001f3fb-\U0001f3ff]*"
+)
+_DIGITS = "零一二三四五六七八九"
+
+
 @cache
 def of_emoji(sign: str) -> tuple[tuple[str, int], ...]:
-    """Return (character, rank) that an emoji can stand for: 0 is in its name, 1 sounds like it."""
-    name = emoji_names().get(sign, "")
-    found = {c: 0 for c in name}
+    """Return (character, rank) that an emoji can stand for: 0 is in its name, 1 sounds like one that is.
+
+    Args:
+        sign: A match of ``EMOJI``.
+    """
+    name = _DIGITS[int(sign[0])] if sign[0].isdigit() else emoji_names().get(sign[0], "")
+    squared = unicodedata.normalize("NFKC", sign[0])
+    if not name and is_han(squared[0]):
+        name = squared
+    if sign[0] == "\U0001f51f":
+        name = "十"
+    # 男人 and 女人 name a picture of a man and a woman, not of people.
+    person = len(name) > 1 and name.endswith("人")
+    found = {c: int(person and c == "人") for c in name if is_han(c)}
     for c in name:
         for other in of_syllable(default_readings().get(c, ""), 30):
             found.setdefault(other, 1)

@@ -39,25 +39,29 @@ def ranks() -> dict[str, int]:
     return {c: k for k, c in enumerate(sorted(single, key=lambda c: (single[c], c)))}
 
 
+_memo: dict[str, int] = {}
+_MEMO = 1_000_000
+
+
 def cost(history: str, char: str) -> int:
     """Return how surprising ``char`` is after ``history`` (two characters), in quarters of a nat."""
+    key = history + char
+    found = _memo.get(key)
+    if found is None:
+        if len(_memo) >= _MEMO:
+            _memo.clear()
+        found = _memo[key] = _look_up(key)
+    return found
+
+
+def _look_up(key: str) -> int:
     single, pair, triple = _tables()
-    found = triple.get(history + char)
+    found = triple.get(key)
     if found is not None:
         return found
-    found = pair.get(history[1] + char)
+    found = pair.get(key[1:])
     if found is not None:
         return found + BACK_OFF
-    if char == "$":
+    if key[2] == "$":
         return 20 + 2 * BACK_OFF
-    return single.get(char, UNSEEN) + 2 * BACK_OFF
-
-
-def run_cost(before: str, run: str, after: str = "$") -> int:
-    """Return the cost of ``run`` after ``before`` (two characters) and of ``after`` that follows."""
-    total = 0
-    history = before
-    for c in run + after:
-        total += cost(history, c)
-        history = history[1] + c
-    return total
+    return single.get(key[2], UNSEEN) + 2 * BACK_OFF

@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sophro.text._align import CharMap, Edit
 from sophro.text._clean import clean_edits
-from sophro.text._costs import WINDOW
-from sophro.text._lattice import Read, advance, cheapest
+from sophro.text._costs import LEAST_GAIN, SUM_GAIN, WINDOW
+from sophro.text._lattice import Edge, Read, advance, cheapest
 from sophro.text._readings import all_edges
-from sophro.text._variants import variant_edits
+from sophro.text._variants import simplified, variant_edits
 from sophro.text.tables import is_han
 
 _CERTAIN = {"form": 0.99, "hidden": 0.99, "mark": 0.95, "lookalike": 0.97, "trad": 0.95}
@@ -88,7 +88,8 @@ def normalize(text: str) -> Normalized:
     variants = variant_edits(plain)
     plain = CharMap(tuple(variants), len(plain)).apply(plain)
     later = [(e, "trad", _CERTAIN["trad"]) for e in variants]
-    read = list(_repairs(plain))
+    # Consistently traditional text is judged in simplified script, which the model knows, and stays as it is.
+    read = _repairs(simplified(plain), bool(later))
     covered = [(e.start, e.end) for e, _, _ in read]
     later = [s for s in later if not any(a <= s[0].start < b for a, b in covered)] + read
     for edit, kind, sure in later:
@@ -109,8 +110,15 @@ def _windows(text: str) -> Iterator[tuple[int, str]]:
             yield at, text[at : min(at + WINDOW, m.end())]
 
 
-def _repairs(text: str) -> Iterator[tuple[Edit, str, float]]:
-    """Yield what the cheapest reading changes, with kind and confidence; touching pieces are one."""
+def _repairs(text: str, suspect: bool) -> list[tuple[Edit, str, float]]:
+    """Return what the cheapest reading changes, with kind and confidence; touching pieces are one.
+
+    Args:
+        text: The text so far.
+        suspect: Whether a disguise was found in it already. Then a small gain is enough for the next one, as
+            it is once one repair is sure on its own or all of them together are: disguises come in groups.
+    """
+    found: list[tuple[Edit, list[str], int]] = []
     for offset, window in _windows(text):
         if not any(map(is_han, window)):
             continue
@@ -121,19 +129,36 @@ def _repairs(text: str) -> Iterator[tuple[Edit, str, float]]:
         for read in [*cheapest(window, edges), None]:
             if read is not None and read.edge.kind:
                 group.append(read)
-                continue
-            if group:
-                yield _merge(window, offset, group)
+            elif group:
+                found.append(_merge(window, offset, group, edges))
                 group = []
+    found = [f for f in found if f[2] >= max(LEAST_GAIN[k].among for k in f[1])]
+    sure = (
+        suspect
+        or sum(gain for _, _, gain in found) >= SUM_GAIN
+        or any(gain >= max(LEAST_GAIN[k].alone for k in kinds) for _, kinds, gain in found)
+    )
+    return [
+        (edit, "+".join(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16)))
+        for edit, kinds, gain in found
+        if sure
+    ]
 
 
-def _merge(window: str, offset: int, group: list[Read]) -> tuple[Edit, str, float]:
+def _merge(
+    window: str, offset: int, group: list[Read], edges: Mapping[int, Sequence[Edge]]
+) -> tuple[Edit, list[str], int]:
+    """Return touching pieces as one edit, their kinds and what the reading gains over leaving them."""
     start, end = group[0].start, group[-1].edge.end
     new = "".join([r.edge.text for r in group])
     gain = _cost(window, start, end, window[start:end]) - _cost(window, start, end, new)
     gain -= sum(r.edge.cost for r in group)
-    kinds = "+".join(dict.fromkeys(r.edge.kind for r in group))
-    return Edit(offset + start, offset + end, new), kinds, 1 / (1 + math.exp(-max(gain, 0) / 16))
+    at = start
+    while at < end:
+        stay = next((e for e in edges.get(at, ()) if not e.kind), None)
+        gain += stay.cost if stay else 0
+        at = stay.end if stay else at + 1
+    return Edit(offset + start, offset + end, new), list(dict.fromkeys(r.edge.kind for r in group)), gain
 
 
 def _cost(window: str, start: int, end: int, middle: str) -> int:

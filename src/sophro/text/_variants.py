@@ -15,12 +15,9 @@ from sophro.text.tables import to_simplified, to_traditional
 
 # Simplified forms that are characters of traditional script as well: no evidence for either script.
 _BOTH = frozenset(
-    "后里面干台松云斗丑了家才几出卷只冲准余克别制困表致谷郁岳姜曲卜板布范丰胡回汇伙借咸向万与丢于亏仆价仇伞体"
-    "余佣冬卒卤厂厘升参叶合吁吃吊吓听吨咽周哄喂坛坏坝夫夸妆姊嫩宁宝宫寓尸尽岩帘席幸庄庵弥当征御志怀怜恤戚扎托"
-    "折抵拐挂挽捍捐据摆斤旋无晒晾暗暖术朱朴机权杆杰极构栖栗核梁案棱椅檐欲歪气汗污沈沾泛注洒淀涂涌游漓灶炉"
-    "熏爷牵犹猪玩璃瓮症痒瘫癫发皂盆盖着睁碍种秋秘稻筑签粘系累纤绷罢群肴胜胡脏腊腌舍艳苏苹茧荐荡药获蒙虫蜡蝎"
-    "蟹衔衬裸见觉触计证让讲许谜豆赞赶踊踪迹适选遏那郑醉采钟针铺锈镜闲阀防阴隶雕霉静韵须食饥饭馆鱼鲜鸡黄齐"
-    "么为伪佛你她他它咱妳旁沉没游线群腳吊吃唇够够奸妒秃秘"
+    "后里面干台松云斗丑了家才几出卷只冲准余克别制困表致谷郁岳姜曲卜板布范丰胡回汇伙借咸向丢于价吁吃吊周哄坛夫夸"
+    "志据旋晒术朴杆构栗核欲气沈注淀涂游熏症痒着秋秘系累胜脏腊蒙虫采雕霉食你它咱没群唇够沾须占合踪征御"
+    "庵恤戚扎托折万与升舍并杰种"
 )
 
 
@@ -33,6 +30,16 @@ def _traditional_only() -> frozenset[str]:
 def _simplified_only() -> frozenset[str]:
     back = to_simplified()
     return frozenset(c for c, t in to_traditional().items() if back.get(t) == c and c not in back and c not in _BOTH)
+
+
+@cache
+def _table() -> dict[int, str]:
+    return {ord(c): s for c, s in to_simplified().items() if c in _traditional_only()}
+
+
+def simplified(text: str) -> str:
+    """Return ``text`` with characters of traditional script alone in simplified form, place by place."""
+    return text if text.isascii() else text.translate(_table())
 
 
 def variant_edits(text: str) -> list[Edit]:
