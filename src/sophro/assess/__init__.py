@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Raised whenever the meaning of a score changes, so that finished stages with the old meaning are not reused.
 # 2: behind a forced start only an explicit refusal is a recovery; visible text is what follows a reflection.
 TASK_VERSION = "2"
+DETECTOR = "detector/"  # a model of this form is a detector, see sophro.guard
 # Settings that a recipe may give a task beside an attack.
 TASK_PARAMS: Mapping[str, tuple[str, ...]] = {
     "toxic_chinese": ("disguises", "made_by", "shots", "template", "normalise"),
@@ -74,7 +75,7 @@ register(
     )
 )
 
-__all__ = ["TASK_PARAMS", "TASK_VERSION", "Assessed", "assess"]
+__all__ = ["DETECTOR", "TASK_PARAMS", "TASK_VERSION", "Assessed", "assess"]
 
 
 def __getattr__(name: str) -> Any:

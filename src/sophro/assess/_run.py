@@ -16,7 +16,6 @@ from sophro.files import write_jsonl
 _ERROR_BUDGET = (
     0.1  # share of samples that may fail (and stay unscored) before the assessment counts as failed
 )
-DETECTOR = "detector/"  # models of this form are detectors, see sophro.guard
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def assess(
     from inspect_ai.model import GenerateConfig, get_model
     from inspect_ai.model._model import init_active_model
 
-    from sophro.assess import tasks
+    from sophro.assess import DETECTOR, tasks
     from sophro.models import is_local
     from sophro.registry import method
 

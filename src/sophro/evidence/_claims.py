@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sophro.errors import unknown_name
-from sophro.evidence import _controls, _reflection, _tradeoff, _triggers
+from sophro.evidence import _chinese, _controls, _reflection, _tradeoff, _triggers
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
 
@@ -68,6 +68,19 @@ _ALL = (
         ("refusal_triggers",),
         _triggers.beats_generic,
         in_quick=False,
+    ),
+    Claim(
+        "normaliser_recovers",
+        "On CNTP's test part the normaliser regains >= 60 % of the detection that table-driven disguises cost, and "
+        "benign error rises by <= 1 point",
+        ("toxic_chinese",),
+        _chinese.recovers,
+    ),
+    Claim(
+        "overcorrection",
+        "Fine-tuning a detector on disguised toxic texts alone raises benign error; benign ones beside them ease it",
+        ("toxic_chinese",),
+        _chinese.overcorrection,
     ),
     Claim(
         "two_processes_as_one",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sophro.assess import TASK_PARAMS
 from sophro.recipe._names import Names
 from sophro.recipe._override import near
 from sophro.recipe._schema import Arm, Recipe
@@ -47,7 +48,15 @@ def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
         if item.attack is not None:
             yield from _name(names, "attack", item.attack, (*here, "attack"))
         elif item.params:
-            yield Problem((*here, "params"), "params belong to an attack; name one with 'attack'")
+            known = TASK_PARAMS.get(item.task, ())
+            if not known:
+                yield Problem((*here, "params"), "params belong to an attack; name one with 'attack'")
+            for param in item.params:
+                if known and param not in known:
+                    yield Problem(
+                        (*here, "params", param),
+                        f"task {item.task} has no such setting; {near(param, known)}",
+                    )
         for param, value in item.params.items():
             if value == []:
                 yield Problem((*here, "params", param), "an empty list stands for no assessment at all")

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import sophro
-from sophro.assess import TASK_VERSION
+from sophro.assess import DETECTOR, TASK_VERSION
 from sophro.errors import SophroError
 from sophro.files import digest
 from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, from_arm
@@ -282,11 +282,16 @@ def _contents(value: Any) -> Any:
 
 
 def _judge_versions(inputs: Mapping[str, Any]) -> list[str]:
-    """Return the versions of the judges, so that verdicts of an older judge are not taken for the new one's."""
+    """Return the versions of judges and detector, so that verdicts of an older one are not taken for the new one's."""
     from sophro.judge import judge, judges
 
     known = judges()
-    return [judge(name).version for name in inputs["judges"].values() if name in known]
+    found = [judge(name).version for name in inputs["judges"].values() if name in known]
+    if str(inputs["model"]).startswith(DETECTOR):
+        from sophro.guard import detector
+
+        found.append(detector(str(inputs["model"]).removeprefix(DETECTOR)).version)
+    return found
 
 
 def _numbered(name: str) -> Iterator[str]:

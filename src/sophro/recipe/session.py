@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sophro.assess import TASK_PARAMS
 from sophro.errors import SophroError
 from sophro.recipe._checks import from_arm
 from sophro.recipe._estimate import Throughput, describe, estimate
@@ -24,6 +25,7 @@ _TASK_SETS = {
     "harmful": "starter/harmful:en",
     "over_refusal": "starter/lookalikes:en",
     "helpfulness": "starter/plain:en",
+    "toxic_chinese": "cntp/toxic",
 }
 
 
@@ -166,6 +168,7 @@ def assess_once(
     judges: Mapping[str, str],
     out: Path | None,
     as_json: bool,
+    settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Assess one model without a recipe file: the same stages, resume and report as a run."""
     from sophro.files import digest
@@ -182,11 +185,12 @@ def assess_once(
                 continue  # attacks disguise harmful requests; the benign tasks stay as they are
             chosen = data_set or _TASK_SETS.get(task, "starter/harmful:en")
             params: dict[str, Any] = {"k": list(k)} if attack == "prefill" and k else {}
+            params |= {n: v for n, v in (settings or {}).items() if n in TASK_PARAMS.get(task, ())}
             assessments.append(
                 Assessment(
                     task=task,
                     set=str(Path(chosen).resolve()) if chosen.endswith(".jsonl") else chosen,
-                    split=split or ("test" if chosen.startswith("starter/") else None),
+                    split=split or ("test" if chosen.startswith(("starter/", "cntp/")) else None),
                     limit=limit,
                     attack=None if attack == "none" else attack,
                     params=params,
@@ -221,12 +225,19 @@ def _show(values: Mapping[str, Any]) -> None:
 
     rows: list[tuple[object, ...]] = []
     for arm, numbers in values["arms"].items():
-        grouped = ("coverage", "prefill", "attacks", "recovery", "reflection")
+        grouped = ("coverage", "prefill", "attacks", "recovery", "reflection", "toxic_chinese")
         measures = {k: v for k, v in numbers.items() if k not in grouped}
         measures |= {f"harmful_compliance, prefill {k}": v for k, v in numbers["prefill"].items()}
         measures |= {f"harmful_compliance, {name}": v for name, v in numbers["attacks"].items()}
         measures |= {f"recovery, prefill {k}": v for k, v in numbers["recovery"].items()}
         measures |= {f"reflects, {name}": v for name, v in numbers["reflection"].items()}
+        for how, x in numbers["toxic_chinese"].items():
+            measures |= {f"detection, {d}{how}": v for d, v in x["detection"].items()}
+            measures[f"benign error{how}"] = x["benign_error"]
+            average = x["average"]
+            rows.append((arm, f"detection, mean of disguises{how}", percent(average["value"]),
+                         interval(average["low"], average["high"]), "", ""))  # fmt: skip
+            rows.append((arm, f"F1, mean of disguises{how}", percent(x["average_f1"]), "", "", ""))
         for name, m in measures.items():
             if m["n"] or m["unscored"]:
                 shown = (percent(m["value"]), interval(m["low"], m["high"]))

@@ -93,6 +93,7 @@ def _arm_numbers(a: Analysis, arm: str) -> dict[str, Any]:
         "coverage": a.coverage[arm].to_dict(),
         "prefill": {str(k): x.to_dict() for k, x in a.depth[arm].items() if k},
         "attacks": {name: x.to_dict() for name, x in a.attacks[arm].items()},
+        "toxic_chinese": {how: x.to_dict() for how, x in a.toxic[arm].items()},
         "recovery": {str(k): x.to_dict() for k, x in a.recovery[arm].items()},
         "reflection": {
             name: {
