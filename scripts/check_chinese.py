@@ -1,9 +1,9 @@
 """Measure the disguises and the normaliser against the released CNTP files.
 
-    SOPHRO_DATA=... python scripts/check_chinese.py fidelity
-    SOPHRO_DATA=... python scripts/check_chinese.py speed
-    SOPHRO_DATA=... python scripts/check_chinese.py restore [--part dev]
-    SOPHRO_DATA=... python scripts/check_chinese.py unchanged [--part test]
+SOPHRO_DATA=... python scripts/check_chinese.py fidelity
+SOPHRO_DATA=... python scripts/check_chinese.py speed
+SOPHRO_DATA=... python scripts/check_chinese.py restore [--part dev]
+SOPHRO_DATA=... python scripts/check_chinese.py unchanged [--part test]
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ def load(file: str) -> list[dict[str, Any]]:
 def related(name: str, source: str, new: str) -> bool:
     """Whether one replaced character and its replacement stand in the relation of ``name``."""
     if name == "homo":
-        return bool(
-            set(tables.all_readings().get(source, ())) & set(tables.all_readings().get(new, ("?",)))
-        )
+        return bool(set(tables.all_readings().get(source, ())) & set(tables.all_readings().get(new, ("?",))))
     if name == "split":
         return new in tables.components().get(source, ())
     if name == "vsim":
@@ -106,7 +104,10 @@ def speed() -> None:
     rows = load("toxic_base")
     texts = [(r["original_text"], r["toxic_entity"]) for r in rows]
     size = sum(len(t) for t, _ in texts)
-    long, spans = "".join(t for t, _ in texts), ["\u9ed1\u4eba", "\u5973", "\u4e2d\u56fd\u4eba", "\u6076\u5fc3"]
+    long, spans = (
+        "".join(t for t, _ in texts),
+        ["\u9ed1\u4eba", "\u5973", "\u4e2d\u56fd\u4eba", "\u6076\u5fc3"],
+    )
     print("name      characters/s: sentences   one long text")
     for name in NAMES:
         for text, own in texts[:20]:
@@ -188,7 +189,11 @@ def unchanged(part: str, show: int) -> None:
             f"{label:18} n {len(texts):5}  unchanged {100 * kept / max(1, len(texts)):6.2f} %  {rate:,.0f} characters/s"
         )
         for r in [r for r in results if r.undone][:show]:
-            print("   ", r.source[:60], [(u.kind, u.found, u.restored, round(u.confidence, 2)) for u in r.undone])
+            print(
+                "   ",
+                r.source[:60],
+                [(u.kind, u.found, u.restored, round(u.confidence, 2)) for u in r.undone],
+            )
 
 
 def main() -> None:

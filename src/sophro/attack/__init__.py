@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sophro.attack._disguises import register_disguises
 from sophro.errors import SophroError, unknown_name
 from sophro.registry import Method, register
 
@@ -68,6 +69,9 @@ for _name, (_kind, _title) in _ADAPTIVE.items():
             evidence=("reflection_is_the_cause",),
         )
     )
+
+
+register_disguises()
 
 
 def attack(name: str, params: Mapping[str, Any] | None = None) -> Attack:

@@ -42,7 +42,9 @@ def perturb(
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
         for line, row in stream_jsonl(in_):
-            made = disguise(_text(row, in_, line), name, spans=_spans(row, in_, line), seed=seed, budget=budget)
+            made = disguise(
+                _text(row, in_, line), name, spans=_spans(row, in_, line), seed=seed, budget=budget
+            )
             changed += made.changed
             yield {
                 **row,

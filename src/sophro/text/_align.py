@@ -95,7 +95,7 @@ class CharMap:
         return self._over(start, end, forward=False)
 
     def _over(self, start: int, end: int | None, *, forward: bool) -> tuple[int, int]:
-        last = (start if end is None else end - 1)
+        last = start if end is None else end - 1
         size = self.source_length if forward else self.length
         if not 0 <= start <= last < size:
             raise IndexError(f"range {start}:{last + 1} is empty or outside 0:{size}")

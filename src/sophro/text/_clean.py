@@ -18,9 +18,9 @@ from sophro.text.tables import is_han
 _CYRILLIC = dict(zip("асеорхуіјѕԁһкмтнвАВЕКМНОРСТХУІЈЅ", "aceopxyijsdhkmthbABEKMHOPCTXYIJS", strict=True))
 _GREEK = dict(zip("οαενικρυχτΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oaevikpuxtABEZHIKMNOPTYX", strict=True))
 _ALIKE = {**_CYRILLIC, **_GREEK}
-_HIDDEN = frozenset("\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff") | {
-    chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFE00, 0xFE10))
-}
+_HIDDEN = frozenset(
+    "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+) | {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFE00, 0xFE10))}
 _ODD = re.compile(
     "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u24b6-\u24e9"
     "\u2e80-\u2fd5\uf900-\ufaff\U0001d400-\U0001d7ff\U0001f130-\U0001f149\U0001f170-\U0001f189"
@@ -62,7 +62,10 @@ def clean_edits(text: str) -> list[tuple[Edit, str]]:
     for m in _ODD.finditer(text):
         i, c = m.start(), m.group()
         if c in _HIDDEN:
-            left, right = (text[before[i]] if before[i] >= 0 else ""), (text[after[i]] if after[i] >= 0 else "")
+            left, right = (
+                (text[before[i]] if before[i] >= 0 else ""),
+                (text[after[i]] if after[i] >= 0 else ""),
+            )
             if left and right and _is_text(left) and _is_text(right):
                 found.append((Edit(i, i + 1, ""), "hidden"))
         elif unicodedata.category(c) in ("Mn", "Me"):
@@ -88,11 +91,11 @@ def _alike_edits(text: str) -> list[tuple[Edit, str]]:
     edits: list[tuple[Edit, str]] = []
     for m in _WORD.finditer(text):
         word = m.group()
-        if any(c in _ALIKE for c in word) and any(c.isascii() for c in word):
-            if all(c.isascii() or c in _ALIKE or is_han(c) for c in word):
-                edits += [
-                    (Edit(m.start() + k, m.start() + k + 1, _ALIKE[c]), "lookalike")
-                    for k, c in enumerate(word)
-                    if c in _ALIKE
-                ]
+        mixed = any(c in _ALIKE for c in word) and any(c.isascii() for c in word)
+        if mixed and all(c.isascii() or c in _ALIKE or is_han(c) for c in word):
+            edits += [
+                (Edit(m.start() + k, m.start() + k + 1, _ALIKE[c]), "lookalike")
+                for k, c in enumerate(word)
+                if c in _ALIKE
+            ]
     return edits

@@ -18,11 +18,13 @@ from sophro.text.tables import (
     emoji_names,
     homophones,
     is_han,
+    phrase_readings,
     words,
 )
 
 COMMON = 3500  # characters that a disguise is likely to have replaced
 LONGEST_WORD = 5
+FREQUENT = 10  # level of a word that a repair may make; rarer words only protect what is there
 
 
 @cache
@@ -38,9 +40,11 @@ def vocabulary() -> Mapping[str, int]:
 @cache
 def by_sound() -> Mapping[str, tuple[str, ...]]:
     """Return syllables joined by spaces -> words of two or more characters that read so."""
+    special, usual = phrase_readings(), default_readings()
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for word in vocabulary():
-        found[" ".join(pinyin(word))].append(word)
+    for word, level in vocabulary().items():
+        if level >= FREQUENT:
+            found[" ".join(special.get(word) or [usual.get(c, c) for c in word])].append(word)
     return {key: tuple(ws) for key, ws in found.items()}
 
 
@@ -58,8 +62,8 @@ def by_initials() -> Mapping[str, tuple[str, ...]]:
 def by_characters() -> Mapping[str, tuple[str, ...]]:
     """Return sorted characters -> words of two to five characters made of exactly these."""
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for word in vocabulary():
-        if 2 <= len(word) <= LONGEST_WORD:
+    for word, level in vocabulary().items():
+        if level >= FREQUENT and 2 <= len(word) <= LONGEST_WORD:
             found["".join(sorted(word))].append(word)
     return {key: tuple(ws) for key, ws in found.items()}
 
@@ -69,7 +73,10 @@ def same_sound(char: str, limit: int = 24) -> tuple[str, ...]:
     """Return common characters that share a toneless reading with ``char``, frequent ones first."""
     place = ranks()
     found = {
-        c for s in all_readings().get(char, ()) for c in homophones().get(s, "") if place.get(c, 10**6) < COMMON
+        c
+        for s in all_readings().get(char, ())
+        for c in homophones().get(s, "")
+        if place.get(c, 10**6) < COMMON
     } - {char}
     return tuple(sorted(found, key=lambda c: place[c])[:limit])
 
@@ -131,8 +138,7 @@ def joined() -> Mapping[str, tuple[str, ...]]:
 
 # Signs that are one character of the text to a reader: keycaps, squared characters, pictures.
 EMOJI = re.compile(
-    "(?:[0-9]\ufe0f?\u20e3|[\u2190-\u2bff\u3030\u303d\U0001f000-\U0001faff])"
-    "[\ufe0f\U0001f3fb-\U0001f3ff]*"
+    "(?:[0-9]\ufe0f?\u20e3|[\u2190-\u2bff\u3030\u303d\U0001f000-\U0001faff])[\ufe0f\U0001f3fb-\U0001f3ff]*"
 )
 _DIGITS = "零一二三四五六七八九"
 

@@ -15,6 +15,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sophro.text._align import CharMap, Edit
 from sophro.text._clean import clean_edits
@@ -24,7 +25,9 @@ from sophro.text._readings import all_edges
 from sophro.text._variants import simplified, variant_edits
 from sophro.text.tables import is_han
 
-_CERTAIN = {"form": 0.99, "hidden": 0.99, "mark": 0.95, "lookalike": 0.97, "trad": 0.95}
+CERTAIN = {"form": 0.99, "hidden": 0.99, "mark": 0.95, "lookalike": 0.97, "trad": 0.95}
+# Repairs can lay open others; text that still changes after this many rounds comes back as it is then.
+ROUNDS = 6
 _PART = re.compile(r"[^，。！？；：、…\n\r\t!?;:,()（）《》“”\"「」【】\[\]]+")
 
 
@@ -81,27 +84,61 @@ def normalize(text: str) -> Normalized:
     Returns:
         The text, what was undone and how sure that is.
     """
-    steps: list[tuple[Edit, str, float]] = [(e, kind, _CERTAIN[kind]) for e, kind in clean_edits(text)]
-    # Characters are replaced one by one here, so only removals move the places after them.
-    first = CharMap(tuple(e for e, _, _ in steps), len(text))
-    plain = first.apply(text)
-    variants = variant_edits(plain)
-    plain = CharMap(tuple(variants), len(plain)).apply(plain)
-    later = [(e, "trad", _CERTAIN["trad"]) for e in variants]
+    steps: list[Step] = []
+    now = text
+    for _ in range(ROUNDS):
+        found = _round(now, bool(steps))
+        if not found:
+            break
+        now = CharMap(tuple(s.edit for s in found), len(now)).apply(now)
+        steps = _compose(text, steps, found)
+    undone = tuple(
+        Undone(e.start, e.end, text[e.start : e.end], e.text, "+".join(kinds), round(sure, 3))
+        for e, kinds, sure in steps
+    )
+    return Normalized(now, undone, min((u.confidence for u in undone), default=1.0), text)
+
+
+class Step(NamedTuple):
+    """One repair on the way.
+
+    Attributes:
+        edit: In the text it was found in.
+        kinds: The disguises it undoes.
+        sure: 0 to 1.
+    """
+
+    edit: Edit
+    kinds: tuple[str, ...]
+    sure: float
+
+
+def _round(text: str, suspect: bool) -> list[Step]:
+    """Return the repairs of the first stage that finds any: writing, then script, then reading."""
+    found = [Step(e, (kind,), CERTAIN[kind]) for e, kind in clean_edits(text)]
+    if found:
+        return found
+    variants = [Step(e, ("trad",), CERTAIN["trad"]) for e in variant_edits(text)]
     # Consistently traditional text is judged in simplified script, which the model knows, and stays as it is.
-    read = _repairs(simplified(plain), bool(later))
-    covered = [(e.start, e.end) for e, _, _ in read]
-    later = [s for s in later if not any(a <= s[0].start < b for a, b in covered)] + read
-    for edit, kind, sure in later:
-        start, end = first.to_source(edit.start, edit.end) if edit.end > edit.start else (edit.start, edit.end)
-        inside = [s for s in steps if start <= s[0].start and s[0].end <= end]
-        steps = [s for s in steps if s not in inside]
-        kinds = "+".join(dict.fromkeys([k for _, k, _ in inside] + [kind]))
-        steps.append((Edit(start, end, edit.text), kinds, min([sure, *(c for _, _, c in inside)])))
-    steps.sort()
-    undone = tuple(Undone(e.start, e.end, text[e.start : e.end], e.text, k, round(c, 3)) for e, k, c in steps)
-    new = CharMap(tuple(e for e, _, _ in steps), len(text)).apply(text)
-    return Normalized(new, undone, min((u.confidence for u in undone), default=1.0), text)
+    return variants or _repairs(simplified(text), suspect)
+
+
+def _compose(source: str, before: list[Step], after: list[Step]) -> list[Step]:
+    """Return ``after``, found in what ``before`` makes of ``source``, and what is left of ``before``, in one."""
+    aligned = CharMap(tuple(s.edit for s in before), len(source))
+    now = aligned.apply(source)
+    kept = list(before)
+    for edit, kinds, sure in after:
+        start, end = aligned.to_source(edit.start, edit.end)
+        first, last = aligned.to_new(start, end)
+        inside = [s for s in kept if start <= s.edit.start and s.edit.end <= end]
+        kept = [s for s in kept if s not in inside]
+        # A piece that was repaired as a whole is replaced as a whole.
+        new = now[first : edit.start] + edit.text + now[edit.end : last]
+        every = tuple(dict.fromkeys([k for s in inside for k in s.kinds] + list(kinds)))
+        if new != source[start:end]:
+            kept.append(Step(Edit(start, end, new), every, min([sure, *(s.sure for s in inside)])))
+    return sorted(kept)
 
 
 def _windows(text: str) -> Iterator[tuple[int, str]]:
@@ -110,7 +147,7 @@ def _windows(text: str) -> Iterator[tuple[int, str]]:
             yield at, text[at : min(at + WINDOW, m.end())]
 
 
-def _repairs(text: str, suspect: bool) -> list[tuple[Edit, str, float]]:
+def _repairs(text: str, suspect: bool) -> list[Step]:
     """Return what the cheapest reading changes, with kind and confidence; touching pieces are one.
 
     Args:
@@ -139,7 +176,7 @@ def _repairs(text: str, suspect: bool) -> list[tuple[Edit, str, float]]:
         or any(gain >= max(LEAST_GAIN[k].alone for k in kinds) for _, kinds, gain in found)
     )
     return [
-        (edit, "+".join(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16)))
+        Step(edit, tuple(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16)))
         for edit, kinds, gain in found
         if sure
     ]

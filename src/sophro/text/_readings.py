@@ -11,7 +11,18 @@ from collections import defaultdict
 from itertools import permutations
 
 from sophro.text import _index as index
-from sophro.text._costs import EMOJI_INSIDE, LATIN_LETTER, LEXICON_BONUS, ODD, ORDER_ANY, PRICES, SHAPE_COMMON, SHAPE_STEP, WORD_BONUS, WORD_LEVEL
+from sophro.text._costs import (
+    EMOJI_INSIDE,
+    LATIN_LETTER,
+    LEXICON_BONUS,
+    ODD,
+    ORDER_ANY,
+    PRICES,
+    SHAPE_COMMON,
+    SHAPE_STEP,
+    WORD_BONUS,
+    WORD_LEVEL,
+)
 from sophro.text._lattice import Edge
 from sophro.text._lexicon import lexicon
 from sophro.text._model import cost, ranks

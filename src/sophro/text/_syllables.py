@@ -6,15 +6,19 @@ made of English words alone.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from sophro.text.tables import syllables
 
 # English words that are also legal pinyin; a run made of these alone stays English.
 _ENGLISH = frozenset(
-    "a ai an ban bang bin bing can chat chi dang die fan fang fen fun gang gun ha hang he hen i la lie long ma man "
-    "me men min nan pa pan pang pen pie pin ping ran rang run sang she song sun tan tang ten tie wan wang wo you "
-    "lang cha hang hong kong pen ta ti to so do no go she he bin hi be mi di de le lei bi po".split()
+    re.findall(
+        "[a-z]+",
+        "a ai an ban bang be bi bin bing can cha chat chi dang de di die do fan fang fen fun gang go gun ha hang he "
+        "hen hi hong i kong la lang le lei lie long ma man me men mi min nan no pa pan pang pen pie pin ping po ran "
+        "rang run sang she so song sun ta tan tang ten ti tie to wan wang wo you",
+    )
 )
 
 
@@ -40,7 +44,7 @@ def segment(run: str) -> tuple[tuple[int, str], ...] | None:
 @cache
 def _cut(token: str) -> tuple[str, ...] | None:
     legal = syllables()
-    best: list[tuple[str, ...] | None] = [()] + [None] * len(token)
+    best: list[tuple[str, ...] | None] = [(), *([None] * len(token))]
     for end in range(1, len(token) + 1):
         for start in range(max(0, end - 6), end):
             before = best[start]

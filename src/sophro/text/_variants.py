@@ -29,7 +29,9 @@ def _traditional_only() -> frozenset[str]:
 @cache
 def _simplified_only() -> frozenset[str]:
     back = to_simplified()
-    return frozenset(c for c, t in to_traditional().items() if back.get(t) == c and c not in back and c not in _BOTH)
+    return frozenset(
+        c for c, t in to_traditional().items() if back.get(t) == c and c not in back and c not in _BOTH
+    )
 
 
 @cache

@@ -55,9 +55,7 @@ def replace_fixed(text: str, spans: Sequence[tuple[int, int]], name: str, chars:
     """
     table = _fixed(name)
     if name == "split":
-        return [
-            Edit(i, i + 1, table[c]) for a, b in spans for i, c in enumerate(text[a:b], a) if c in table
-        ]
+        return [Edit(i, i + 1, table[c]) for a, b in spans for i, c in enumerate(text[a:b], a) if c in table]
     wanted = {c: table[c] for c in chars if c in table}
     if not wanted:
         return []
