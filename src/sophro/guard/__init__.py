@@ -7,9 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sophro.registry import Method, register
+
 if TYPE_CHECKING:
     from sophro.guard._detectors import detector, detectors
     from sophro.guard._types import Detection, Detector
+
+register(
+    Method(
+        name="toxic_zh",
+        title="Chinese toxicity detector: hashed character n-grams and one linear layer, in plain numpy",
+        paper="baseline (character n-grams); training data COLD, Deng et al., arXiv 2201.06025",
+        area="control",
+        room="guard",
+        entry="sophro.guard:detector",
+        primary="C1",
+        deviations=("Trained on 5,000 of COLD's 25,726 training texts; two fifths of its test texts choose the threshold.",),
+    )
+)
 
 __all__ = ["Detection", "Detector", "detector", "detectors"]
 

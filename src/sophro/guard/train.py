@@ -19,13 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from sophro.data import load_cntp
 from sophro.errors import SophroError, unknown_name
-from sophro.guard._corpus import SOURCES, corpus_hash, source, training_texts
-from sophro.guard._detectors import LOCAL, SHIPPED, local_folder
+from sophro.guard._corpus import SOURCES, LabelledText, corpus_hash, source, training_texts
+from sophro.guard._detectors import LOCAL, SHIPPED, detector, local_folder
 from sophro.guard._fit import Floats, fit, sigmoid
 from sophro.guard._linear import NgramDetector, save_detector
 from sophro.guard._measure import measure
 from sophro.guard._ngrams import features
+from sophro.guard._tune import disguised_texts, tune_on
 from sophro.stats import auroc
 
 ORDER, BITS = 2, 18
@@ -89,6 +91,53 @@ def train(
     return save_detector(made, folder, card), card
 
 
+def fine_tune(
+    start: str, name: str, folder: Path, *, number: int = 40, mixed: bool = True, seed: int = 0
+) -> tuple[NgramDetector, dict[str, Any]]:
+    """Fine-tune a detector on disguised sentences of CNTP's train part and write the result with its card.
+
+    Args:
+        start: Detector to start from.
+        name: Name of the result.
+        folder: Where to write it.
+        number: Disguised toxic sentences.
+        mixed: Add as many disguised benign sentences; without them benign error rises.
+        seed: Draws the sentences.
+
+    Raises:
+        SophroError: If the detector is unknown, CNTP is missing, or there are not so many sentences.
+    """
+    from sophro.attack.perturb import NAMES, perturb
+
+    def make(text: str, how: str, spans: Sequence[str], draw: int) -> str:
+        return perturb(text, how, spans=spans, seed=draw).text
+
+    before = detector(start)
+    if not isinstance(before, NgramDetector):
+        raise SophroError(f"detector {start!r} has no weights to fine-tune; name an n-gram detector")
+    texts = disguised_texts(load_cntp("none", "train"), NAMES, make, number, seed)
+    if mixed:
+        texts += disguised_texts(load_cntp("benign", "train"), NAMES, make, number, seed)
+    made = tune_on(before, texts, name)
+    labelled = [LabelledText(t.text, t.toxic) for t in texts]
+    card: dict[str, Any] = {
+        "training": {
+            "sources": ["cntp"],
+            "licences": {"cntp": source("cntp").licence},
+            "may_be_passed_on": False,
+            "n": len(texts),
+            "toxic": number,
+            "hash": corpus_hash(labelled),
+            "start": {"detector": before.name, "version": before.version},
+            "seed": seed,
+        },
+        "threshold_chosen": f"that of {before.name}",
+        "measured": [measure(made, SOURCES[s].read(), s) for s in _MEASURED_ON if source(s).present],
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+    return save_detector(made, folder, card), card
+
+
 def _slope(log_odds: Floats, labels: np.ndarray) -> float:
     """Return the factor on the log-odds that fits the probabilities of dev texts (Platt 1999, no offset)."""
     grid = np.geomspace(0.1, 4.0, 200)
@@ -106,17 +155,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--dev", help="what the threshold is chosen on: cold-dev or cntp-dev")
     parser.add_argument("--out", type=Path, help="folder; the user's cache by default")
     parser.add_argument("--benign-error", type=float, default=BENIGN_ERROR)
+    parser.add_argument("--start", help="detector to fine-tune on disguised sentences instead")
+    parser.add_argument("--disguised", type=int, default=40, help="disguised toxic sentences for --start")
+    parser.add_argument("--toxic-only", action="store_true", help="no benign sentences beside them")
+    parser.add_argument("--seed", type=int, default=0, help="draws the sentences for --start")
     args = parser.parse_args(argv)
     try:
+        folder = args.out or local_folder()
+        if args.start is not None:
+            mixed = not args.toxic_only
+            made = fine_tune(
+                args.start, args.name, folder, number=args.disguised, mixed=mixed, seed=args.seed
+            )
+            _show(folder, args.name, made[1], ("cntp",))
+            return
         names = args.data or (_SHIPPED_SOURCES if args.name in SHIPPED else LOCAL.get(args.name))
         if not names:
             raise unknown_name("detector", args.name, (*SHIPPED, *LOCAL))
-        folder = args.out or local_folder()
         dev = args.dev or ("cold-dev" if all(source(n).permissive for n in names) else "cntp-dev")
         _, card = train(args.name, names, folder, dev=dev, benign_error=args.benign_error)
     except SophroError as error:
         sys.exit(f"error: {error}")
-    print(f"{folder / args.name}.safetensors: {card['training']['n']} texts of {', '.join(names)}")
+    _show(folder, args.name, card, names)
+
+
+def _show(folder: Path, name: str, card: dict[str, Any], names: Sequence[str]) -> None:
+    print(f"{folder / name}.safetensors: {card['training']['n']} texts of {', '.join(names)}")
     if not card["training"]["may_be_passed_on"]:
         print("for this machine only: the licences of its training texts forbid passing the weights on")
     for row in card["measured"]:
