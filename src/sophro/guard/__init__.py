@@ -22,7 +22,9 @@ register(
         room="guard",
         entry="sophro.guard:detector",
         primary="C1",
-        deviations=("Trained on 5,000 of COLD's 25,726 training texts; two fifths of its test texts choose the threshold.",),
+        deviations=(
+            "Trained on 5,000 of COLD's training texts; two fifths of its test texts choose the threshold.",
+        ),
     )
 )
 

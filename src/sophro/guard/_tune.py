@@ -32,7 +32,7 @@ Disguise = Callable[[str, str, Sequence[str], int], str]
 def disguised_texts(
     texts: Sequence[ToxicText], disguises: Sequence[str], disguise: Disguise, number: int, seed: int
 ) -> list[ToxicText]:
-    """Return ``number`` disguised texts, the disguises in turn; those that change nothing are passed over.
+    """Return ``number`` disguised texts, the disguises in turn; one that changes nothing gives its turn to the next.
 
     Args:
         texts: Texts of one label; benign ones get two spans of two or three characters.
@@ -50,11 +50,13 @@ def disguised_texts(
     for text in order:
         if len(found) == number:
             return found
-        name = disguises[len(found) % len(disguises)]
         spans = text.spans or _places(text.text, rng)
-        new = disguise(text.text, name, spans, seed) if spans else text.text
-        if new != text.text:
-            found.append(ToxicText(text.id, new, text.base, text.toxic, tuple(spans), name))
+        turn = len(found) % len(disguises)
+        for name in (*disguises[turn:], *disguises[:turn]):
+            new = disguise(text.text, name, spans, seed) if spans else text.text
+            if new != text.text:
+                found.append(ToxicText(text.id, new, text.base, text.toxic, tuple(spans), name))
+                break
     if len(found) < number:
         raise SophroError(f"only {len(found)} of {number} disguised texts could be made; ask for fewer")
     return found
