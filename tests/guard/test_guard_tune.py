@@ -25,7 +25,7 @@ def make(text, name, spans, seed):
 def start() -> NgramDetector:
     rows = features([t.text for t in BAD + GOOD], 2, 14)
     weights = fit(rows, np.array([True] * 8 + [False] * 8), 10.0, 14)
-    return NgramDetector("start", weights, order=2, bits=14, threshold=0.5)
+    return NgramDetector("start", weights, order=2, bits=14, threshold=0.97)
 
 
 def test_texts_are_drawn_by_seed_take_disguises_in_turn_and_are_changed():

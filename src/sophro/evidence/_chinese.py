@@ -56,6 +56,7 @@ def _flags(detector: Detector, texts: Sequence[str]) -> list[bool]:
 def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     """The normaliser regains most of what the table-driven disguises cost, and costs benign texts little."""
     from sophro.guard import detector as named
+    from sophro.guard._twice import ReadTwice
     from sophro.text import normalize
 
     whats = (
@@ -78,11 +79,14 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     for detector in (_trained(folder), named("toxic_zh")):
         before = _flags(detector, [t.base for t in texts])
         under = _flags(detector, [t.text for t in texts])
-        after = _flags(detector, [n.text for n in read])
+        twice = ReadTwice(detector)
+        after = [bool(d.flagged) for d in twice.read(read)]
         part = share_regained(before, under, after, names)
         none = share_regained(before, under, _flags(detector, [t.text for t in texts]), names)
-        bad = share_regained(before, under, _flags(detector, wrong), names)
-        plain, repaired = (_flags(detector, x) for x in ([t.text for t in benign], [n.text for n in honest]))
+        mistaken = [a or b for a, b in zip(under, _flags(detector, wrong), strict=True)]
+        bad = share_regained(before, under, mistaken, names)
+        plain = _flags(detector, [t.text for t in benign])
+        repaired = [bool(d.flagged) for d in twice.read(honest)]
         rise = compare(repaired, plain, [t.id for t in benign])
         if not checks:
             checks = [

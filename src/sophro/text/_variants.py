@@ -11,6 +11,7 @@ from functools import cache
 
 from sophro.text._align import Edit
 from sophro.text._index import vocabulary
+from sophro.text._model import ranks
 from sophro.text.tables import to_simplified, to_traditional
 
 # Simplified forms that are characters of traditional script as well: no evidence for either script.
@@ -23,7 +24,16 @@ _BOTH = frozenset(
 
 @cache
 def _traditional_only() -> frozenset[str]:
-    return frozenset(c for c in to_simplified() if c not in to_traditional() and c not in _BOTH)
+    place = ranks()
+    # The table also holds pairs of two simplified characters; the model's text tells which one is current.
+    return frozenset(
+        c
+        for c, s in to_simplified().items()
+        if c not in to_traditional()
+        and c not in _BOTH
+        and place.get(c, 10**6) > place.get(s, 10**6)
+        and c != "乾"
+    )
 
 
 @cache
