@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, zip_longest
 from typing import Any
 
-from sophro.assess._detection import Answer, Detection, answer_of, detection
+from sophro.assess._detection import PLAIN, Answer, Detection, answer_of, detection
 from sophro.report import _metrics as m
 from sophro.report._read import Run, Sample
 from sophro.stats import Comparison, Interval, Rate, compare, holm, kappa_interval, rate
@@ -110,6 +110,12 @@ class Analysis:
     toxic: dict[str, dict[str, Detection]]
     outcomes: list[Outcomes]
     disagreements: list[Disagreement]
+
+    @property
+    def disguises(self) -> list[str]:
+        """Disguises of toxic Chinese that any arm was shown, by name."""
+        ways = [found for own in self.toxic.values() for found in own.values()]
+        return sorted({name for found in ways for name in found.rates} - {PLAIN})
 
 
 def analyse(runs: Sequence[Run]) -> Analysis:
