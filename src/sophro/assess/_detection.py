@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Detection:
+class UnderDisguise:
     """Numbers of one approach.
 
     Attributes:
@@ -72,7 +72,7 @@ class Detection:
         }
 
 
-def detection(answers: Sequence[Answer]) -> Detection:
+def detection(answers: Sequence[Answer]) -> UnderDisguise:
     """Return the numbers of one approach from its answers."""
     benign = [a for a in answers if not a.toxic]
     kept = [a for a in answers if a.toxic and (a.changed or a.disguise == PLAIN)]
@@ -81,7 +81,7 @@ def detection(answers: Sequence[Answer]) -> Detection:
     f1 = {n: _f1([*group, *benign]) for n, group in by_name.items()}
     disguised = [a for a in kept if a.disguise != PLAIN and a.flagged is not None]
     means = [v.value for n, v in f1.items() if n != PLAIN and v.value is not None]
-    return Detection(
+    return UnderDisguise(
         rates={n: _rate(group) for n, group in by_name.items()},
         average=mean_of_rates(
             [bool(a.flagged) for a in disguised],

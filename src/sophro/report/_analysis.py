@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, zip_longest
 from typing import Any
 
-from sophro.assess._detection import PLAIN, Answer, Detection, answer_of, detection
+from sophro.assess._detection import PLAIN, Answer, UnderDisguise, answer_of, detection
 from sophro.report import _metrics as m
 from sophro.report._read import Run, Sample
 from sophro.stats import Comparison, Interval, Rate, compare, holm, kappa_interval, rate
@@ -107,7 +107,7 @@ class Analysis:
     recovery: dict[str, dict[int, m.Measure]]
     reflection: dict[str, dict[str, Reflection]]
     categories: dict[str, dict[str, dict[str, m.Measure]]]
-    toxic: dict[str, dict[str, Detection]]
+    toxic: dict[str, dict[str, UnderDisguise]]
     outcomes: list[Outcomes]
     disagreements: list[Disagreement]
 
@@ -200,7 +200,7 @@ def _reflection(samples: Sequence[Sample]) -> Reflection:
     )
 
 
-def _toxic(samples: Sequence[Sample]) -> dict[str, Detection]:
+def _toxic(samples: Sequence[Sample]) -> dict[str, UnderDisguise]:
     """Return detection under disguise by how the texts were read."""
     found: dict[str, list[Answer]] = {}
     for sample in samples:
