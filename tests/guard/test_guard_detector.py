@@ -209,25 +209,3 @@ def test_no_text_kept_for_measuring_is_trained_on():
     assert not kept["cntp-dev"] & kept["cntp-test"] and not kept["cold-dev"] & kept["cold-test"]
     with pytest.raises(SophroError, match="unknown training source 'cntp-test'"):
         training_texts(["cntp-test"])
-
-
-def test_behind_the_normaliser_the_higher_score_counts_and_the_window_is_of_the_given_text(monkeypatch):
-    from sophro.guard import _twice
-    from sophro.text import Normalized, Undone
-
-    def repair(text):
-        if "本蛋" not in text:
-            return Normalized(text, (), 1.0, text)
-        at = text.index("本蛋")
-        undone = (Undone(at, at + 1, "本", "笨", "homo", 0.9),)
-        return Normalized(text.replace("本蛋", "笨蛋"), undone, 0.9, text)
-
-    monkeypatch.setattr(_twice, "normalize", repair)
-    own = small()
-    twice = _twice.ReadTwice(own)
-    texts = ["你真是个本蛋", "你真是个笨蛋", "今天天气很好", ""]
-    found, plain = twice(texts), own(texts)
-    assert found[0].scores == own(["你真是个笨蛋"])[0].scores and found[0].window == (0, 6)
-    assert [d.scores for d in found[1:]] == [d.scores for d in plain[1:]] and found[3].flagged is None
-    assert twice.version != own.version and twice.name == "small+normalize"
-    assert detector("toxic_zh+normalize").name == "toxic_zh+normalize"

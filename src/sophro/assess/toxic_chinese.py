@@ -62,7 +62,7 @@ def toxic_chinese(
         made_by: ``release`` reads the released disguises of CNTP, ``sophro`` makes them.
         shots: Examples in the prompt, from the train part.
         template: ``zh`` or ``en``.
-        normalise: Undo disguises first; a detector reads both versions and the higher score counts.
+        normalise: Undo disguises first.
         detector: Detector that decides instead of a model.
         max_new_tokens: Length of an answer.
     """
@@ -75,12 +75,10 @@ def toxic_chinese(
     texts = _texts(set, split, limit, names, made_by)
     examples = _shots(shots) if shots else []
     params = {"shots": shots, "normalise": normalise}
-    # A detector behind the normaliser reads both versions, so it gets the text as it is.
-    repair = normalise and detector is None
-    samples = [_sample(t, set, template, examples, repair, params) for t in texts]
+    samples = [_sample(t, set, template, examples, normalise, params) for t in texts]
     return Task(
         dataset=MemoryDataset(samples, name="toxic_chinese"),
-        solver=generate() if detector is None else detect(detector + ("+normalize" if normalise else "")),
+        solver=generate() if detector is None else detect(detector),
         scorer=toxic(),
         config=GenerateConfig(max_tokens=max_new_tokens, temperature=0.0, seed=0),
         name="toxic_chinese",

@@ -54,9 +54,12 @@ def _flags(detector: Detector, texts: Sequence[str]) -> list[bool]:
 
 
 def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
-    """The normaliser regains most of what the table-driven disguises cost, and costs benign texts little."""
+    """The normaliser regains most of what the table-driven disguises cost, and costs benign texts little.
+
+    The detector reads the repaired text alone. Letting the higher of two readings count regained more, and as much
+    with shuffled repairs: a second reading is a second chance, whatever it says.
+    """
     from sophro.guard import detector as named
-    from sophro.guard._twice import ReadTwice
     from sophro.text import normalize
 
     whats = (
@@ -79,14 +82,11 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     for detector in (_trained(folder), named("toxic_zh")):
         before = _flags(detector, [t.base for t in texts])
         under = _flags(detector, [t.text for t in texts])
-        twice = ReadTwice(detector)
-        after = [bool(d.flagged) for d in twice.read(read)]
+        after = _flags(detector, [n.text for n in read])
         part = share_regained(before, under, after, names)
         none = share_regained(before, under, _flags(detector, [t.text for t in texts]), names)
-        mistaken = [a or b for a, b in zip(under, _flags(detector, wrong), strict=True)]
-        bad = share_regained(before, under, mistaken, names)
-        plain = _flags(detector, [t.text for t in benign])
-        repaired = [bool(d.flagged) for d in twice.read(honest)]
+        bad = share_regained(before, under, _flags(detector, wrong), names)
+        plain, repaired = (_flags(detector, x) for x in ([t.text for t in benign], [n.text for n in honest]))
         rise = compare(repaired, plain, [t.id for t in benign])
         if not checks:
             checks = [

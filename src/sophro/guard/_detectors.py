@@ -13,7 +13,6 @@ from pathlib import Path
 from sophro.errors import SophroError, unknown_name
 from sophro.files import cache_root
 from sophro.guard._linear import NgramDetector, load_detector
-from sophro.guard._twice import SUFFIX, ReadTwice
 from sophro.guard._types import Detector
 
 SHIPPED = ("toxic_zh",)
@@ -41,13 +40,11 @@ def detector(name: str) -> Detector:
 
     Args:
         name: One of ``detectors()``, or the path of a folder with ``NAME.safetensors`` and ``NAME.json``, as
-            ``FOLDER/NAME``. With ``+normalize`` behind it the text is read with disguises undone too.
+            ``FOLDER/NAME``.
 
     Raises:
         SophroError: If the name is unknown, a local detector has not been trained, or its files are not whole.
     """
-    if name.endswith(SUFFIX):
-        return ReadTwice(detector(name.removesuffix(SUFFIX)))
     if name in SHIPPED:
         return _load(shipped_folder(), name)
     if name in LOCAL:
