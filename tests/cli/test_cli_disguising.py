@@ -60,3 +60,18 @@ def test_bad_names_bytes_and_budget(tmp_path, capsys):
         assert run(arguments) == 2
         assert part in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_the_commands_of_the_docs_page_run(tmp_path, monkeypatch):
+    import re
+    import shlex
+    from pathlib import Path
+
+    page = (Path(__file__).resolve().parents[2] / "docs/chinese.md").read_text("utf-8")
+    commands = [line for block in re.findall(r"```bash\n(.*?)```", page, re.S) for line in block.splitlines()]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "posts.jsonl").write_text('{"id": 1, "text": "你这个骗子"}\n', "utf-8")
+    assert len(commands) >= 2
+    for command in commands:
+        assert run(shlex.split(command)[1:]) == 0, command
+    assert rows(tmp_path / "disguised.jsonl")[0]["changed"]

@@ -52,11 +52,13 @@ LEAST_GAIN = {
     "homo": Gain(60, 4),
     "shuff": Gain(36, 4),
     "emoji": Gain(10, 0),
-    "py_full": Gain(8, 0),
+    "py_full": Gain(16, 0),
     "py_init": Gain(4, 0),
     "mark": Gain(0, 0),
 }
-SUM_GAIN = 58  # what all repairs of a text must gain together, where none is sure alone
+# What all repairs of a text must gain together where none is sure alone, and half a quarter per character:
+# a long text holds more places where chance looks like a disguise.
+SUM_GAIN = 50
 LATIN_LETTER = 10  # a Latin letter left as it is, where it could be pinyin
 WORD_BONUS = 6  # per character after the first, where syllables spell a known word
 WORD_LEVEL = 4  # and per eighth of its level above 20

@@ -172,7 +172,7 @@ def _repairs(text: str, suspect: bool) -> list[Step]:
     found = [f for f in found if f[2] >= max(LEAST_GAIN[k].among for k in f[1])]
     sure = (
         suspect
-        or sum(gain for _, _, gain in found) >= SUM_GAIN
+        or sum(gain for _, _, gain in found) >= SUM_GAIN + len(text) // 2
         or any(gain >= max(LEAST_GAIN[k].alone for k in kinds) for _, kinds, gain in found)
     )
     return [
