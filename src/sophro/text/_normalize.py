@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,6 +27,8 @@ from sophro.text._variants import simplified, variant_edits
 from sophro.text.tables import is_han
 
 CERTAIN = {"form": 0.99, "hidden": 0.99, "mark": 0.95, "lookalike": 0.97, "trad": 0.95}
+# A look-alike is often read as a homophone and the other way round: they count as one kind.
+FAMILY = {"homo": "vsim"}
 # Repairs can lay open others; text that still changes after this many rounds comes back as it is then.
 ROUNDS = 6
 _PART = re.compile(r"[^，。！？；：、…\n\r\t!?;:,()（）《》“”\"「」【】\[\]]+")
@@ -87,7 +90,7 @@ def normalize(text: str) -> Normalized:
     steps: list[Step] = []
     now = text
     for _ in range(ROUNDS):
-        found = _round(now, bool(steps))
+        found = _round(now, frozenset(FAMILY.get(k, k) for s in steps for k in s.kinds))
         if not found:
             break
         now = CharMap(tuple(s.edit for s in found), len(now)).apply(now)
@@ -113,7 +116,7 @@ class Step(NamedTuple):
     sure: float
 
 
-def _round(text: str, suspect: bool) -> list[Step]:
+def _round(text: str, suspect: frozenset[str]) -> list[Step]:
     """Return the repairs of the first stage that finds any: writing, then script, then reading."""
     found = [Step(e, (kind,), CERTAIN[kind]) for e, kind in clean_edits(text)]
     if found:
@@ -147,13 +150,14 @@ def _windows(text: str) -> Iterator[tuple[int, str]]:
             yield at, text[at : min(at + WINDOW, m.end())]
 
 
-def _repairs(text: str, suspect: bool) -> list[Step]:
+def _repairs(text: str, suspect: frozenset[str]) -> list[Step]:
     """Return what the cheapest reading changes, with kind and confidence; touching pieces are one.
 
     Args:
         text: The text so far.
-        suspect: Whether a disguise was found in it already. Then a small gain is enough for the next one, as
-            it is once one repair is sure on its own or all of them together are: disguises come in groups.
+        suspect: The kinds of disguise found in it already. A small gain is enough for more of these, as it is
+            for a kind once one repair is sure on its own or all of that kind are together: disguises come in
+            groups, and people who use one kind seldom use another in the same sentence.
     """
     found: list[tuple[Edit, list[str], int]] = []
     for offset, window in _windows(text):
@@ -170,15 +174,17 @@ def _repairs(text: str, suspect: bool) -> list[Step]:
                 found.append(_merge(window, offset, group, edges))
                 group = []
     found = [f for f in found if f[2] >= max(LEAST_GAIN[k].among for k in f[1])]
-    sure = (
-        suspect
-        or sum(gain for _, _, gain in found) >= SUM_GAIN + len(text) // 2
-        or any(gain >= max(LEAST_GAIN[k].alone for k in kinds) for _, kinds, gain in found)
-    )
+    sure = set(suspect)
+    together: Counter[str] = Counter()
+    for _, kinds, gain in found:
+        together.update({FAMILY.get(k, k): gain for k in kinds})
+        if gain >= max(LEAST_GAIN[k].alone for k in kinds):
+            sure.update(FAMILY.get(k, k) for k in kinds)
+    sure.update(k for k, gain in together.items() if gain >= SUM_GAIN + len(text) // 2)
     return [
         Step(edit, tuple(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16)))
         for edit, kinds, gain in found
-        if sure
+        if any(FAMILY.get(k, k) in sure for k in kinds)
     ]
 
 
