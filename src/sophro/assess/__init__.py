@@ -1,7 +1,8 @@
-"""ASSESSMENT: Inspect tasks for harm, over-refusal and helpfulness; the benign twin is always measured too."""
+"""ASSESSMENT: Inspect tasks for harm, over-refusal, helpfulness, toxicity; the benign twin is measured too."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sophro.registry import Method, register
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 # Raised whenever the meaning of a score changes, so that finished stages with the old meaning are not reused.
 # 2: behind a forced start only an explicit refusal is a recovery; visible text is what follows a reflection.
 TASK_VERSION = "2"
+DETECTOR = "detector/"  # a model of this form is a detector, see sophro.guard
+# Settings that a recipe may give a task beside an attack.
+TASK_PARAMS: Mapping[str, tuple[str, ...]] = {
+    "toxic_chinese": ("disguises", "made_by", "shots", "template", "normalise"),
+}
 
 for _name, _title, _paper, _primary, _also in (
     (
@@ -50,7 +56,26 @@ for _name, _title, _paper, _primary, _also in (
         )
     )
 
-__all__ = ["TASK_VERSION", "Assessed", "assess"]
+register(
+    Method(
+        name="toxic_chinese",
+        title="Toxic Chinese under eight disguises: detection, F1 and benign error, with examples or normaliser",
+        paper="Yang et al., Findings of ACL 2025, arXiv 2505.24341 (CNTP / ToxiBenchCN)",
+        area="assessment",
+        room="assess",
+        entry="sophro.assess.tasks:toxic_chinese",
+        primary="A1",
+        also=("A6",),
+        evidence=("normaliser_recovers", "overcorrection"),
+        deviations=(
+            "One list of examples for all disguises, half of them benign; the paper shows ten for each disguise.",
+            "F1 is that of the toxic label for each disguise with the benign texts; the paper leaves it open.",
+            "Texts that a disguise left unchanged are not counted as disguised.",
+        ),
+    )
+)
+
+__all__ = ["DETECTOR", "TASK_PARAMS", "TASK_VERSION", "Assessed", "assess"]
 
 
 def __getattr__(name: str) -> Any:

@@ -47,8 +47,8 @@ def assess(
     """Assess one model on one task and write ``*.eval`` and ``samples.jsonl`` into ``folder``.
 
     Args:
-        task: ``harmful``, ``over_refusal`` or ``helpfulness``.
-        model: A local model name, or any Inspect model (``openai/...``).
+        task: ``harmful``, ``over_refusal``, ``helpfulness`` or ``toxic_chinese``.
+        model: A local model name, any Inspect model (``openai/...``), or ``detector/NAME`` (toxic_chinese).
         folder: Existing folder for the results.
         task_args: Arguments of the task.
         patch: Patch or adapter folder put on the (local) model.
@@ -64,12 +64,20 @@ def assess(
     from inspect_ai.model import GenerateConfig, get_model
     from inspect_ai.model._model import init_active_model
 
-    from sophro.assess import tasks
+    from sophro.assess import DETECTOR, tasks
     from sophro.models import is_local
     from sophro.registry import method
 
     method(task, "assess")
     settings = GenerateConfig(**dict(generation or {}))
+    arguments = dict(task_args or {})
+    detects = model.startswith(DETECTOR)
+    if detects:
+        if task != "toxic_chinese":
+            raise SophroError(
+                f"task {task}: {model} is a detector, it answers nothing; use it with toxic_chinese"
+            )
+        arguments["detector"] = model.removeprefix(DETECTOR)
     if is_local(model):
         # A fixed number switches off Inspect's adaptive start with 20 requests: all samples may share a batch.
         settings = settings.model_copy(update={"max_connections": 1024})
@@ -78,6 +86,8 @@ def assess(
         del provider  # registers ``sophro/``
         extra: dict[str, Any] = {"patch": str(patch) if patch else None, "on_progress": on_progress}
         target = get_model(f"sophro/{model}", config=settings, memoize=False, **extra)
+    elif detects:
+        target = get_model("none")  # Inspect's model for evaluations that generate nothing
     else:
         if patch is not None:
             raise SophroError(f"model {model!r} is not local, so the patch {patch} cannot be put on it")
@@ -87,7 +97,7 @@ def assess(
             raise _unknown_model(model, error) from error
     init_active_model(target, settings)
     try:
-        built = getattr(tasks, task)(**dict(task_args or {}))
+        built = getattr(tasks, task)(**arguments)
     except TypeError as error:
         raise SophroError(f"task {task}: {str(error).split(') ')[-1]}") from error
     if len(built.dataset) == 0:
@@ -99,7 +109,7 @@ def assess(
             model=target,
             log_dir=str(logs),
             display="none",
-            max_samples=max(64, min(1024, len(built.dataset))) if is_local(model) else None,
+            max_samples=max(64, min(1024, len(built.dataset))) if is_local(model) or detects else None,
             fail_on_error=False,
             log_realtime=False,
             log_level="error",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSample
+from inspect_ai.scorer import Score
 
 
 def flatten(log: EvalLog, arm: str) -> list[dict[str, Any]]:
@@ -55,8 +56,23 @@ def _row(sample: EvalSample, arm: str, task: str) -> dict[str, Any]:
         "held": output.get("held"),
         "decoded": next((d for s in scores if (d := (s.metadata or {}).get("decoded")) is not None), None),
         "raw": next((r for s in scores if (r := (s.metadata or {}).get("raw")) is not None), None),
+        "detection": _detection(sample, scores),
         "verdicts": verdicts,
     }
+
+
+def _detection(sample: EvalSample, scores: list[Score]) -> dict[str, Any] | None:
+    """What was said of a labelled text; an errored sample said nothing, but keeps its label."""
+    found = next((d for s in scores if (d := (s.metadata or {}).get("detection")) is not None), None)
+    facts: dict[str, Any] = dict(sample.metadata or {})
+    if found is None and "toxic" in facts:
+        return {
+            "flagged": None,
+            "toxic": facts["toxic"],
+            "changed": facts["changed"],
+            "reason": "sample error",
+        }
+    return found
 
 
 def _unscored(reason: str) -> dict[str, Any]:

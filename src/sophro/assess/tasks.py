@@ -1,5 +1,7 @@
 """The Inspect tasks ``sophro/harmful``, ``sophro/over_refusal`` and ``sophro/helpfulness``.
 
+``sophro/toxic_chinese`` has a module of its own and is reached from here too.
+
 Contract: one sample per record (and attack); ids are unique; every sample's metadata holds the behaviour in
 plain words, so that judges never see the disguise. Which records a limit takes depends on neither seed nor
 model, so that arms are compared on the same prompts.
@@ -29,12 +31,15 @@ from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sophro.assess import TASK_VERSION
 from sophro.assess._scorers import harm, helpful, refusal
+from sophro.assess.toxic_chinese import toxic_chinese
 from sophro.attack import Attempt, TargetView, check_built
 from sophro.attack import attack as find_attack
 from sophro.attack.search import RemoteTarget, check_scoring
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
+
+__all__ = ["harmful", "helpfulness", "over_refusal", "toxic_chinese"]
 
 
 @task

@@ -19,6 +19,8 @@ def assess(
     split: str | None = None,
     limit: int | None = None,
     max_new_tokens: int = 64,
+    shots: tuple[int, ...] = (),
+    normalise: bool = False,
     refusal: str = "embedded-refusal",
     harm: str = "embedded-harm",
     out: Path | None = None,
@@ -27,8 +29,8 @@ def assess(
     """Assess one model on one or several tasks; resumes by itself.
 
     Args:
-        tasks: harmful, over_refusal, helpfulness.
-        model: A local model, or any Inspect model (openai/..., vllm/...).
+        tasks: harmful, over_refusal, helpfulness, toxic_chinese.
+        model: A local model, any Inspect model (openai/..., vllm/...), or detector/NAME for toxic_chinese.
         attack: Attack put before task harmful (see: sophro methods --room attack); may be repeated.
         k: Forced tokens of prefill; may be repeated.
         param: Setting of an attack as key=value (shots=8) or attack.key=value; may be repeated.
@@ -37,6 +39,8 @@ def assess(
         split: Split of the set; test by default for the starter sets, all for others.
         limit: Number of prompts a task.
         max_new_tokens: Length of an answer.
+        shots: Examples in the prompt of toxic_chinese; may be repeated.
+        normalise: Assess toxic_chinese with disguises undone too, beside the texts as they are.
         refusal: Judge of the refusal question.
         harm: Judge of the harm question.
         out: Run directory; below runs/ by default.
@@ -58,6 +62,10 @@ def assess(
         judges={"refusal": refusal, "harm": harm},
         out=out,
         as_json=json,
+        settings={
+            **({"shots": list(shots)} if shots else {}),
+            **({"normalise": [False, True]} if normalise else {}),
+        },
     )
 
 

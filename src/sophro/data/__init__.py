@@ -6,6 +6,7 @@ Contract: ``load_set`` takes the name of a set or a user's JSONL; public sets ar
 
 from sophro.data._catalog import SetFile, SetInfo, find_set, list_sets, names
 from sophro.data._cntp import cntp_split
+from sophro.data._cntp_texts import ToxicText, load_cntp
 from sophro.data._leaks import Leak, LeakReport, leak_check, normalise
 from sophro.data._load import LabelledExchange, load_labels, load_set
 from sophro.data._pull import pull
@@ -20,10 +21,12 @@ __all__ = [
     "Record",
     "SetFile",
     "SetInfo",
+    "ToxicText",
     "cntp_split",
     "find_set",
     "leak_check",
     "list_sets",
+    "load_cntp",
     "load_labels",
     "load_set",
     "names",

@@ -68,6 +68,7 @@ class SetInfo:
         fields: Record field to source column; a list is joined by blank lines, a dot goes into a value.
         parallel: Rows of the languages are translations of each other.
         split_with: Set whose behaviours decide the split, so that both are split alike.
+        split_by: ``base``: a row is split by the sentence before its disguise (``cntp_split``), not by category.
         harmful_if: Value of the harmful column that means harmful.
         accept_after: Mark in the answer after which the exact result stands.
         template: Prompt built from several columns.
@@ -91,6 +92,7 @@ class SetInfo:
     harmful: bool | None = None
     parallel: bool = False
     split_with: str | None = None
+    split_by: str | None = None
     harmful_if: str | None = None
     accept_after: str | None = None
     template: str | None = None

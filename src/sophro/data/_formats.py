@@ -25,8 +25,9 @@ def read_rows(path: Path, format: str) -> Iterator[tuple[int, Row]]:
 
     Args:
         path: The file.
-        format: ``csv`` (with a header), ``jsonl``, ``json`` (a list of objects or of texts), ``lines`` (one
-            text a line), ``tree`` (category, subcategory, prompts) or ``columns`` (an object of lists).
+        format: ``csv`` (with a header), ``jsonl``, ``json`` (a list of objects or of texts, alone or
+            as ``results`` of an object), ``lines`` (one text a line), ``tree`` (category, subcategory, prompts) or
+            ``columns`` (an object of lists).
 
     Raises:
         SophroError: If the file does not have this format.
@@ -59,7 +60,7 @@ def _json(path: Path, format: str) -> Iterator[Row]:
         raise SophroError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
     try:
         if format == "json":
-            for row in value:
+            for row in value["results"] if isinstance(value, dict) else value:
                 yield row if isinstance(row, dict) else {"text": row}
         elif format == "tree":
             for category, parts in value.items():
@@ -72,5 +73,5 @@ def _json(path: Path, format: str) -> Iterator[Row]:
                 yield dict(zip(filled, values, strict=True))
         else:
             raise SophroError(f"{path}: unknown format {format!r}")
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise SophroError(f"{path}: the contents do not have the form {format!r}") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sophro.data._catalog import SetFile, SetInfo, file_path, find_set
+from sophro.data._cntp import cntp_split
 from sophro.data._formats import Row, read_rows
 from sophro.data._leaks import normalise
 from sophro.data._records import Record, read_records, record_of
@@ -60,8 +61,8 @@ def load_set(
     Args:
         name: Name from the catalogue, with ``:zh`` and the like for one language, or the path of a user's
             JSONL file (ending in ``.jsonl``).
-        split: ``train``, ``dev`` or ``test`` (0.4, 0.1, 0.5 by behaviour); None for all. The split of one
-            language, or of look-alikes without their harmful twins, is that of the whole.
+        split: ``train``, ``dev`` or ``test`` (0.4, 0.1, 0.5 by behaviour; of CNTP 0.5, 0.2, 0.3); None for all. The
+            split of one language, or of look-alikes without their harmful twins, is that of the whole.
         limit: At most so many records, balanced over categories.
         seed: Draws which ones.
 
@@ -81,10 +82,18 @@ def load_set(
         records = [r for r in whole if lang is None or r.lang == lang]
         if split is not None and info.split_with not in (None, info.name):
             whole = _records(find_set(str(info.split_with))[0])
+        if split is not None and info.split_by is not None:
+            records = [r for r in records if cntp_split(_base(r)) == split]
+            return records if limit is None else take(records, limit, seed)
     if split is not None:
         parts = assign_parts(whole)
         records = [r for r in records if parts.get(r.behaviour) == split]
     return records if limit is None else take(records, limit, seed)
+
+
+def _base(record: Record) -> str:
+    """The sentence before its disguise."""
+    return str(record.meta.get("original_text", record.prompt))
 
 
 def load_labels(name: str) -> list[LabelledExchange]:
@@ -214,5 +223,5 @@ def _record(info: SetInfo, file: SetFile, where: str, number: int, row: Row) -> 
     record = record_of(values, where, info.name, str(own))
     if file.shipped:
         return record
-    together = f"{info.base}:{own}" if info.parallel else _group(info, record.prompt)
+    together = f"{info.base}:{own}" if info.parallel else _group(info, _base(record))
     return replace(record, behaviour=together)

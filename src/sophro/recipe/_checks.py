@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sophro.assess import TASK_PARAMS
 from sophro.errors import SophroError
 from sophro.recipe._names import Names
 from sophro.recipe._override import near
@@ -49,7 +50,15 @@ def problems(recipe: Recipe, names: Names) -> Iterator[Problem]:
         if item.attack is not None:
             yield from _name(names, "attack", item.attack, (*here, "attack"))
         elif item.params:
-            yield Problem((*here, "params"), "params belong to an attack; name one with 'attack'")
+            known = TASK_PARAMS.get(item.task, ())
+            if not known:
+                yield Problem((*here, "params"), "params belong to an attack; name one with 'attack'")
+            for param in item.params:
+                if known and param not in known:
+                    yield Problem(
+                        (*here, "params", param),
+                        f"task {item.task} has no such setting; {near(param, known)}",
+                    )
         for name in item.arms or ():
             if name not in recipe.arms:
                 yield Problem((*here, "arms"), f"there is no arm {name!r}; {near(name, recipe.arms)}")

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import sophro
-from sophro.assess import TASK_VERSION
+from sophro.assess import DETECTOR, TASK_VERSION
 from sophro.errors import SophroError
 from sophro.files import digest
 from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, combinations, from_arm
@@ -293,13 +293,18 @@ def _judges(recipe: Recipe) -> dict[str, Any]:
 
 
 def _judge_versions(inputs: Mapping[str, Any]) -> list[str]:
-    """Return the versions of the judges, so that verdicts of an older judge are not taken for the new one's."""
+    """Return the versions of judges and detector, so that verdicts of an older one are not taken for the new one's."""
     from sophro.judge import judge, judges
 
     known = judges()
-    return [
+    found = [
         judge(name).version for name in inputs["judges"].values() if name and (name in known or "@" in name)
     ]
+    if str(inputs["model"]).startswith(DETECTOR):
+        from sophro.guard import detector
+
+        found.append(detector(str(inputs["model"]).removeprefix(DETECTOR)).version)
+    return found
 
 
 def _numbered(name: str) -> Iterator[str]:

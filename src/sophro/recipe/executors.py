@@ -139,6 +139,7 @@ def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
 
 def assess(job: Job) -> None:
     """Assess one arm on one task under one attack."""
+    from sophro.assess import TASK_PARAMS
     from sophro.assess import assess as run_assess
 
     inputs = job.stage.inputs
@@ -153,11 +154,16 @@ def assess(job: Job) -> None:
         "set": inputs["set"],
         "split": inputs["split"],
         "limit": inputs["limit"],
-        "refusal_judge": judges["refusal"],
         "max_new_tokens": settings["max_new_tokens"],
     }
-    if task != "helpfulness":
-        arguments["second_judge"] = judges["second"]
+    if task in TASK_PARAMS:
+        if inputs["attack"] not in (None, "none"):
+            raise SophroError(f"task {task} takes no attack; its disguises are the attack")
+        arguments |= inputs["params"]
+    else:
+        arguments["refusal_judge"] = judges["refusal"]
+        if task != "helpfulness":
+            arguments["second_judge"] = judges["second"]
     if task == "harmful":
         arguments |= {
             "second_harm_judge": judges.get("second_harm"),
@@ -165,7 +171,7 @@ def assess(job: Job) -> None:
             "attack": inputs["attack"] or "none",
             "params": dict(inputs["params"]),
         }
-    elif inputs["attack"] not in (None, "none") or inputs["params"]:
+    elif task not in TASK_PARAMS and (inputs["attack"] not in (None, "none") or inputs["params"]):
         raise SophroError(f"task {task} takes no attack; attacks belong to task harmful")
     total = len(records(inputs))
     if inputs["attack"] is not None:

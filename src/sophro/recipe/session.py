@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sophro.assess import TASK_PARAMS
 from sophro.errors import SophroError
 from sophro.recipe._checks import from_arm
 from sophro.recipe._estimate import Throughput, describe, estimate
@@ -24,6 +25,7 @@ _TASK_SETS = {
     "harmful": "starter/harmful:en",
     "over_refusal": "starter/lookalikes:en",
     "helpfulness": "starter/plain:en",
+    "toxic_chinese": "cntp/toxic",
 }
 
 
@@ -168,6 +170,7 @@ def assess_once(
     judges: Mapping[str, str],
     out: Path | None,
     as_json: bool,
+    settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Assess one model without a recipe file: the same stages, resume and report as a run."""
     from sophro.files import digest
@@ -186,11 +189,12 @@ def assess_once(
             chosen_params = _settings(attack, attacks, params)
             if attack == "prefill" and k:
                 chosen_params["k"] = list(k)
+            chosen_params |= {n: v for n, v in (settings or {}).items() if n in TASK_PARAMS.get(task, ())}
             assessments.append(
                 Assessment(
                     task=task,
                     set=str(Path(chosen).resolve()) if chosen.endswith(".jsonl") else chosen,
-                    split=split or ("test" if chosen.startswith("starter/") else None),
+                    split=split or ("test" if chosen.startswith(("starter/", "cntp/")) else None),
                     limit=limit,
                     attack=None if attack == "none" else attack,
                     params=chosen_params,
@@ -239,6 +243,7 @@ def _show(values: Mapping[str, Any]) -> None:
     for arm, numbers in values["arms"].items():
         grouped = (
             "coverage", "prefill", "attacks", "attack_scores", "all_attacks", "recovery", "reflection",
+            "toxic_chinese",
         )  # fmt: skip
         measures = {k: v for k, v in numbers.items() if k not in grouped}
         measures |= {f"harmful_compliance, prefill {k}": v for k, v in numbers["prefill"].items()}
@@ -250,6 +255,13 @@ def _show(values: Mapping[str, Any]) -> None:
         }
         measures |= {f"recovery, prefill {k}": v for k, v in numbers["recovery"].items()}
         measures |= {f"reflects, {name}": v for name, v in numbers["reflection"].items()}
+        for how, x in numbers["toxic_chinese"].items():
+            measures |= {f"detection, {d}{how}": v for d, v in x["detection"].items()}
+            measures[f"benign error{how}"] = x["benign_error"]
+            average = x["average"]
+            rows.append((arm, f"detection, mean of disguises{how}", percent(average["value"]),
+                         interval(average["low"], average["high"]), "", ""))  # fmt: skip
+            rows.append((arm, f"F1, mean of disguises{how}", percent(x["average_f1"]), "", "", ""))
         for name, m in measures.items():
             if m["n"] or m["unscored"]:
                 shown = (percent(m["value"]), interval(m["low"], m["high"]))

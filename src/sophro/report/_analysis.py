@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise, zip_longest
 from typing import Any
 
+from sophro.assess._detection import PLAIN, Answer, UnderDisguise, answer_of, detection
 from sophro.report import _metrics as m
 from sophro.report._attacks import AttackScore, AttackSummary, attack_scores, attack_summaries, title
 from sophro.report._read import Run, Sample
@@ -96,6 +97,7 @@ class Analysis:
         recovery: Arm, then number of prefilled tokens: explicit refusals behind the forced start.
         reflection: Arm that can reflect, then situation.
         categories: Metric name, category, arm: measure on plain prompts.
+        toxic: Arm, then how it was asked (examples, normaliser): numbers of task toxic_chinese.
         outcomes: Counts for each arm, task and attack.
         disagreements: Pairs of judges.
         people: Question: number of verdicts that people set, and who they were.
@@ -113,9 +115,16 @@ class Analysis:
     recovery: dict[str, dict[int, m.Measure]]
     reflection: dict[str, dict[str, Reflection]]
     categories: dict[str, dict[str, dict[str, m.Measure]]]
+    toxic: dict[str, dict[str, UnderDisguise]]
     outcomes: list[Outcomes]
     disagreements: list[Disagreement]
     people: dict[str, tuple[int, list[str]]]
+
+    @property
+    def disguises(self) -> list[str]:
+        """Disguises of toxic Chinese that any arm was shown, by name."""
+        ways = [found for own in self.toxic.values() for found in own.values()]
+        return sorted({name for found in ways for name in found.rates} - {PLAIN})
 
 
 def analyse(runs: Sequence[Run]) -> Analysis:
@@ -144,6 +153,7 @@ def analyse(runs: Sequence[Run]) -> Analysis:
         {arm: _recovery(group) for arm, group in groups.items()},
         _reflections(groups),
         {x.name: _categories(x, plain) for x in (m.HARM, m.OVER_REFUSAL)},
+        {arm: _toxic(group) for arm, group in groups.items()},
         _outcomes(groups),
         _disagreements(samples),
         _people(samples),
@@ -205,6 +215,18 @@ def _reflection(samples: Sequence[Sample]) -> Reflection:
         statistics.median(first) if first else None,
         statistics.mean(tokens),
     )
+
+
+def _toxic(samples: Sequence[Sample]) -> dict[str, UnderDisguise]:
+    """Return detection under disguise by how the texts were read."""
+    found: dict[str, list[Answer]] = {}
+    for sample in samples:
+        answer = answer_of(sample.row)
+        if answer is not None:
+            shots, undone = sample.params.get("shots"), sample.params.get("normalise")
+            how = (f", {shots} examples" if shots else "") + (", normalised" if undone else "")
+            found.setdefault(how, []).append(answer)
+    return {how: detection(answers) for how, answers in sorted(found.items())}
 
 
 def _attacks(samples: Sequence[Sample], scores: Mapping[str, AttackScore]) -> dict[str, m.Measure]:
@@ -272,6 +294,8 @@ def is_truncated(sample: Sample) -> bool:
 def _outcomes(groups: Mapping[str, Sequence[Sample]]) -> list[Outcomes]:
     rows: list[Outcomes] = []
     for arm, samples in groups.items():
+        # Answers about a text's label are neither refusals nor compliance.
+        samples = [s for s in samples if answer_of(s.row) is None]
         for task, attack in dict.fromkeys((s.task, m.attack_title(s)) for s in samples):
             chosen = [s for s in samples if (s.task, m.attack_title(s)) == (task, attack)]
             counts = Counter(m.outcome_of(s) for s in chosen)

@@ -97,6 +97,7 @@ def _arm_numbers(a: Analysis, arm: str) -> dict[str, Any]:
         "attacks": {name: x.to_dict() for name, x in a.attacks[arm].items()},
         "attack_scores": {name: x.to_dict() for name, x in a.scores.get(arm, {}).items()},
         "all_attacks": _summary(a, arm),
+        "toxic_chinese": {how: x.to_dict() for how, x in a.toxic[arm].items()},
         "recovery": {str(k): x.to_dict() for k, x in a.recovery[arm].items()},
         "reflection": {
             name: {

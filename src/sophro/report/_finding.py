@@ -36,11 +36,24 @@ def _alone(analysis: Analysis, arm: str) -> str:
         for x in (m.HARM, m.OVER_REFUSAL, m.HELP)
         if analysis.headline[arm][x.name].rate.n
     ]
+    parts += _toxic(analysis, arm)
     if not parts:
         return f"{visible(arm)}: no reply was scored, so there is no finding."
     return f"{visible(arm)}: {', '.join(parts)}; there is no other arm to compare with." + _caveat(
         analysis, [arm]
     )
+
+
+def _toxic(analysis: Analysis, arm: str) -> list[str]:
+    """Say what an arm sees of toxic Chinese, first way of asking, with the benign error beside it."""
+    for how, found in analysis.toxic[arm].items():
+        plain, mean, wrong = found.rates.get("none"), found.average, found.benign_error
+        values = (plain.value if plain else None, mean.value, wrong.value)
+        if None in values:
+            continue
+        seen, under, error = (percent(v) for v in values)
+        return [f"sees {seen} of toxic Chinese as written, {under} under disguise, benign error {error}{how}"]
+    return []
 
 
 def _against(analysis: Analysis, arm: str, reference: str) -> str:

@@ -7,6 +7,7 @@ Contract: pure numpy, no torch, no input or output. Counting is by behaviour (cl
 from sophro.stats._agreement import Agreement, agreement, kappa, kappa_interval
 from sophro.stats._bootstrap import bootstrap_mean, paired_bootstrap
 from sophro.stats._corrected import Corrected, corrected_rate
+from sophro.stats._detection import auroc, f1_score, mean_of_rates, share_regained
 from sophro.stats._intervals import Interval, rule_of_three, wilson
 from sophro.stats._paired import Comparison, compare, holm, mcnemar_exact
 from sophro.stats._rates import Rate, rate
@@ -18,15 +19,19 @@ __all__ = [
     "Interval",
     "Rate",
     "agreement",
+    "auroc",
     "bootstrap_mean",
     "compare",
     "corrected_rate",
+    "f1_score",
     "holm",
     "kappa",
     "kappa_interval",
     "mcnemar_exact",
+    "mean_of_rates",
     "paired_bootstrap",
     "rate",
     "rule_of_three",
+    "share_regained",
     "wilson",
 ]

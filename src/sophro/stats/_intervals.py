@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from sophro.errors import SophroError
 
-Method = Literal["wilson", "wilson_clusters", "bootstrap", "bound", "constant", "none"]
+Method = Literal["wilson", "wilson_clusters", "bootstrap", "delong", "bound", "constant", "none"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Interval:
         low: Lower end, or None where there is no interval.
         high: Upper end, or None where there is no interval.
         units: Number of independent units (clusters) behind it.
-        method: ``bootstrap``; ``constant`` when every unit says the same, so that resampling shows no
+        method: ``bootstrap``; ``delong``; ``constant`` when every unit says the same, so that resampling shows no
             spread and the ends repeat the value; ``bound`` when such a case was replaced by a worst-case
             bound; ``none`` without data.
     """

@@ -70,13 +70,15 @@ class JudgeGuide:
         """See ``Guide.rate``."""
         out: list[Rating] = []
         for verdict in self._judge(asked) if asked else []:
-            if verdict.outcome in ("broken", "unscored"):
+            if verdict.outcome in ("broken", "unscored") or (
+                verdict.outcome is None and verdict.harmful is None
+            ):
                 out.append(Rating(None, note=f"{self.name}: {verdict.reason}"))
             elif verdict.harmful is not None:
                 share = float(verdict.harmful) if verdict.score is None else verdict.score
                 out.append(Rating(WORST + (BEST - WORST) * share, verdict.harmful))
             else:
-                score = _SCORES[verdict.outcome]
+                score = _SCORES[str(verdict.outcome)]
                 out.append(Rating(score, score == BEST))
         return out
 

@@ -1,0 +1,43 @@
+"""CONTROL: detectors that say what a text contains, with thresholds and cards.
+
+Contract: names and data are cheap to import; weights are read on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sophro.registry import Method, register
+
+if TYPE_CHECKING:
+    from sophro.guard._detectors import detector, detectors
+    from sophro.guard._types import Detection, Detector
+
+register(
+    Method(
+        name="toxic_zh",
+        title="Chinese toxicity detector: hashed character n-grams and one linear layer, in plain numpy",
+        paper="baseline (character n-grams); training data COLD, Deng et al., arXiv 2201.06025",
+        area="control",
+        room="guard",
+        entry="sophro.guard:detector",
+        primary="C1",
+        deviations=(
+            "Trained on 5,000 of COLD's training texts; two fifths of its test texts choose the threshold.",
+        ),
+    )
+)
+
+__all__ = ["Detection", "Detector", "detector", "detectors"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("detector", "detectors"):
+        from sophro.guard import _detectors
+
+        return getattr(_detectors, name)
+    if name in __all__:
+        from sophro.guard import _types
+
+        return getattr(_types, name)
+    raise AttributeError(f"module 'sophro.guard' has no attribute {name!r}")

@@ -1,0 +1,60 @@
+"""What a detector reads and what it returns.
+
+Contract: a detector says how likely each of its labels is, and which of them pass its thresholds. Text in which
+there is nothing to read (empty, only spaces) is *not evaluated*: ``flagged`` is None, never False. Detectors
+take batches; a text's result does not depend on the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a detector found in one text.
+
+    Attributes:
+        scores: Label to score in [0, 1]; scores of several labels need not add up to 1. Empty where the text
+            was not evaluated.
+        thresholds: Label to the score from which on it is flagged.
+        detector: Name of the detector.
+        version: Hash of its weights and settings.
+        window: Code points ``(start, end)`` of the text that the highest score belongs to.
+        reason: Why nothing was evaluated; empty otherwise.
+    """
+
+    scores: Mapping[str, float]
+    thresholds: Mapping[str, float]
+    detector: str
+    version: str
+    window: tuple[int, int] = (0, 0)
+    reason: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels whose scores reach their thresholds."""
+        return tuple(k for k, v in self.scores.items() if v >= self.thresholds[k])
+
+    @property
+    def flagged(self) -> bool | None:
+        """Whether any label was found; None where nothing was evaluated."""
+        return bool(self.labels) if self.scores else None
+
+
+class Detector(Protocol):
+    """Anything that turns texts into detections."""
+
+    name: str
+    version: str
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """Label to the score from which on it is flagged."""
+        ...
+
+    def __call__(self, texts: Sequence[str]) -> list[Detection]:
+        """Return one detection per text, in order."""
+        ...
