@@ -172,7 +172,7 @@ def reinforced(quick: bool) -> Recipe:
                 "tuned_arm": "generic",
                 "limit": 96,
                 "regime": "rlvr",
-                "rl_steps": 12 if quick else 24,
+                "rl_steps": 24 if quick else 48,
             },
         },
     }

@@ -50,7 +50,7 @@ OPTIONS: dict[str, Any] = {
     "rl_steps": 24,
     "rl_kl": 0.02,
     "rl_tokens": 64,
-    "rl_learning_rate": 3e-4,
+    "rl_learning_rate": 1e-3,
     "refusal_judge": "embedded-refusal",
 }
 PREPARE_OPTIONS = (
