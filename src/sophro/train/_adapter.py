@@ -10,8 +10,10 @@ peft's.
 
 from __future__ import annotations
 
+import contextlib
 import types
 import warnings
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,21 @@ def attach(model: Any, options: TrainOptions) -> Any:
     for layer in layers:
         layer.forward_adapters = types.MethodType(_forward_rows, layer)
     return adapted
+
+
+@contextlib.contextmanager
+def adapted(network: Any, options: TrainOptions, start: Path | None) -> Generator[Any]:
+    """Attach what trains, go on from ``start`` if given, and give the network back as it was."""
+    flags = {name: p.requires_grad for name, p in network.named_parameters()}
+    mode = network.training
+    model = attach(network, options)
+    try:
+        if start is not None:
+            restore(model, start)
+        yield model
+    finally:
+        detach(model, flags)
+        network.train(mode)
 
 
 def _forward_rows(self: Any, x: torch.Tensor, active: Any, *args: Any, **kwargs: Any) -> torch.Tensor:

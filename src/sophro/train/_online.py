@@ -124,14 +124,7 @@ def train_online(
         else:
             folder = work
             folder.mkdir(parents=True, exist_ok=True)
-        network = model.network
-        flags = {name: p.requires_grad for name, p in network.named_parameters()}
-        mode = network.training
-        adapted = _adapter.attach(network, options)
-        stack.callback(network.train, mode)
-        stack.callback(_adapter.detach, adapted, flags)
-        if start is not None:
-            _adapter.restore(adapted, start)
+        adapted = stack.enter_context(_adapter.adapted(model.network, options, start))
         run = _Run(model, adapted, prompts, rendered, reward, options, online, steps)
         return run.go(out, folder, work is not None, progress, fingerprint)
 

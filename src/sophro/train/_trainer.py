@@ -93,13 +93,7 @@ def train(
         else:
             folder = work
             folder.mkdir(parents=True, exist_ok=True)
-        flags = {name: p.requires_grad for name, p in network.named_parameters()}
-        mode = network.training
-        adapted = _adapter.attach(network, options)
-        stack.callback(network.train, mode)
-        stack.callback(_adapter.detach, adapted, flags)
-        if start is not None:
-            _adapter.restore(adapted, start)
+        adapted = stack.enter_context(_adapter.adapted(network, options, start))
         return _run(adapted, examples, options, out, folder, work is not None, progress, loss, fingerprint)
 
 
