@@ -37,7 +37,7 @@ def test_questions_are_compared_without_marks_and_case():
     check_disjoint(["a"], ["b"])
 
 
-@pytest.mark.parametrize("name", ["own", "smollm2"])
+@pytest.mark.parametrize("name", ["own", "own_harm", "smollm2"])
 def test_shipped_texts_are_well_formed_and_apart_from_the_check_set(name):
     text = (files("sophro.judge") / "training" / f"{name}.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
@@ -64,7 +64,7 @@ def test_missing_root_is_one_sentence(monkeypatch, tmp_path):
 def test_corpus_never_holds_a_question_of_the_check_set_or_a_restricted_source():
     examples = corpus()
     check_disjoint((e.prompt for e in examples), (r["prompt"] for r in check_rows()))
-    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own"}
+    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own", "own_harm"}
     assert len({e.id for e in examples}) == len(examples)
 
 

@@ -34,7 +34,7 @@ class Example:
 
     Attributes:
         id: Name, unique in the corpus.
-        source: ``xstest``, ``gptfuzz``, ``requests``, ``smollm2`` or ``own``.
+        source: ``xstest``, ``gptfuzz``, ``requests``, ``smollm2``, ``own`` or ``own_harm``.
         prompt: What the user asked.
         response: What the model answered.
         outcome: Index into ``CLASSES``, or None where nobody labelled it.
@@ -81,7 +81,7 @@ def data_root() -> Path:
 def corpus() -> list[Example]:
     """Return all training examples in a fixed order, without any question that selects or validates."""
     held = set[str]().union(*held_questions().values())
-    everything = [*xstest(), *gptfuzz(), *requests(), *_own("smollm2"), *_own("own")]
+    everything = [*xstest(), *gptfuzz(), *requests(), *_own("smollm2"), *_own("own"), *_own("own_harm")]
     return [example for example in everything if example.question not in held]
 
 

@@ -137,6 +137,7 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
                 "requests": "Apache-2.0 (CatQA, TruthfulQA, seed tasks), MIT (erase-and-check prompts)",
                 "smollm2": "Apache-2.0, generated and labelled by this project",
                 "own": "Apache-2.0, written by this project",
+                "own_harm": "Apache-2.0, written by this project",
             },
         },
         "folds": rounds,
