@@ -64,7 +64,7 @@ def test_missing_root_is_one_sentence(monkeypatch, tmp_path):
 def test_corpus_never_holds_a_question_of_the_check_set_or_a_restricted_source():
     examples = corpus()
     check_disjoint((e.prompt for e in examples), (r["prompt"] for r in check_rows()))
-    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own", "own_harm"}
+    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own"}
     assert len({e.id for e in examples}) == len(examples)
 
 
