@@ -61,7 +61,7 @@ _ALL = (
     ),
     Claim(
         "reflection_in_proxy_world",
-        "By an exact oracle, visible harm behind 20 forced tokens is >= 20 points below safety tuning, by the token",
+        "By an exact oracle, visible harm behind 20 forced tokens is >= 20 points below safety tuning",
         ("self_reflection", "safety_sft"),
         _proxy.proxy_harm,
         in_quick=False,
