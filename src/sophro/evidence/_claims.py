@@ -110,6 +110,7 @@ _ALL = (
         "At equal forwards GCG reaches a lower target loss than random search; with a shuffled gradient it does not",
         ("gcg", "random_search"),
         _search.gcg_beats_random,
+        in_quick=False,
     ),
     Claim(
         "unsafe_parent",
