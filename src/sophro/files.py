@@ -7,14 +7,15 @@ the file, the line and the field of whatever is wrong.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sophro.errors import SophroError
 
@@ -36,14 +37,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def write_bytes(path: Path | str, data: bytes) -> None:
-    """Write ``data`` to ``path`` atomically (temporary name, fsync, rename)."""
+@contextlib.contextmanager
+def _replacing(path: Path | str) -> Generator[BinaryIO]:
+    """Yield a handle on a temporary file that becomes ``path`` at the end; an exception leaves nothing."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(fd, "wb") as handle:
-            handle.write(data)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         umask = os.umask(0)
@@ -56,6 +58,12 @@ def write_bytes(path: Path | str, data: bytes) -> None:
     _sync_folder(target.parent)
 
 
+def write_bytes(path: Path | str, data: bytes) -> None:
+    """Write ``data`` to ``path`` atomically (temporary name, fsync, rename)."""
+    with _replacing(path) as handle:
+        handle.write(data)
+
+
 def write_text(path: Path | str, text: str) -> None:
     """Write ``text`` as UTF-8 to ``path`` atomically."""
     write_bytes(path, text.encode("utf-8"))
@@ -66,9 +74,21 @@ def write_json(path: Path | str, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def write_jsonl(path: Path | str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write one JSON object per line to ``path`` atomically."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+def write_jsonl(path: Path | str, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write one JSON object per line to ``path`` atomically while ``rows`` are made; return how many.
+
+    A text that UTF-8 cannot hold (half of a surrogate pair) is written with JSON's escapes.
+    """
+    count = 0
+    with _replacing(path) as handle:
+        for row in rows:
+            try:
+                data = json.dumps(row, ensure_ascii=False).encode("utf-8")
+            except UnicodeEncodeError:
+                data = json.dumps(row).encode("utf-8")
+            handle.write(data + b"\n")
+            count += 1
+    return count
 
 
 def write_folder(target: Path | str, fill: Callable[[Path], None]) -> Path:
@@ -124,29 +144,7 @@ def read_text(path: Path | str) -> str:
 
 
 def read_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield ``(line number, object)`` for each non-blank line of a JSONL file.
-
-    Raises:
-        SophroError: Naming file and line, if a line is not a JSON object.
-    """
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise SophroError(
-                f"{path}, line {number}: not JSON ({error.msg}); one object a line is needed"
-            ) from None
-        if not isinstance(value, dict):
-            raise SophroError(
-                f"{path}, line {number}: a JSON object is needed, this is a {type(value).__name__}"
-            )
-        yield number, value
-
-
-def stream_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield what ``read_jsonl`` yields, line by line, so that a file of any size fits into memory.
+    """Yield ``(line number, object)`` for each non-blank line of a JSONL file of any size.
 
     Raises:
         SophroError: If the file cannot be read, or naming file and line, if a line is not UTF-8 or not a
@@ -182,39 +180,6 @@ def stream_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, value
 
 
-def write_jsonl_stream(path: Path | str, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write one JSON object per line to ``path`` atomically while ``rows`` are made; return how many.
-
-    An exception while the rows are made leaves nothing behind. A text that UTF-8 cannot hold (half of a
-    surrogate pair) is written with JSON's escapes.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    count = 0
-    try:
-        with os.fdopen(fd, "wb") as handle:
-            for row in rows:
-                line = json.dumps(row, ensure_ascii=False)
-                try:
-                    data = line.encode("utf-8")
-                except UnicodeEncodeError:
-                    data = json.dumps(row).encode("utf-8")
-                handle.write(data + b"\n")
-                count += 1
-            handle.flush()
-            os.fsync(handle.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-    return count
-
-
 def digest(*parts: Any) -> str:
     """Return a short, stable hash (16 hex digits of SHA-256) of JSON-serialisable values."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -228,3 +193,14 @@ def file_sha256(path: Path | str) -> str:
         while piece := handle.read(1 << 20):
             total.update(piece)
     return total.hexdigest()
+
+
+@contextlib.contextmanager
+def kept_or_temporary(folder: Path | None) -> Generator[Path]:
+    """Yield ``folder``, made if need be, or a temporary one that is gone afterwards."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="sophro-") as name:
+            yield Path(name)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder

@@ -76,7 +76,7 @@ def harmful(
     records = _records(set, split, limit)
     settings = {key: value for key, value in (("k", k), ("where", where)) if value is not None}
     chosen = find_attack(attack, {**(params or {}), **settings})
-    check_scoring(chosen, (refusal_judge, harm_judge, second_judge))
+    check_scoring(chosen, (refusal_judge, harm_judge, second_judge, second_harm_judge))
     target = _target(chosen.needs)
     attempts = check_built(attack, chosen(records, target))
     changed = getattr(chosen, "generation", None)

@@ -13,6 +13,7 @@ attack weaker than published.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -28,7 +29,7 @@ _NAMES = {"en": ("User", "Assistant"), "zh": ("用户", "助手")}
 
 
 @dataclass(frozen=True)
-class _Shots:
+class _Shots(ABC):
     """Demonstrations before the request.
 
     Attributes:
@@ -60,8 +61,9 @@ class _Shots:
         ]
         return check_fits(self.name, attempts, target, self.reserve, "lower shots")
 
+    @abstractmethod
     def _transcript(self, record: Record, shown: Sequence[tuple[str, str]]) -> Transcript:
-        raise NotImplementedError
+        """Return the conversation that shows ``shown`` and then asks."""
 
 
 @dataclass(frozen=True)

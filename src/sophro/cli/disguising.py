@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from sophro.errors import SophroError, unknown_name
-from sophro.files import stream_jsonl, write_jsonl_stream
+from sophro.files import read_jsonl, write_jsonl
 
 
 def perturb(
@@ -41,7 +41,7 @@ def perturb(
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
-        for line, row in stream_jsonl(in_):
+        for line, row in read_jsonl(in_):
             made = disguise(
                 _text(row, in_, line), name, spans=_spans(row, in_, line), seed=seed, budget=budget
             )
@@ -56,7 +56,7 @@ def perturb(
                 "edits": [list(edit) for edit in made.edits],
             }
 
-    count = write_jsonl_stream(out, rows())
+    count = write_jsonl(out, rows())
     print(f"{out}: {count} texts, {changed} changed by {name}")
 
 
@@ -74,7 +74,7 @@ def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path) -> Non
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
-        for line, row in stream_jsonl(in_):
+        for line, row in read_jsonl(in_):
             result = undo(_text(row, in_, line))
             changed += bool(result.undone)
             yield {
@@ -85,7 +85,7 @@ def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path) -> Non
                 "confidence": result.confidence,
             }
 
-    count = write_jsonl_stream(out, rows())
+    count = write_jsonl(out, rows())
     print(f"{out}: {count} texts, {changed} with disguises undone")
 
 

@@ -20,16 +20,14 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from sophro.errors import SophroError
-from sophro.files import digest, file_sha256, write_folder, write_json
+from sophro.files import digest, file_sha256, kept_or_temporary, write_folder, write_json
 from sophro.train import _adapter, _checkpoint
 from sophro.train._log import TrainingLog
 from sophro.train._options import TrainOptions, TrainResult
@@ -118,13 +116,7 @@ def train_online(
     )  # fmt: skip
     if out.exists():
         return stored_result(out, fingerprint)
-    with ExitStack() as stack:
-        if work is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-online-")))
-        else:
-            folder = work
-            folder.mkdir(parents=True, exist_ok=True)
-        adapted = stack.enter_context(_adapter.adapted(model.network, options, start))
+    with kept_or_temporary(work) as folder, _adapter.adapted(model.network, options, start) as adapted:
         run = _Run(model, adapted, prompts, rendered, reward, options, online, steps)
         return run.go(out, folder, work is not None, progress, fingerprint)
 

@@ -15,10 +15,8 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from array import array
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +25,7 @@ import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from sophro.errors import SophroError
-from sophro.files import digest, file_sha256, write_folder, write_json
+from sophro.files import digest, file_sha256, kept_or_temporary, write_folder, write_json
 from sophro.models._packed import packed
 from sophro.train import _adapter, _checkpoint
 from sophro.train._examples import PairExample, TrainItem, check_items
@@ -87,13 +85,7 @@ def train(
         fingerprint = digest(fingerprint, file_sha256(start / "adapter_model.safetensors"))
     if out.exists():
         return stored_result(out, fingerprint)
-    with ExitStack() as stack:
-        if work is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-train-")))
-        else:
-            folder = work
-            folder.mkdir(parents=True, exist_ok=True)
-        adapted = stack.enter_context(_adapter.adapted(network, options, start))
+    with kept_or_temporary(work) as folder, _adapter.adapted(network, options, start) as adapted:
         return _run(adapted, examples, options, out, folder, work is not None, progress, loss, fingerprint)
 
 

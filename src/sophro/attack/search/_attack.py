@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ _SILENT = ("folder",)  # settings that change no result
 
 
 @dataclass(frozen=True)
-class SearchAttack:
+class SearchAttack(ABC):
     """An attack that searches.
 
     Attributes:
@@ -46,22 +47,22 @@ class SearchAttack:
     needs: ClassVar[tuple[str, ...]] = ()
 
     @property
+    @abstractmethod
     def budget(self) -> Budget:
         """What one behaviour costs at most: the search, and one query for the attempt itself."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def max_steps(self) -> int:
         """Most expansions of one search."""
-        raise NotImplementedError
 
+    @abstractmethod
     def problem(self, record: Record, target: Any) -> Problem:
         """Return the search for one behaviour."""
-        raise NotImplementedError
 
+    @abstractmethod
     def transcript(self, problem: Problem, node: Node) -> Transcript:
         """Return what the target is given for the best node."""
-        raise NotImplementedError
 
     def session(self, target: Any) -> AbstractContextManager[Any]:
         """Return what is open while the searches run: the target's patch, where nobody else uses the network."""

@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 from sophro.attack._types import Budget
 from sophro.attack.search._attack import SearchAttack
 from sophro.attack.search._core import Meter, Node, Problem, best_of
-from sophro.attack.search._dialog import DialogAttack, DialogProblem
+from sophro.attack.search._dialog import DialogAttack, ProposingProblem
 from sophro.attack.search._replies import fenced, json_object, tag_of
 from sophro.attack.search._suffix import target_text
 from sophro.attack.search._target import patched
@@ -40,7 +40,7 @@ _SENTENCE = re.compile(r"(?<=[.!?:])\s+")
 _MOMENTUM = 0.5  # share of a word's old score that stays
 
 
-class AutoDanProblem(DialogProblem):
+class AutoDanProblem(ProposingProblem):
     """The frontier is the population; ``memory["words"]`` holds the momentum scores of words.
 
     Args:
@@ -66,7 +66,7 @@ class AutoDanProblem(DialogProblem):
         mutation: float,
         answer: str,
     ) -> None:
-        super().__init__(record, target, attacker, _NoGuide(), 1)
+        super().__init__(record, target, attacker)
         self.population, self.elites, self.answer = population, elites, answer
         self.crossover, self.mutation = crossover, mutation
 
@@ -177,18 +177,6 @@ class AutoDanProblem(DialogProblem):
     def solved(self, node: Node) -> bool:
         """A likelihood says nothing about success, so the search uses its steps."""
         return False
-
-
-class _NoGuide:
-    """AutoDAN asks no judge."""
-
-    name = ""
-
-    def rate(self, asked: Sequence[Any], meter: Meter) -> list[Any]:
-        raise NotImplementedError
-
-    def on_topic(self, pairs: Sequence[Any], meter: Meter) -> list[Any]:
-        raise NotImplementedError
 
 
 def swapped(text: str, rng: random.Random, share: float) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -99,7 +100,7 @@ class Meter:
             self._spent[name] -= n
 
 
-class Problem:
+class Problem(ABC):
     """What one attack brings to the search; the methods it does not need keep their defaults.
 
     Attributes:
@@ -112,25 +113,25 @@ class Problem:
     def __init__(self) -> None:
         self.memory: dict[str, Any] = {}
 
+    @abstractmethod
     def identity(self) -> Mapping[str, Any]:
         """Return what makes this search another one: settings, behaviour, models (JSON values)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self, rng: random.Random, meter: Meter) -> Sequence[Node]:
         """Return the first candidates."""
-        raise NotImplementedError
 
+    @abstractmethod
     def expand(self, frontier: Sequence[Node], rng: random.Random, meter: Meter) -> Sequence[Node]:
         """Return new candidates made from the frontier; none ends the search."""
-        raise NotImplementedError
 
     def prune(self, nodes: Sequence[Node], meter: Meter) -> Sequence[Node]:
         """Return the candidates in the same order, hopeless ones marked ``pruned`` before they cost a query."""
         return nodes
 
+    @abstractmethod
     def score(self, nodes: Sequence[Node], meter: Meter) -> Sequence[Node]:
         """Return the candidates in the same order, each ``scored`` or failed for a stated reason."""
-        raise NotImplementedError
 
     def keep(self, frontier: Sequence[Node], fresh: Sequence[Node], rng: random.Random) -> Sequence[Node]:
         """Return the next frontier; by default the best of old and new."""

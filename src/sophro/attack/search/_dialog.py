@@ -31,26 +31,18 @@ _AGAIN = "That could not be read. Answer again with nothing but the JSON object 
 _SPENT = "the budget is spent"
 
 
-class DialogProblem(Problem):
-    """A search whose candidates are prompts; ``state["prompt"]`` is what the target is given.
+class ProposingProblem(Problem):
+    """A search whose candidates are prompts, which a model may propose.
 
     Args:
         record: The behaviour.
         target: The model under attack.
         attacker: ``sophro.attack._roles.Role`` that proposes, or None for attacks that need none.
-        guide: Rates the target's answers.
-        tokens: Length of an answer.
     """
 
-    def __init__(self, record: Record, target: Any, attacker: Any, guide: Guide, tokens: int) -> None:
+    def __init__(self, record: Record, target: Any, attacker: Any) -> None:
         super().__init__()
-        self.record, self.target, self.attacker, self.guide, self.tokens = (
-            record,
-            target,
-            attacker,
-            guide,
-            tokens,
-        )
+        self.record, self.target, self.attacker = record, target, attacker
 
     def identity(self) -> Mapping[str, Any]:
         """See ``Problem.identity``."""
@@ -59,8 +51,6 @@ class DialogProblem(Problem):
             "behaviour": self.record.prompt,
             "target": self.target.name,
             "attacker": str(getattr(self.attacker, "model", "")),
-            "judge": self.guide.name,
-            "tokens": self.tokens,
         }
 
     def propose(
@@ -104,6 +94,26 @@ class DialogProblem(Problem):
             return []
         with ThreadPoolExecutor(max_workers=1) as pool:
             return pool.submit(lambda: asyncio.run(all_of_them())).result()
+
+
+class DialogProblem(ProposingProblem):
+    """A search that asks the target and has a guide rate its answers; ``state["prompt"]`` is what is asked.
+
+    Args:
+        record: The behaviour.
+        target: The model under attack.
+        attacker: See ``ProposingProblem``.
+        guide: Rates the target's answers.
+        tokens: Length of an answer.
+    """
+
+    def __init__(self, record: Record, target: Any, attacker: Any, guide: Guide, tokens: int) -> None:
+        super().__init__(record, target, attacker)
+        self.guide, self.tokens = guide, tokens
+
+    def identity(self) -> Mapping[str, Any]:
+        """See ``Problem.identity``."""
+        return {**super().identity(), "judge": self.guide.name, "tokens": self.tokens}
 
     def score(self, nodes: Sequence[Node], meter: Meter) -> Sequence[Node]:
         """See ``Problem.score``: ask the target, then the guide."""
