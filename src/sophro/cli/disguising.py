@@ -41,7 +41,7 @@ def perturb(
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
-        for line, row in read_jsonl(in_):
+        for line, row in _lines(in_):
             made = disguise(
                 _text(row, in_, line), name, spans=_spans(row, in_, line), seed=seed, budget=budget
             )
@@ -74,7 +74,7 @@ def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path) -> Non
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
-        for line, row in read_jsonl(in_):
+        for line, row in _lines(in_):
             result = undo(_text(row, in_, line))
             changed += bool(result.undone)
             yield {
@@ -87,6 +87,16 @@ def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path) -> Non
 
     count = write_jsonl(out, rows())
     print(f"{out}: {count} texts, {changed} with disguises undone")
+
+
+def _lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield what is in ``file``; an empty one is most likely the wrong one."""
+    empty = True
+    for found in read_jsonl(file):
+        empty = False
+        yield found
+    if empty:
+        raise SophroError(f"{file}: no texts; one JSON object a line is needed")
 
 
 def _text(row: dict[str, Any], file: Path, line: int) -> str:
