@@ -75,3 +75,11 @@ def test_the_commands_of_the_docs_page_run(tmp_path, monkeypatch):
     for command in commands:
         assert run(shlex.split(command)[1:]) == 0, command
     assert rows(tmp_path / "disguised.jsonl")[0]["changed"]
+
+
+@pytest.mark.parametrize("command", [["perturb", "homo"], ["normalize"]])
+def test_an_empty_file_is_refused(tmp_path, capsys, command):
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("\n")
+    assert run([*command, "--in", str(source), "--out", str(out)]) == 2
+    assert "no texts" in capsys.readouterr().err and not out.exists()
