@@ -16,7 +16,8 @@ from sophro.recipe import Recipe
 def recipe(quick: bool) -> Recipe:
     """The run behind the claim; the shuffled control takes its triggers from requests by other hands (AdvBench).
 
-    All benign sets have equal counts, so that only what is in them differs.
+    Benign sets have equal counts, so that only what is in them differs; ``generic_300`` has three times as many. The
+    diagnosed model is the one with generic answers: one that refuses everything tells nothing about why.
     """
     n = 60 if quick else 145
     matched = {**ONE_PASS, "tuned_arm": "generic", "limit": 96}
