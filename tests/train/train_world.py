@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from pathlib import Path
@@ -74,6 +75,9 @@ def main(kind: str, out: str, work: str, pause: str) -> None:
     items = pairs() if kind == "pairs" else examples(27)
     result = train(network(), items, options, Path(out), Path(work) if work else None, progress)
     print(result.resumed_from, result.steps, flush=True)
+    # One file a process: lines of several processes on one pipe may be torn.
+    rank = os.environ.get("RANK", "0")
+    Path(f"{out}.rank{rank}").write_text(f"{result.resumed_from} {result.steps}", encoding="utf-8")
 
 
 if __name__ == "__main__":
