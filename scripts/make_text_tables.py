@@ -24,6 +24,11 @@ import sysconfig
 from collections import Counter, defaultdict
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from sophro.data._cntp import cntp_split  # noqa: E402
+from sophro.text._counts import count_triples, pack_triples  # noqa: E402
+
 SITE = Path(sysconfig.get_paths()["purelib"])
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 RUN = re.compile(r"[\u4e00-\u9fff]+")
@@ -163,8 +168,8 @@ def lookalikes(table: dict[str, list[list[str]]], frequency: Counter[str]) -> st
         for d in near:
             if d not in strokes:
                 continue
-            both = sum(weight[p] for p in own & parts[d])
-            some = sum(weight[p] for p in own | parts[d])
+            both = math.fsum(weight[p] for p in own & parts[d])
+            some = math.fsum(weight[p] for p in own | parts[d])
             shape = stroke_overlap(strokes[c], strokes[d])
             scored.append((both / some + shape, d))
         scored.sort(key=lambda x: (-x[0], x[1]))
@@ -224,18 +229,7 @@ def word_list(words: dict[str, int]) -> str:
 
 
 def ngrams(words: dict[str, int]) -> str:
-    """ln P(b | a) and ln P(c | a b) in steps of a quarter, from words, pairs and COLD's train part."""
-    cold1: Counter[str] = Counter()
-    cold2: Counter[str] = Counter()
-    cold3: Counter[str] = Counter()
-    path = Path(os.environ["SOPHRO_DATA"]) / "C_chinese/cold/train_5000.csv"
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        for row in csv.DictReader(handle):
-            for run in RUN.findall(row["TEXT"]):
-                padded = "^" + run + "$"
-                cold1.update(padded[:-1])
-                cold2.update(padded[i : i + 2] for i in range(len(padded) - 1))
-                cold3.update(padded[i : i + 3] for i in range(len(padded) - 2))
+    """ln P(b) and ln P(b | a) in steps of a quarter, from words and character pairs: what counts are mixed with."""
     word1: Counter[str] = Counter()
     word2: Counter[str] = Counter()
     for w, f in words.items():
@@ -244,41 +238,42 @@ def ngrams(words: dict[str, int]) -> str:
                 word1[w[i]] += f
                 if i:
                     word2[w[i - 1 : i + 1]] += f
+    cold1 = Counter(c for text in cold_texts() for c in text if is_han(c))
     source = SITE / "Pinyin2Hanzi/data/hmm_transition.json"
     pairs = json.loads(source.read_text("utf-8"))["data"]
     total = sum(word1.values()) + 40 * sum(cold1.values())
     single = {c: (word1[c] + 40 * cold1[c] + 1) / total for c in set(word1) | set(cold1)}
-    lines: list[str] = []
-    for c, p in sorted(single.items()):
-        if len(c) == 1:
-            lines.append(f"1\t{c}\t{quarter(p)}\n")
-    lines += grouped("2", bigram_levels(cold1, cold2, word1, word2, pairs))
-    triple = {k: v / cold2[k[:2]] * (v - 0.5) / v for k, v in cold3.items() if v >= 2}
-    lines += grouped("3", {k: quarter(p) for k, p in triple.items() if p > 0})
-    return "".join(lines)
+    lines = [f"1\t{c}\t{quarter(p)}\n" for c, p in sorted(single.items()) if len(c) == 1]
+    return "".join(lines + grouped("2", bigram_levels(word1, word2, pairs)))
 
 
 def bigram_levels(
-    cold1: Counter[str],
-    cold2: Counter[str],
-    word1: Counter[str],
-    word2: Counter[str],
-    pairs: dict[str, dict[str, float]],
+    word1: Counter[str], word2: Counter[str], pairs: dict[str, dict[str, float]]
 ) -> dict[str, int]:
-    found = {k for k, v in cold2.items()} | {k for k, f in word2.items() if f >= 5}
+    found = {k for k, f in word2.items() if f >= 5}
     found |= {a + b for a, row in pairs.items() for b, p in row.items() if len(b) == 1 and p > 2e-4}
     levels: dict[str, int] = {}
     for key in found:
         a, b = key
-        if not all(is_han(x) or x in "^$" for x in key):
-            continue
-        trust = cold1[a] / (cold1[a] + 60)
-        p = 0.6 * trust * cold2[key] / max(cold1[a], 1)
-        rest = 1 - 0.6 * trust
-        p += rest * 0.65 * pairs.get(a, {}).get(b, 0.0) + rest * 0.35 * word2[key] / max(word1[a], 1)
-        if p > 5e-5:
-            levels[key] = quarter(p)
+        if all(is_han(x) for x in key):
+            p = 0.65 * pairs.get(a, {}).get(b, 0.0) + 0.35 * word2[key] / max(word1[a], 1)
+            if p > 5e-5:
+                levels[key] = quarter(p)
     return levels
+
+
+def cold_texts() -> list[str]:
+    path = Path(os.environ["SOPHRO_DATA"]) / "C_chinese/cold/train_5000.csv"
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return [row["TEXT"] for row in csv.DictReader(handle)]
+
+
+def safetybench_texts() -> list[str]:
+    """Questions of the train part and their options; dev and test are what the normaliser is measured on."""
+    path = Path(os.environ["SOPHRO_DATA"]) / "C_chinese/safetybench/test_zh_subset.json"
+    rows = json.loads(path.read_text("utf-8"))
+    kept = [r for r in rows if cntp_split(r["question"]) == "train"]
+    return [t for r in kept for t in (r["question"], *r["options"])]
 
 
 def quarter(p: float) -> int:
@@ -295,6 +290,10 @@ def grouped(order: str, levels: dict[str, int]) -> list[str]:
         cells = " ".join(chr(48 + level) + "".join(sorted(chars)) for level, chars in sorted(row.items()))
         lines.append(f"{order}\t{context}\t{cells}\n")
     return lines
+
+
+def triples() -> bytes:
+    return pack_triples(count_triples([*cold_texts(), *safetybench_texts()]))
 
 
 def write_packed(path: Path, text: str) -> None:
@@ -321,6 +320,7 @@ def main() -> None:
     write_packed(out / "phrases.txt.gz", phrases())
     write_packed(out / "words.txt.gz", word_list(words))
     write_packed(out / "ngrams.txt.gz", ngrams(words))
+    (out / "triples.txt.gz").write_bytes(triples())
     for file in sorted(out.iterdir()):
         print(file.name, file.stat().st_size)
 

@@ -60,6 +60,7 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     with shuffled repairs: a second reading is a second chance, whatever it says.
     """
     from sophro.guard import detector as named
+    from sophro.guard._tune import disguised_texts
     from sophro.text import normalize
 
     whats = (
@@ -74,6 +75,8 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     texts = [t for name in TABLES for t in load_cntp(name, "test") if t.changed and t.id in wanted]
     benign = _first(load_cntp("benign", "test"), 200 if quick else None)
     read, honest = ([normalize(t.text) for t in part] for part in (texts, benign))
+    odd = disguised_texts(load_cntp("benign", "test"), TABLES, _make, 100, seed=0)
+    calm, mended = [t.base for t in odd], [normalize(t.text).text for t in odd]
     wrong = _shuffled([[(u.start, u.end, u.found, u.restored) for u in n.undone] for n in read], texts)
     names = [t.id for t in texts]
     notes: list[str] = []
@@ -92,6 +95,11 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
                 Check(whats[1], rise.difference, rise.low, rise.high, len(benign), "<=", _RISE),
                 Check(whats[2], bad.value, bad.low, bad.high, len(texts), "<", _RECOVERED, True),
             ]
+            notes.append(
+                f"benign sentences that sophro disguised ({len(odd)}): error {_share(_flags(detector, calm))} as written, "
+                f"{_share(_flags(detector, [t.text for t in odd]))} disguised, "
+                f"{_share(_flags(detector, mended))} repaired; a repair that invents insults would raise it"
+            )
         else:
             notes.append(
                 f"{detector.name} (shipped): detection {_share(before)} as written, {_share(under)} disguised, "
@@ -101,10 +109,16 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             own = [i for i, t in enumerate(texts) if t.disguise == name]
             rates = (_share([flags[i] for i in own]) for flags in (before, under, after))
             exact = _share([read[i].text == texts[i].base for i in own])
+            words = [w in read[i].text for i in own for w in texts[i].spans if w not in texts[i].text]
             notes.append(
-                f"{name}: detection {', '.join(rates)} as written, disguised, repaired; {exact} restored exactly"
+                f"{name}: detection {', '.join(rates)} as written, disguised, repaired; {exact} restored exactly; "
+                f"{_share(words)} of the disguised words back"
             )
     return checks, notes
+
+
+def _make(text: str, name: str, spans: Sequence[str], seed: int) -> str:
+    return perturb(text, name, spans=spans, seed=seed).text
 
 
 def _share(flags: Sequence[bool]) -> str:
@@ -146,9 +160,6 @@ def overcorrection(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     if missing:
         return [Check(w, None, None, None, 0, ">", 0.0) for w in whats[:3]], [missing]
 
-    def make(text: str, name: str, spans: Sequence[str], seed: int) -> str:
-        return perturb(text, name, spans=spans, seed=seed).text
-
     toxic, calm = load_cntp("none", "train"), load_cntp("benign", "train")
     benign = load_cntp("benign", "test")
     wanted = {t.id for t in _first(load_cntp("none", "test"), 100 if quick else None)}
@@ -164,8 +175,8 @@ def overcorrection(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             mixed: list[bool] = []
             caught: list[bool] = []
             for seed in seeds:
-                bad = disguised_texts(toxic, NAMES, make, number, seed)
-                good = disguised_texts(calm, NAMES, make, number, seed)
+                bad = disguised_texts(toxic, NAMES, _make, number, seed)
+                good = disguised_texts(calm, NAMES, _make, number, seed)
                 only, both = (tune_on(start, x, start.name) for x in (bad, [*bad, *good]))  # type: ignore[arg-type]
                 alone += _flags(only, [t.text for t in benign])
                 mixed += _flags(both, [t.text for t in benign])

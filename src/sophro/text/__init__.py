@@ -6,15 +6,19 @@ Contract: pure functions over shipped tables; no torch, no network, no randomnes
 from sophro.text import tables
 from sophro.text._align import CharMap, Edit
 from sophro.text._lexicon import find_lexicon, lexicon
+from sophro.text._model import NGrams
+from sophro.text._model import shipped as language_model
 from sophro.text._normalize import Normalized, Undone, normalize
 from sophro.text._pinyin import pinyin
 
 __all__ = [
     "CharMap",
     "Edit",
+    "NGrams",
     "Normalized",
     "Undone",
     "find_lexicon",
+    "language_model",
     "lexicon",
     "normalize",
     "pinyin",

@@ -16,6 +16,7 @@ from sophro.text.tables import (
     components,
     default_readings,
     emoji_names,
+    emoji_senses,
     homophones,
     is_han,
     phrase_readings,
@@ -24,6 +25,9 @@ from sophro.text.tables import (
 
 COMMON = 3500  # characters that a disguise is likely to have replaced
 LONGEST_WORD = 5
+SOUNDS_ALIKE = 3  # characters of the same sound that need share no component
+LONGEST_INITIALS = 4
+INITIALS_KEPT = {2: 120, 3: 60, 4: 40}
 FREQUENT = 10  # level of a word that a repair may make; rarer words only protect what is there
 
 
@@ -50,12 +54,17 @@ def by_sound() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def by_initials() -> Mapping[str, tuple[str, ...]]:
-    """Return first letters -> lexicon words of two or more characters."""
+    """Return first letters -> words of the lexicon and the most frequent other words."""
+    usual, own = default_readings(), lexicon()
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for word in lexicon():
-        if len(word) > 1 and all(map(is_han, word)):
-            found["".join([s[0] for s in pinyin(word)])].append(word)
-    return {key: tuple(ws) for key, ws in found.items()}
+    for word, level in vocabulary().items():
+        if level >= FREQUENT and len(word) <= LONGEST_INITIALS:
+            found["".join([usual.get(c, "?")[0] for c in word])].append(word)
+    known = vocabulary()
+    return {
+        key: tuple(sorted(ws, key=lambda w: (w not in own, -known[w], w))[: INITIALS_KEPT[len(key)]])
+        for key, ws in found.items()
+    }
 
 
 @cache
@@ -69,7 +78,7 @@ def by_characters() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def same_sound(char: str, limit: int = 24) -> tuple[str, ...]:
+def same_sound(char: str, limit: int = 40) -> tuple[str, ...]:
     """Return common characters that share a toneless reading with ``char``, frequent ones first."""
     place = ranks()
     found = {
@@ -107,7 +116,10 @@ def _holders() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def similar(char: str, limit: int = 60) -> tuple[str, ...]:
-    """Return common characters that share a rare component with ``char``, contain it or are part of it."""
+    """Return common characters that share a rare component with ``char``, contain it or are part of it.
+
+    Those that also sound like it come first: most look-alikes are compounds with the same sound part.
+    """
     place = ranks()
     own = _written().get(char, frozenset()) | {char}
     holders = _holders()
@@ -119,7 +131,10 @@ def similar(char: str, limit: int = 60) -> tuple[str, ...]:
         if place.get(p, 10**6) < COMMON:
             found[p] = 1
     found.pop(char, None)
-    best = sorted(found, key=lambda c: (found[c], place[c]))
+    sounds = frozenset(all_readings().get(char, ()))
+    for c in {c for s in sounds for c in homophones().get(s, "")[:SOUNDS_ALIKE]} - {char}:
+        found.setdefault(c, 10**6)
+    best = sorted(found, key=lambda c: (sounds.isdisjoint(all_readings().get(c, ())), found[c], place.get(c, 10**6)))
     return tuple(best[:limit])
 
 
@@ -145,12 +160,13 @@ _DIGITS = "零一二三四五六七八九"
 
 @cache
 def of_emoji(sign: str) -> tuple[tuple[str, int], ...]:
-    """Return (character, rank) that an emoji can stand for: 0 is in its name, 1 sounds like one that is.
+    """Return (character, rank) that an emoji can stand for: 0 is its sense or in its name, 1 sounds like one that is.
 
     Args:
         sign: A match of ``EMOJI``.
     """
     name = _DIGITS[int(sign[0])] if sign[0].isdigit() else emoji_names().get(sign[0], "")
+    sense = emoji_senses().get(sign[0], "")
     squared = unicodedata.normalize("NFKC", sign[0])
     if not name and is_han(squared[0]):
         name = squared
@@ -158,8 +174,8 @@ def of_emoji(sign: str) -> tuple[tuple[str, int], ...]:
         name = "十"
     # 男人 and 女人 name a picture of a man and a woman, not of people.
     person = len(name) > 1 and name.endswith("人")
-    found = {c: int(person and c == "人") for c in name if is_han(c)}
-    for c in name:
-        for other in of_syllable(default_readings().get(c, ""), 30):
+    found = dict.fromkeys(sense, 0) | {c: int(person and c == "人") for c in name if is_han(c)}
+    for c in found.copy():
+        for other in of_syllable(default_readings().get(c, "")):
             found.setdefault(other, 1)
     return tuple(found.items())

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sophro.text._costs import BEAM
-from sophro.text._model import cost
+from sophro.text._model import NGrams
 from sophro.text.tables import is_han
 
 
@@ -42,23 +42,24 @@ class Read(NamedTuple):
     edge: Edge
 
 
-def advance(state: str, text: str) -> tuple[str, int]:
+def advance(model: NGrams, state: str, text: str) -> tuple[str, int]:
     """Return state and cost after ``text``; a character that is not Han closes the run before it."""
     total = 0
     for c in text:
         if is_han(c):
-            total += cost(state, c)
+            total += model.cost(state, c)
             state = state[1] + c
         elif state != "^^":
-            total += cost(state, "$")
+            total += model.cost(state, "$")
             state = "^^"
     return state, total
 
 
-def cheapest(text: str, edges: Mapping[int, Sequence[Edge]]) -> list[Read]:
+def cheapest(model: NGrams, text: str, edges: Mapping[int, Sequence[Edge]]) -> list[Read]:
     """Return the edges of the cheapest path through ``text``, in order.
 
     Args:
+        model: What readings cost.
         text: One window.
         edges: Start -> edges; the identity edge of every position is implied.
     """
@@ -74,14 +75,19 @@ def cheapest(text: str, edges: Mapping[int, Sequence[Edge]]) -> list[Read]:
             states = dict(sorted(states.items(), key=lambda kv: kv[1][0])[:BEAM])
         own = edges.get(i, ())
         steps = own if any(not e.kind for e in own) else (Edge(i + 1, text[i], 0, ""), *own)
+        # One character for another is what nearly all edges are.
+        plain = [(edge, len(edge.text) == 1 and is_han(edge.text)) for edge in steps]
         for state, (paid, *_) in states.items():
-            for edge in steps:
-                after, more = advance(state, edge.text)
+            for edge, one in plain:
+                if one:
+                    after, more = state[1] + edge.text, model.cost(state, edge.text)
+                else:
+                    after, more = advance(model, state, edge.text)
                 total = paid + more + edge.cost
                 known = best[edge.end].get(after)
                 if known is None or total < known[0]:
                     best[edge.end][after] = (total, i, state, edge)
-    last = min(best[size], key=lambda s: best[size][s][0] + advance(s, "\n")[1])
+    last = min(best[size], key=lambda s: best[size][s][0] + advance(model, s, "\n")[1])
     path: list[Read] = []
     at, state = size, last
     while at:

@@ -20,15 +20,14 @@ from typing import NamedTuple
 
 from sophro.text._align import CharMap, Edit
 from sophro.text._clean import clean_edits
-from sophro.text._costs import LEAST_GAIN, SUM_GAIN, WINDOW
+from sophro.text._costs import LEAST_GAIN, LOOK_CLOSER, PRIOR, SUM_GAIN, WINDOW
 from sophro.text._lattice import Edge, Read, advance, cheapest
-from sophro.text._readings import all_edges
+from sophro.text._model import NGrams, shipped
+from sophro.text._readings import HIDDEN, Edges, hidden_edges, odd_places, open_places, visible_edges
 from sophro.text._variants import simplified, variant_edits
 from sophro.text.tables import is_han
 
 CERTAIN = {"form": 0.99, "hidden": 0.99, "mark": 0.95, "lookalike": 0.97, "trad": 0.95}
-# A look-alike is often read as a homophone and the other way round: they count as one kind.
-FAMILY = {"homo": "vsim"}
 # Repairs can lay open others; text that still changes after this many rounds comes back as it is then.
 ROUNDS = 6
 _PART = re.compile(r"[^，。！？；：、…\n\r\t!?;:,()（）《》“”\"「」【】\[\]]+")
@@ -78,11 +77,12 @@ class Normalized:
         return CharMap.of([Edit(u.start, u.end, u.restored) for u in self.undone], self.source)
 
 
-def normalize(text: str) -> Normalized:
+def normalize(text: str, model: NGrams | None = None) -> Normalized:
     """Undo disguises; text without disguise comes back unchanged.
 
     Args:
         text: Any text; what is neither Han nor part of a disguise is never changed.
+        model: What is usual; by default the shipped model. ``language_model().learned(texts)`` knows your texts too.
 
     Returns:
         The text, what was undone and how sure that is.
@@ -90,7 +90,7 @@ def normalize(text: str) -> Normalized:
     steps: list[Step] = []
     now = text
     for _ in range(ROUNDS):
-        found = _round(now, frozenset(FAMILY.get(k, k) for s in steps for k in s.kinds))
+        found = _round(model or shipped(), now, frozenset(k for s in steps for k in s.kinds))
         if not found:
             break
         now = CharMap(tuple(s.edit for s in found), len(now)).apply(now)
@@ -116,14 +116,14 @@ class Step(NamedTuple):
     sure: float
 
 
-def _round(text: str, suspect: frozenset[str]) -> list[Step]:
+def _round(model: NGrams, text: str, suspect: frozenset[str]) -> list[Step]:
     """Return the repairs of the first stage that finds any: writing, then script, then reading."""
     found = [Step(e, (kind,), CERTAIN[kind]) for e, kind in clean_edits(text)]
     if found:
         return found
     variants = [Step(e, ("trad",), CERTAIN["trad"]) for e in variant_edits(text)]
     # Consistently traditional text is judged in simplified script, which the model knows, and stays as it is.
-    return variants or _repairs(simplified(text), suspect)
+    return variants or _repairs(model, simplified(text), suspect)
 
 
 def _compose(source: str, before: list[Step], after: list[Step]) -> list[Step]:
@@ -150,51 +150,88 @@ def _windows(text: str) -> Iterator[tuple[int, str]]:
             yield at, text[at : min(at + WINDOW, m.end())]
 
 
-def _repairs(text: str, suspect: frozenset[str]) -> list[Step]:
+Found = list[tuple[Edit, list[str], int]]  # repairs with their kinds and gains
+
+
+def _repairs(model: NGrams, text: str, suspect: frozenset[str]) -> list[Step]:
     """Return what the cheapest reading changes, with kind and confidence; touching pieces are one.
 
+    Pictures and letters are read together with one kind of replaced characters at a time, and the kind that explains
+    most is taken: people who use one kind seldom use another in the same sentence, and many characters look like
+    one and sound like another.
+
     Args:
+        model: What is usual.
         text: The text so far.
         suspect: The kinds of disguise found in it already. A small gain is enough for more of these, as it is
-            for a kind once one repair is sure on its own or all of that kind are together: disguises come in
-            groups, and people who use one kind seldom use another in the same sentence.
+            for a kind once one repair is sure on its own or all of that kind are together.
     """
-    found: list[tuple[Edit, list[str], int]] = []
-    for offset, window in _windows(text):
-        if not any(map(is_han, window)):
-            continue
-        edges = all_edges(window)
-        if not any(e.kind for own in edges.values() for e in own):
-            continue
-        group: list[Read] = []
-        for read in [*cheapest(window, edges), None]:
-            if read is not None and read.edge.kind:
-                group.append(read)
-            elif group:
-                found.append(_merge(window, offset, group, edges))
-                group = []
-    found = [f for f in found if f[2] >= max(LEAST_GAIN[k].among for k in f[1])]
+    windows = [
+        (offset, window, visible_edges(window), odd_places(model, window))
+        for offset, window in _windows(text)
+        if any(map(is_han, window))
+    ]
+    taken = _read(model, windows, "", False)
+    if any(odd for *_, odd in windows):
+        most = 0
+        known = [kind for kind in HIDDEN if kind in suspect]
+        first = {kind: _read(model, windows, kind, kind in suspect) for kind in known or HIDDEN}
+        closer = max(LOOK_CLOSER, max(_total(found, kind) for kind, found in first.items()) // 2)
+        for kind, found in first.items():
+            if kind not in suspect and _total(found, kind) >= closer:
+                found = _read(model, windows, kind, True)
+            prior = PRIOR[kind]
+            least = 0 if kind in suspect else prior.text + prior.per_four * len(text) // 4
+            over = _total(found, kind) - least
+            if over > most:
+                most, taken = over, found
     sure = set(suspect)
     together: Counter[str] = Counter()
-    for _, kinds, gain in found:
-        together.update({FAMILY.get(k, k): gain for k in kinds})
-        if gain >= max(LEAST_GAIN[k].alone for k in kinds):
-            sure.update(FAMILY.get(k, k) for k in kinds)
+    for _, kinds, gain in taken:
+        together.update(dict.fromkeys(kinds, gain))
+        sure.update(k for k in kinds if k in HIDDEN or gain >= max(LEAST_GAIN[k].alone for k in kinds))
     sure.update(k for k, gain in together.items() if gain >= SUM_GAIN + len(text) // 2)
     return [
         Step(edit, tuple(kinds), 1 / (1 + math.exp(-max(gain, 0) / 16)))
-        for edit, kinds, gain in found
-        if any(FAMILY.get(k, k) in sure for k in kinds)
+        for edit, kinds, gain in taken
+        if any(k in sure for k in kinds)
     ]
 
 
+def _read(
+    model: NGrams, windows: Sequence[tuple[int, str, Edges, set[int]]], kind: str, dense: bool
+) -> Found:
+    """Return the repairs of the cheapest reading with at most this hidden kind of disguise."""
+    found: Found = []
+    for offset, window, visible, odd in windows:
+        edges = visible
+        if kind:
+            places = odd | open_places(window) if dense else odd
+            hidden = hidden_edges(window, kind, places, dense)
+            edges = {i: [*visible.get(i, ()), *hidden.get(i, ())] for i in {*visible, *hidden}}
+        if not any(e.kind for own in edges.values() for e in own):
+            continue
+        group: list[Read] = []
+        for read in [*cheapest(model, window, edges), None]:
+            if read is not None and read.edge.kind:
+                group.append(read)
+            elif group:
+                found.append(_merge(model, window, offset, group, edges))
+                group = []
+    return [f for f in found if f[2] >= max(LEAST_GAIN[k].among for k in f[1])]
+
+
+def _total(found: Found, kind: str) -> int:
+    return sum(gain for _, kinds, gain in found if kind in kinds)
+
+
 def _merge(
-    window: str, offset: int, group: list[Read], edges: Mapping[int, Sequence[Edge]]
+    model: NGrams, window: str, offset: int, group: list[Read], edges: Mapping[int, Sequence[Edge]]
 ) -> tuple[Edit, list[str], int]:
     """Return touching pieces as one edit, their kinds and what the reading gains over leaving them."""
     start, end = group[0].start, group[-1].edge.end
     new = "".join([r.edge.text for r in group])
-    gain = _cost(window, start, end, window[start:end]) - _cost(window, start, end, new)
+    gain = _cost(model, window, start, end, window[start:end]) - _cost(model, window, start, end, new)
     gain -= sum(r.edge.cost for r in group)
     at = start
     while at < end:
@@ -204,7 +241,7 @@ def _merge(
     return Edit(offset + start, offset + end, new), list(dict.fromkeys(r.edge.kind for r in group)), gain
 
 
-def _cost(window: str, start: int, end: int, middle: str) -> int:
+def _cost(model: NGrams, window: str, start: int, end: int, middle: str) -> int:
     """Cost of ``middle`` in the place of ``window[start:end]``, with two characters on either side."""
-    state = advance("^^", window[max(0, start - 2) : start])[0]
-    return advance(state, middle + window[end : end + 2] + "\n")[1]
+    state = advance(model, "^^", window[max(0, start - 2) : start])[0]
+    return advance(model, state, middle + window[end : end + 2] + "\n")[1]

@@ -7,43 +7,51 @@ model gets edges for sound, shape and order, because honest text rarely surprise
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from itertools import permutations
 
 from sophro.text import _index as index
 from sophro.text._costs import (
     EMOJI_INSIDE,
+    FACE_INSIDE,
+    INITIAL_LETTER,
     LATIN_LETTER,
+    LATIN_RUN,
     LEXICON_BONUS,
     ODD,
     ORDER_ANY,
     PRICES,
     SHAPE_COMMON,
+    SHAPE_FAR,
+    SHAPE_PLACES,
     SHAPE_STEP,
     WORD_BONUS,
     WORD_LEVEL,
 )
 from sophro.text._lattice import Edge
 from sophro.text._lexicon import lexicon
-from sophro.text._model import cost, ranks
+from sophro.text._model import NGrams, ranks
 from sophro.text._pinyin import pinyin
-from sophro.text._syllables import segment
+from sophro.text._syllables import USUAL, segment
 from sophro.text.tables import is_han
 
 Edges = defaultdict[int, list[Edge]]
 _LATIN = re.compile(r"[a-z]+(?: [a-z]+)*")
-_RARE = 4500
+_FACE = re.compile("[\u2639\u263a\u270a-\u270d\u2764\U0001f44a-\U0001f450\U0001f493-\U0001f49f\U0001f600-\U0001f64f\U0001f910-\U0001f92f]")
 _GAP = r"[ *·.\-_~|/+^#]{1,2}"
+LONGEST_RUN = 12
+USUAL_WORD = 14  # level of a word of two characters that hardly comes about by chance
 _INSULT = max(len(w) for w in lexicon())
 
 
-def price(kind: str, new: str, changed: int) -> int:
+def price(kind: str, new: str, changed: int, dense: bool = False) -> int:
     """Return the cost of reading a piece as ``new`` with ``changed`` characters replaced."""
     own = PRICES[kind]
-    return own.piece + own.char * changed - (LEXICON_BONUS if new in lexicon() else 0)
+    return own.piece * (not dense) + own.char * changed - (LEXICON_BONUS if new in lexicon() else 0)
 
 
-def odd_places(text: str) -> set[int]:
+def odd_places(model: NGrams, text: str) -> set[int]:
     """Return the places that surprise the model and are in no known word, and their neighbours."""
     surprising: list[int] = []
     state = "^^"
@@ -51,11 +59,23 @@ def odd_places(text: str) -> set[int]:
         if not is_han(c):
             state = "^^"
             continue
-        if cost(state, c) >= ODD:
+        if model.cost(state, c) >= ODD:
             surprising.append(i)
         state = state[1] + c
     places = {n for i in surprising if not _in_word(text, i) for n in (i - 1, i, i + 1)}
     return {i for i in places if 0 <= i < len(text) and is_han(text[i])}
+
+
+def open_places(text: str) -> set[int]:
+    """Return the places of characters in no usual word: where a disguise that is in the text can be too."""
+    known = index.vocabulary()
+    inside: set[int] = set()
+    for size in range(2, index.LONGEST_WORD + 1):
+        least = USUAL_WORD if size == 2 else 0
+        for a in range(len(text) - size + 1):
+            if known.get(text[a : a + size], -1) >= least:
+                inside.update(range(a, a + size))
+    return {i for i, c in enumerate(text) if is_han(c)} - inside
 
 
 def _in_word(text: str, at: int) -> bool:
@@ -67,18 +87,26 @@ def _in_word(text: str, at: int) -> bool:
     )
 
 
-def all_edges(text: str) -> Edges:
-    """Return start -> edges for one window."""
+def visible_edges(text: str) -> Edges:
+    """Return start -> edges for what anyone sees to be no plain Chinese: pictures, letters, signs."""
     edges: Edges = defaultdict(list)
     emoji_edges(text, edges)
     latin_edges(text, edges)
     gap_edges(text, edges)
-    odd = odd_places(text)
-    if odd:
-        split_edges(text, odd, edges)
-        shape_edges(text, odd, edges)
-        sound_edges(text, odd, edges)
-        order_edges(text, odd, edges)
+    return edges
+
+
+def hidden_edges(text: str, kind: str, places: set[int], dense: bool) -> Edges:
+    """Return start -> edges that read characters as others.
+
+    Args:
+        text: One window.
+        kind: One of ``HIDDEN``.
+        places: Where to look.
+        dense: This kind was found in the text, so each character is judged by itself.
+    """
+    edges: Edges = defaultdict(list)
+    _FINDERS[kind](text, places, edges, dense)
     return edges
 
 
@@ -92,8 +120,9 @@ def emoji_edges(text: str, edges: Edges) -> None:
             continue
         for new, rank in readings:
             edges[i].append(Edge(end, new, price("emoji_sound" if rank else "emoji", new, 1), "emoji"))
-        if before and after and _inner(before) and _inner(after):
-            edges[i].append(Edge(end, m.group(), EMOJI_INSIDE, ""))
+        if after and _inner(after) and (not i or _inner(before)):
+            stay = FACE_INSIDE if _FACE.match(m.group()) else EMOJI_INSIDE
+            edges[i].append(Edge(end, m.group(), stay, ""))
 
 
 def _inner(char: str) -> bool:
@@ -120,24 +149,42 @@ def latin_edges(text: str, edges: Edges) -> None:
             # Half a run is not read as pinyin while the rest stays for nothing.
             for k in range(start + 1, end):
                 edges[k].append(Edge(k + 1, text[k], 2 * LATIN_LETTER, ""))
-        if " " not in run and run in index.by_initials():
-            for new in index.by_initials()[run]:
-                edges[start].append(Edge(end, new, price("py_init", new, len(run)), "py_init"))
-            if cut is None:
-                edges[start].append(Edge(end, run, LATIN_LETTER * len(run), ""))
+        elif 1 < len(run) <= LONGEST_RUN and len(set(run)) > 1 and run not in USUAL:
+            initial_edges(run, start, edges)
+
+
+def initial_edges(run: str, start: int, edges: Edges) -> None:
+    """Add what the first letters of a run, or of parts of it, can stand for."""
+    table = index.by_initials()
+    for k in range(len(run) - 1):
+        for size in range(2, min(index.LONGEST_INITIALS, len(run) - k) + 1):
+            if size != len(run) - k and size == len(run) - k - 1:
+                continue  # one letter would be left over
+            for new in table.get(run[k : k + size], ()):
+                paid = price("py_init", new, size)
+                edges[start + k].append(Edge(start + k + size, new, paid, "py_init"))
+    edges[start].append(Edge(start + len(run), run, LATIN_RUN + INITIAL_LETTER * len(run), ""))
+    for k in range(1, len(run)):
+        edges[start + k].append(Edge(start + k + 1, run[k], LATIN_RUN + 2 * INITIAL_LETTER, ""))
 
 
 def syllable_words(cut: tuple[tuple[int, str], ...], start: int, end: int, text: str, edges: Edges) -> None:
     """Add the words that two or more neighbouring syllables of a run spell."""
     table = index.by_sound()
-    for k in range(len(cut)):
-        for size in range(2, min(index.LONGEST_WORD, len(cut) - k) + 1):
-            at, syllable = cut[k + size - 1]
-            stop = start + at + len(syllable)
-            stop += text[stop : stop + 1] == " " and stop < end
-            for new in table.get(" ".join([s for _, s in cut[k : k + size]]), ()):
-                bonus = WORD_BONUS * (size - 1) + WORD_LEVEL * (index.vocabulary()[new] - 20) // 8
-                edges[start + cut[k][0]].append(Edge(stop, new, price("py_full", new, 1) - bonus, "py_full"))
+    following: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    for at, syllable in cut:
+        stop = start + at + len(syllable)
+        stop += text[stop : stop + 1] == " " and stop < end
+        following[start + at].append((stop, syllable))
+    for first in list(following):
+        paths = [(stop, [syllable]) for stop, syllable in following[first]]
+        for _ in range(index.LONGEST_WORD - 1):
+            paths = [(stop, [*sounds, s]) for at, sounds in paths for stop, s in following.get(at, ())]
+            for stop, sounds in paths:
+                for new in table.get(" ".join(sounds), ()):
+                    bonus = WORD_BONUS * (len(sounds) - 1)
+                    bonus += WORD_LEVEL * (index.vocabulary()[new] - 20) // 8
+                    edges[first].append(Edge(stop, new, price("py_full", new, 1) - bonus, "py_full"))
 
 
 def gap_edges(text: str, edges: Edges) -> None:
@@ -153,49 +200,47 @@ def gap_edges(text: str, edges: Edges) -> None:
                     edges[chars[a][0]].append(Edge(chars[b - 1][0] + 1, word, price("mark", word, 1), "mark"))
 
 
-def split_edges(text: str, odd: set[int], edges: Edges) -> None:
+def split_edges(text: str, odd: set[int], edges: Edges, dense: bool) -> None:
     """Two neighbouring characters can be the halves of one."""
     table = index.joined()
     for i in sorted(odd):
         for new in table.get(text[i : i + 2], ()):
-            edges[i].append(Edge(i + 2, new, price("split", new, 1), "split"))
+            edges[i].append(Edge(i + 2, new, price("split", new, 1, dense), "split"))
 
 
-def shape_price(old: str, new: str) -> int:
+def shape_price(old: str) -> int:
     """Return the price of reading one character as a look-alike: the rarer it is, the lower."""
     place = ranks().get(old, 10**6)
     return max(PRICES["vsim"].char, SHAPE_COMMON - place // SHAPE_STEP)
 
 
-def shape_edges(text: str, odd: set[int], edges: Edges) -> None:
-    """A character can stand for one that looks like it; a common one only within a known word."""
+def shape_edges(text: str, odd: set[int], edges: Edges, dense: bool) -> None:
+    """A character can stand for one that looks like it, alone or within a known word."""
     known = index.vocabulary()
     for i in sorted(odd):
         c = text[i]
-        rare = ranks().get(c, 10**6) >= _RARE
-        for new in index.similar(c, 40):
-            if rare or new in lexicon():
-                edges[i].append(Edge(i + 1, new, price("vsim", new, 0) + shape_price(c, new), "vsim"))
-        if i + 1 not in odd:
+        for k, new in enumerate(index.similar(c)):
+            paid = price("vsim", new, 0, dense) + shape_price(c) + SHAPE_FAR[bisect_right(SHAPE_PLACES, k)]
+            edges[i].append(Edge(i + 1, new, paid, "vsim"))
+        if dense or i + 1 not in odd:
             continue
         first = (c, *index.similar(c, 20))
         second = (text[i + 1], *index.similar(text[i + 1], 20))
         for k, a in enumerate(first):
             for n, b in enumerate(second):
                 if (k or n) and a + b in known:
-                    paid = price("vsim", a + b, 0)
-                    paid += shape_price(c, a) if k else 0
-                    paid += shape_price(text[i + 1], b) if n else 0
+                    paid = price("vsim", a + b, 0, dense)
+                    paid += shape_price(c) if k else 0
+                    paid += shape_price(text[i + 1]) if n else 0
                     edges[i].append(Edge(i + 2, a + b, paid, "vsim"))
 
 
-def sound_edges(text: str, odd: set[int], edges: Edges) -> None:
+def sound_edges(text: str, odd: set[int], edges: Edges, dense: bool) -> None:
     """Characters can stand for a word that sounds like them."""
     table = index.by_sound()
     for i in odd:
         for new in index.same_sound(text[i]):
-            if new in lexicon():
-                edges[i].append(Edge(i + 1, new, price("homo", new, 1), "homo"))
+            edges[i].append(Edge(i + 1, new, price("homo", new, 1, dense), "homo"))
         for size in range(2, index.LONGEST_WORD + 1):
             piece = text[i : i + size]
             if len(piece) < size or not is_han(piece[-1]):
@@ -203,10 +248,10 @@ def sound_edges(text: str, odd: set[int], edges: Edges) -> None:
             for new in table.get(" ".join(pinyin(piece)), ()):
                 changed = sum(a != b for a, b in zip(piece, new, strict=True))
                 if changed:
-                    edges[i].append(Edge(i + size, new, price("homo", new, changed), "homo"))
+                    edges[i].append(Edge(i + size, new, price("homo", new, changed, dense), "homo"))
 
 
-def order_edges(text: str, odd: set[int], edges: Edges) -> None:
+def order_edges(text: str, odd: set[int], edges: Edges, dense: bool) -> None:
     """Characters can stand for a word made of the same characters."""
     table = index.by_characters()
     for i in odd:
@@ -216,10 +261,14 @@ def order_edges(text: str, odd: set[int], edges: Edges) -> None:
                 break
             for new in table.get("".join(sorted(piece)), ()):
                 if new != piece:
-                    edges[i].append(Edge(i + size, new, price("shuff", new, size), "shuff"))
+                    edges[i].append(Edge(i + size, new, price("shuff", new, size, dense), "shuff"))
             if size <= 3 and i + size - 1 in odd:
                 for mixed in set(permutations(piece)):
                     new = "".join(mixed)
                     if new != piece:
-                        paid = ORDER_ANY + price("shuff", "", size)
+                        paid = ORDER_ANY + price("shuff", "", size, dense)
                         edges[i].append(Edge(i + size, new, paid, "shuff"))
+
+
+_FINDERS = {"homo": sound_edges, "vsim": shape_edges, "split": split_edges, "shuff": order_edges}
+HIDDEN = tuple(_FINDERS)

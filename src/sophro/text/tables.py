@@ -103,6 +103,12 @@ def emoji_names() -> Mapping[str, str]:
 
 
 @cache
+def emoji_senses() -> Mapping[str, str]:
+    """Return emoji (one code point) -> characters that say what it shows or means."""
+    return {sign: chars for sign, chars in rows("emoji_senses.txt")}
+
+
+@cache
 def words() -> Mapping[str, int]:
     """Return word of two to five characters -> twice the binary logarithm of its frequency."""
     return {w: int(level) for level, group in rows("words.txt.gz") for w in group.split(" ")}
