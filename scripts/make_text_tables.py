@@ -26,8 +26,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from sophro.data._cntp import cntp_split  # noqa: E402
-from sophro.text._counts import count_triples, pack_triples  # noqa: E402
+from sophro.data._cntp import cntp_split
+from sophro.text._counts import count_triples, pack_triples
 
 SITE = Path(sysconfig.get_paths()["purelib"])
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

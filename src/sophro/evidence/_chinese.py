@@ -96,7 +96,8 @@ def recovers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
                 Check(whats[2], bad.value, bad.low, bad.high, len(texts), "<", _RECOVERED, True),
             ]
             notes.append(
-                f"benign sentences that sophro disguised ({len(odd)}): error {_share(_flags(detector, calm))} as written, "
+                f"benign sentences that sophro disguised ({len(odd)}): error {_share(_flags(detector, calm))} as "
+                f"written, "
                 f"{_share(_flags(detector, [t.text for t in odd]))} disguised, "
                 f"{_share(_flags(detector, mended))} repaired; a repair that invents insults would raise it"
             )

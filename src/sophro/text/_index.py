@@ -10,7 +10,6 @@ from functools import cache
 
 from sophro.text._lexicon import lexicon
 from sophro.text._model import ranks
-from sophro.text._pinyin import pinyin
 from sophro.text.tables import (
     all_readings,
     components,
@@ -55,11 +54,11 @@ def by_sound() -> Mapping[str, tuple[str, ...]]:
 @cache
 def by_initials() -> Mapping[str, tuple[str, ...]]:
     """Return first letters -> words of the lexicon and the most frequent other words."""
-    usual, own = default_readings(), lexicon()
+    special, usual, own = phrase_readings(), default_readings(), lexicon()
     found: defaultdict[str, list[str]] = defaultdict(list)
     for word, level in vocabulary().items():
         if level >= FREQUENT and len(word) <= LONGEST_INITIALS:
-            found["".join([usual.get(c, "?")[0] for c in word])].append(word)
+            found["".join([s[0] for s in special.get(word) or [usual.get(c, c) for c in word]])].append(word)
     known = vocabulary()
     return {
         key: tuple(sorted(ws, key=lambda w: (w not in own, -known[w], w))[: INITIALS_KEPT[len(key)]])
@@ -134,7 +133,9 @@ def similar(char: str, limit: int = 60) -> tuple[str, ...]:
     sounds = frozenset(all_readings().get(char, ()))
     for c in {c for s in sounds for c in homophones().get(s, "")[:SOUNDS_ALIKE]} - {char}:
         found.setdefault(c, 10**6)
-    best = sorted(found, key=lambda c: (sounds.isdisjoint(all_readings().get(c, ())), found[c], place.get(c, 10**6)))
+    best = sorted(
+        found, key=lambda c: (sounds.isdisjoint(all_readings().get(c, ())), found[c], place.get(c, 10**6))
+    )
     return tuple(best[:limit])
 
 

@@ -38,7 +38,10 @@ from sophro.text.tables import is_han
 
 Edges = defaultdict[int, list[Edge]]
 _LATIN = re.compile(r"[a-z]+(?: [a-z]+)*")
-_FACE = re.compile("[\u2639\u263a\u270a-\u270d\u2764\U0001f44a-\U0001f450\U0001f493-\U0001f49f\U0001f600-\U0001f64f\U0001f910-\U0001f92f]")
+_FACE = re.compile(
+    "[\u2639\u263a\u270a-\u270d\u2764\U0001f44a-\U0001f450\U0001f493-\U0001f49f\U0001f600-\U0001f64f"
+    "\U0001f910-\U0001f92f]"
+)
 _GAP = r"[ *·.\-_~|/+^#]{1,2}"
 LONGEST_RUN = 12
 USUAL_WORD = 14  # level of a word of two characters that hardly comes about by chance

@@ -39,7 +39,7 @@ USUAL = frozenset(
 
 @cache
 def segment(run: str) -> tuple[tuple[int, str], ...] | None:
-    """Return (offset, syllable) pairs of every way to cut ``run`` (letters and single spaces), or None if there is none.
+    """Return (offset, syllable) pairs of every way to cut ``run`` (letters and single spaces), or None.
 
     Several cuts are kept where letters allow them: ``rene`` is re + ne or ren + e.
     """
