@@ -117,6 +117,47 @@ def test_the_normaliser_stands_before_whoever_reads(script, tmp_path, texts):
     assert any(normalize(TOXIC[0]).text in s for s in seen)
 
 
+def test_lessons_teach_a_chat_model_the_label_and_nothing_else(tmp_path, texts):
+    import tiny
+
+    from sophro.align import align, training_items
+    from sophro.assess import lessons
+    from sophro.data import read_records
+    from sophro.models import ChatModel
+
+    out = tmp_path / "lessons.jsonl"
+    lessons.main([str(out), "--set", texts, "--disguised", "3"])
+    records = read_records(str(out))
+    assert [r.answer for r in records] == ["有毒", "无毒"] * 3
+    assert all(read_answer(str(r.answer)) is (i % 2 == 0) for i, r in enumerate(records))
+    assert not any(base in r.prompt for r in records for base in (*TOXIC, *BENIGN))
+    lessons.main([str(tmp_path / "again.jsonl"), "--set", texts, "--disguised", "3"])
+    assert (tmp_path / "again.jsonl").read_bytes() == out.read_bytes()
+    lessons.main([str(tmp_path / "alone.jsonl"), "--set", texts, "--disguised", "3", "--toxic-only"])
+    assert [r.answer for r in read_records(str(tmp_path / "alone.jsonl"))] == ["有毒"] * 3
+
+    tokenizer = tiny.tokenizer("chatml")
+    model = ChatModel("tiny", tokenizer, tiny.tiny_llama(len(tokenizer)))
+    for record, item in zip(records, training_items("safety_sft", model, {"harmful": records}), strict=True):
+        (part,) = item.parts
+        taught = [i for i, w in zip(part.ids, part.weights, strict=True) if w]
+        assert tokenizer.decode(taught).startswith(str(record.answer))
+    options = {"epochs": 30, "learning_rate": 1e-2, "batch_size": 6}
+    align("safety_sft", model, {"harmful": records}, tmp_path / "adapter", options=options)
+    losses = [json.loads(x)["loss"] for x in (tmp_path / "adapter/training.jsonl").read_text().splitlines()]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_lessons_name_what_is_missing(tmp_path, texts):
+    from sophro.assess import lessons
+
+    with pytest.raises(SystemExit, match="only 4 of 9 disguised texts"):
+        lessons.main([str(tmp_path / "x.jsonl"), "--set", texts, "--disguised", "9"])
+    with pytest.raises(SystemExit, match="ask for at least 1"):
+        lessons.main([str(tmp_path / "x.jsonl"), "--set", texts, "--disguised", "0"])
+    assert not (tmp_path / "x.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [({"disguises": "vsim,sideways"}, "unknown disguise 'sideways'"),

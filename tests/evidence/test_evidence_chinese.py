@@ -9,7 +9,7 @@ from sophro.evidence import Outcome, claims
 from sophro.evidence._chinese import _shuffled
 
 
-@pytest.mark.parametrize("name", ["normaliser_recovers", "overcorrection"])
+@pytest.mark.parametrize("name", ["normaliser_recovers", "normaliser_recovers_learned", "overcorrection"])
 def test_without_data_a_claim_is_not_held_and_says_why(name, tmp_path, monkeypatch):
     monkeypatch.delenv("SOPHRO_DATA", raising=False)
     (claim,) = claims([name])

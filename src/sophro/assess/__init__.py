@@ -66,7 +66,7 @@ register(
         entry="sophro.assess.tasks:toxic_chinese",
         primary="A1",
         also=("A6",),
-        evidence=("normaliser_recovers", "overcorrection"),
+        evidence=("normaliser_recovers", "normaliser_recovers_learned", "overcorrection"),
         deviations=(
             "One list of examples for all disguises, half of them benign; the paper shows ten for each disguise.",
             "F1 is that of the toxic label for each disguise with the benign texts; the paper leaves it open.",

@@ -68,6 +68,18 @@ def question(text: str, template: str = "zh", shots: Sequence[Shot] = ()) -> str
     return "\n\n".join([task, *asked, frame.format(text=_quoted(text))]).rstrip()
 
 
+def label(toxic: bool, template: str = "zh") -> str:
+    """Return the answer that the question asks for.
+
+    Args:
+        toxic: Which label.
+        template: ``zh`` or ``en``.
+    """
+    if template not in _TASK:
+        raise unknown_name("template", template, _TASK)
+    return _TASK[template][2][toxic]
+
+
 def _quoted(text: str) -> str:
     # The sentence must not end its own quotation.
     return " ".join(text.split()).replace("」", "』").replace('"', "'")

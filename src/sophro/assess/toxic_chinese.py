@@ -95,7 +95,7 @@ def _texts(
     if name == "cntp/toxic":
         toxic, benign = _first(load_cntp("none", part), limit), _first(load_cntp("benign", part), limit)
     elif name.endswith(".jsonl"):
-        known = [_of_record(r) for r in (load_set(name, part) if part else read_records(name))]
+        known = [text_of(r) for r in (load_set(name, part) if part else read_records(name))]
         toxic, benign = (_first([t for t in known if t.toxic == label], limit) for label in (True, False))
         if made_by == "release":
             made_by = "sophro"
@@ -117,7 +117,12 @@ def _texts(
     return [*toxic, *disguised, *benign]
 
 
-def _of_record(record: Record) -> ToxicText:
+def text_of(record: Record) -> ToxicText:
+    """Return the labelled text of a record of a user's own set.
+
+    Raises:
+        SophroError: If its label is neither toxic nor benign.
+    """
     if record.label not in ("toxic", "benign"):
         raise SophroError(
             f"record {record.id!r}, field 'label': toxic or benign is needed, this is {record.label!r}"

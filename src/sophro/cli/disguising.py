@@ -60,22 +60,28 @@ def perturb(
     print(f"{out}: {count} texts, {changed} changed by {name}")
 
 
-def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path) -> None:
+def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path, learn: Path | None = None) -> None:
     """Undo disguises of Chinese text, JSONL to JSONL.
 
     Args:
         in_: File with one object a line: id, text.
         out: File to write: id, text, source, undone (start, end, found, restored, kind, confidence),
             confidence; other fields are kept.
+        learn: File of texts as your users write them (id, text): words that stand there are read better.
     """
+    from sophro.text import language_model
     from sophro.text import normalize as undo
+
+    model = language_model()
+    if learn is not None:
+        model = model.learned(_text(row, learn, line) for line, row in _lines(learn))
 
     changed = 0
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal changed
         for line, row in _lines(in_):
-            result = undo(_text(row, in_, line))
+            result = undo(_text(row, in_, line), model)
             changed += bool(result.undone)
             yield {
                 **row,

@@ -127,6 +127,13 @@ _ALL = (
         _chinese.recovers,
     ),
     Claim(
+        "normaliser_recovers_learned",
+        "The same with a normaliser whose language model also learned the detector's training texts",
+        ("toxic_chinese",),
+        _chinese.recovers_learned,
+        in_quick=False,
+    ),
+    Claim(
         "overcorrection",
         "Fine-tuning a detector on disguised toxic texts alone raises benign error; benign ones beside them ease it",
         ("toxic_chinese",),

@@ -63,7 +63,7 @@ LEAST_GAIN = {
     "vsim": Gain(0, 3),
     "homo": Gain(0, 3),
     "shuff": Gain(0, 3),
-    "emoji": Gain(5, 0),
+    "emoji": Gain(10, 0),
     "py_full": Gain(16, 0),
     "py_init": Gain(28, 0),
     "mark": Gain(0, 0),
