@@ -9,22 +9,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sophro.models._adaptive import AdaptivePatch, Strengths, Term
+    from sophro.models._capture import Captured, capture, collect, moments
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
     from sophro.models._hold import HoldBack
+    from sophro.models._injection import AblationPatch, SteeringPatch
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
         Patch,
-        SteeringPatch,
+        decoder_layers,
         load_patch,
         patch_digest,
         save_patch,
     )
+    from sophro.models._running import Running
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
+    from sophro.models._subject import Subject
     from sophro.models._types import Completion, GenerationConfig
 
 _LAZY = {
@@ -44,7 +49,18 @@ _LAZY = {
     "SentenceEncoder": "_encoder",
     "SpanLosses": "_span",
     "SpanReader": "_span",
-    "SteeringPatch": "_patches",
+    "SteeringPatch": "_injection",
+    "AblationPatch": "_injection",
+    "AdaptivePatch": "_adaptive",
+    "Term": "_adaptive",
+    "Strengths": "_adaptive",
+    "Subject": "_subject",
+    "Running": "_running",
+    "capture": "_capture",
+    "collect": "_capture",
+    "moments": "_capture",
+    "Captured": "_capture",
+    "decoder_layers": "_patches",
     "check_name": "_load",
     "encoder": "_encoder",
     "is_local": "_load",
@@ -63,7 +79,10 @@ __all__ = [
     "EMBEDDED",
     "REFUSAL",
     "STUBS",
+    "AblationPatch",
+    "AdaptivePatch",
     "Avoid",
+    "Captured",
     "ChatModel",
     "Completion",
     "GenerationConfig",
@@ -71,18 +90,26 @@ __all__ = [
     "LogitBiasPatch",
     "LowRankPatch",
     "Patch",
+    "Running",
     "ScriptedModel",
     "SentenceEncoder",
     "SpanLosses",
     "SpanReader",
     "SteeringPatch",
+    "Strengths",
+    "Subject",
+    "Term",
+    "capture",
     "check_name",
+    "collect",
+    "decoder_layers",
     "encoder",
     "is_local",
     "load",
     "load_chat",
     "load_patch",
     "local_names",
+    "moments",
     "patch_digest",
     "pull",
     "require",
