@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel
 
 Position = str | int
-_BATCH_BYTES = 64 << 20  # most bytes of states (float32) in one batch
+_BATCH_BYTES = 32 << 20  # most bytes of states (float32) in one batch
 
 
 @dataclass(frozen=True)
@@ -77,26 +77,37 @@ def capture(
             if wrong
             else "activation capture: at least one prompt, one position and one layer are needed"
         )
-    rendered = [model.render(t) for t in transcripts]
-    weights = [[_weights(r, p, i) for p in positions] for i, r in enumerate(rendered)]
-    for i, r in enumerate(rendered):
-        if len(r) > model.context:
+    prompts: list[_Prompt] = []
+    for number, transcript in enumerate(transcripts, 1):
+        rendered = model.render(transcript)
+        if len(rendered) > model.context:
             raise SophroError(
-                f"activation capture: prompt {i + 1} has {len(r)} tokens, the context of {model.name} is "
+                f"activation capture: prompt {number} has {len(rendered)} tokens, the context of {model.name} is "
                 f"{model.context}; leave it out or shorten it"
             )
+        places = [_places(rendered, p, number) for p in positions]
+        prompts.append(_Prompt(rendered.ids, rendered.prompt_length, places))
     width = model.network.config.get_text_config().hidden_size
     most = max(1, _BATCH_BYTES // (4 * width * len(chosen) * len(positions)))
-    return _stream(model, rendered, weights, chosen, norm, max_tokens, most)
+    return _stream(model, prompts, chosen, norm, max_tokens, most)
 
 
-def _weights(rendered: TokenizedTranscript, position: Position, number: int) -> range | tuple[int, ...]:
+@dataclass(frozen=True)
+class _Prompt:
+    """What is kept of a rendered prompt: ids, how many belong to the prompt, and the positions to average."""
+
+    ids: tuple[int, ...]
+    length: int
+    places: Sequence[Sequence[int]]
+
+
+def _places(rendered: TokenizedTranscript, position: Position, number: int) -> Sequence[int]:
     """Return the positions whose states are averaged."""
     size = len(rendered)
     if isinstance(position, int):
         if not -size <= position < size:
             raise SophroError(
-                f"activation capture: prompt {number + 1} has {size} tokens, no position {position}"
+                f"activation capture: prompt {number} has {size} tokens, no position {position}"
             )
         return (position % size,)
     how, _, kind = position.partition(":")
@@ -107,14 +118,13 @@ def _weights(rendered: TokenizedTranscript, position: Position, number: int) -> 
         )
     found = rendered.positions(kind) if kind else range(size)
     if not found:
-        raise SophroError(f"activation capture: prompt {number + 1} has no token of kind {kind!r}")
+        raise SophroError(f"activation capture: prompt {number} has no token of kind {kind!r}")
     return (found[-1],) if how == "last" else found
 
 
 def _stream(
     model: ChatModel,
-    rendered: Sequence[TokenizedTranscript],
-    weights: Sequence[Sequence[Sequence[int]]],
+    prompts: Sequence[_Prompt],
     layers: Sequence[int],
     norm: bool,
     max_tokens: int,
@@ -123,13 +133,12 @@ def _stream(
     network = model.network
     device = next(network.parameters()).device
     blocks, final = decoder_layers(network), _final_norm(network) if norm else None
-    lengths = [len(r) for r in rendered]
-    for group in batches(lengths, max_tokens):
+    for group in batches([len(p.ids) for p in prompts], max_tokens):
         for start in range(0, len(group), most):
             rows = group[start : start + most]
-            tokens, mask = padded([r.ids for r in rendered], rows, device)
-            places = [weights[r] for r in rows]
-            prompts = torch.tensor([rendered[r].prompt_length for r in rows], device=device)
+            tokens, mask = padded([prompts[r].ids for r in rows], range(len(rows)), device)
+            places = [prompts[r].places for r in rows]
+            lengths = torch.tensor([prompts[r].length for r in rows], device=device)
             kept: dict[int, torch.Tensor] = {}
 
             def keep(layer: int, places: Any = places, kept: dict[int, torch.Tensor] = kept) -> Any:
@@ -140,7 +149,7 @@ def _stream(
                 return look
 
             handles = [blocks[i].register_forward_hook(keep(i)) for i in set(layers)]
-            within = torch.arange(tokens.shape[1], device=device) < prompts[:, None]
+            within = torch.arange(tokens.shape[1], device=device) < lengths[:, None]
             try:
                 with (
                     torch.inference_mode(),
