@@ -17,6 +17,7 @@ from sophro.models import (
     GenerationConfig,
     LogitBiasPatch,
     LowRankPatch,
+    StackPatch,
     SteeringPatch,
     Term,
     load_patch,
@@ -90,6 +91,7 @@ KINDS = {
     "steering_chosen": chosen,
     "ablation": ablation,
     "adaptive": adaptive,
+    "stack": lambda: StackPatch((low_rank(), adaptive())),
     "low_rank": low_rank,
     "logit_bias": bias,
 }

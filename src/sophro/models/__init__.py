@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sophro.models._running import Running
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
+    from sophro.models._stack import StackPatch
     from sophro.models._subject import Subject
     from sophro.models._types import Completion, GenerationConfig
 
@@ -52,6 +53,7 @@ _LAZY = {
     "SteeringPatch": "_injection",
     "AblationPatch": "_injection",
     "AdaptivePatch": "_adaptive",
+    "StackPatch": "_stack",
     "Term": "_adaptive",
     "Strengths": "_adaptive",
     "Subject": "_subject",
@@ -95,6 +97,7 @@ __all__ = [
     "SentenceEncoder",
     "SpanLosses",
     "SpanReader",
+    "StackPatch",
     "SteeringPatch",
     "Strengths",
     "Subject",

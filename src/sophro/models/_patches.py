@@ -290,9 +290,22 @@ def _kinds() -> Mapping[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, 
     """Return how every kind of patch is rebuilt; the other modules of patches need this one, hence late."""
     from sophro.models._adaptive import AdaptivePatch
     from sophro.models._injection import AblationPatch, SteeringPatch
+    from sophro.models._stack import StackPatch
 
-    hooked = (AblationPatch, AdaptivePatch, SteeringPatch)
-    return _KINDS | {kind.kind: kind.restore for kind in hooked}
+    late = (AblationPatch, AdaptivePatch, StackPatch, SteeringPatch)
+    return _KINDS | {kind.kind: kind.restore for kind in late}
+
+
+def restore_patch(kind: str, tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> Patch:
+    """Rebuild a patch from what ``tensors()`` and ``settings()`` of it returned.
+
+    Raises:
+        SophroError: If the kind is unknown.
+    """
+    restore = _kinds().get(kind)
+    if restore is None:
+        raise SophroError(f"unknown kind of patch {kind!r}; known: {sorted(_kinds())}")
+    return restore(tensors, settings)
 
 
 def save_patch(patch: Patch, folder: Path | str) -> Path:
