@@ -40,6 +40,7 @@ for _group, _help, _members in (
         "Score responses, and measure a judge against labels.",
         ("list", "score", "validate", "override"),
     ),
+    ("steer", "Fit steering methods: behaviour changed at inference, without training.", ("fit",)),
     ("models", "List local models, or fetch one.", ("list", "pull")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):

@@ -15,6 +15,7 @@ from sophro.evidence import (
     _proxy,
     _reflection,
     _search,
+    _steer,
     _tradeoff,
     _triggers,
 )
@@ -131,6 +132,28 @@ _ALL = (
         "Fine-tuning a detector on disguised toxic texts alone raises benign error; benign ones beside them ease it",
         ("toxic_chinese",),
         _chinese.overcorrection,
+    ),
+    Claim(
+        "adasteer_zero_is_base",
+        "Coefficients of zero give the base model's logits bit for bit",
+        ("adasteer",),
+        _steer.zero_is_base,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_beats_fixed",
+        "At matched benign compliance (2 points) mean defence over five attack families beats the best fixed strength; "
+        "without the harmfulness term benign compliance falls",
+        ("adasteer",),
+        _steer.beats_fixed,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_r_law",
+        "The further a prompt lies before the refused side, the more push it needs (Spearman <= -0.5)",
+        ("adasteer",),
+        _steer.r_law,
+        in_quick=False,
     ),
     Claim(
         "two_processes_as_one",
