@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PAGES = ("README.md", "docs/index.md", "docs/attacks.md", "docs/judges.md")
+PAGES = ("README.md", "docs/index.md", "docs/attacks.md", "docs/judges.md", "docs/steering.md")
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
     "--set arms.safety_sft_mix.data.benign.limit=8 --set arms.triggers.data.harmful.limit=8 "
@@ -30,6 +30,9 @@ SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone
     "make test": None,  # this very suite
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
+    # needs an adapter that refuses, and answers hundreds of prompts; tests/steer fits it in a planted world
+    "sophro steer fit adasteer --model smollm2-135m --patch ADAPTER --data harmful=attacked.jsonl "
+    "--data benign=starter/lookalikes:en,split=train --out steer/adaptive": None,
     "sophro run recipes/quickstart.yaml": LESS,
     "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LESS,
 }
