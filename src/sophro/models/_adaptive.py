@@ -4,7 +4,8 @@ Paper: AdaSteer, arXiv 2504.09466: position of the last prompt token between two
 function of it as coefficient, vectors added at every block to all prompt tokens, decoding steps left alone.
 
 Contract: positions come from an unsteered pass over the whole prompt (up to the deepest probed block only); every row
-has its own coefficients; the scale multiplies them. Other patches that are on are part of the model that is read.
+has its own coefficients; the scale multiplies them. Other patches that are on are part of the model that is read, but
+for other adaptive ones.
 Which vectors, anchors and coefficients: that is fitted in ``sophro.steer``.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
 
 import torch
 
@@ -84,6 +86,9 @@ class Strengths:
     coefficients: torch.Tensor
 
 
+_BEING_READ: WeakSet[torch.nn.Module] = WeakSet()
+
+
 class _ReadEnough(Exception):
     """Ends the reading pass behind the deepest block that is probed."""
 
@@ -136,8 +141,10 @@ class AdaptivePatch:
             if reading:
                 return
             coefficients = None
-            if extent.prompt is None:
+            # While another adaptive patch reads, this one stays out of its way: positions are unsteered.
+            if extent.prompt is None or decoder in _BEING_READ:
                 return
+            _BEING_READ.add(decoder)
             reading = True
             states.clear()
             plain = {
@@ -149,6 +156,7 @@ class AdaptivePatch:
                 pass
             finally:
                 reading = False
+                _BEING_READ.discard(decoder)
             positions = torch.stack([t.position(states[t.layer]) for t in self.terms], 1)
             coefficients = self._coefficients(positions)
 
