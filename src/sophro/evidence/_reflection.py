@@ -58,7 +58,7 @@ def recipe(quick: bool) -> Recipe:
         arms,
         (
             tested("harmful", n, "prefill", k=depths),
-            tested("harmful", n, "reflection_forbidden", k=20),
+            {**tested("harmful", n, "reflection_forbidden", k=20), "arms": ["reflection"]},
             tested("over_refusal", n),
             tested("helpfulness", n),
         ),
