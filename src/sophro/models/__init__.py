@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sophro.models._encoder import SentenceEncoder, encoder
     from sophro.models._hold import HoldBack
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
+    from sophro.models._memory import release_memory
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
@@ -54,6 +55,7 @@ _LAZY = {
     "local_names": "_load",
     "patch_digest": "_patches",
     "pull": "_embedded",
+    "release_memory": "_memory",
     "require": "_chat_model",
     "save_patch": "_patches",
 }
@@ -85,6 +87,7 @@ __all__ = [
     "local_names",
     "patch_digest",
     "pull",
+    "release_memory",
     "require",
     "save_patch",
 ]
