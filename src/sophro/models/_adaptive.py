@@ -138,11 +138,11 @@ class AdaptivePatch:
 
         def on_pass(decoder: Any, kwargs: dict[str, Any]) -> None:
             nonlocal reading, coefficients
-            if reading:
+            # While this or another adaptive patch reads, nothing is read or steered: positions are unsteered.
+            if decoder in _BEING_READ:
                 return
             coefficients = None
-            # While another adaptive patch reads, this one stays out of its way: positions are unsteered.
-            if extent.prompt is None or decoder in _BEING_READ:
+            if extent.prompt is None:
                 return
             _BEING_READ.add(decoder)
             reading = True
@@ -178,7 +178,7 @@ class AdaptivePatch:
             own = [(k, t.vectors[layer]) for k, t in enumerate(self.terms) if layer in t.vectors]
 
             def add(_module: Any, _args: Any, output: Any) -> Any:
-                if coefficients is None or reading or extent.prompt is None:
+                if coefficients is None or extent.prompt is None or network.get_decoder() in _BEING_READ:
                     return None
                 hidden = output[0] if isinstance(output, tuple) else output
                 pull = torch.stack([v for _, v in own]).to(hidden)
