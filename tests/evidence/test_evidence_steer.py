@@ -33,7 +33,7 @@ def test_adaptive_wins_where_the_world_is_made_for_it(compared, monkeypatch):
     found = compared[0]
     monkeypatch.setattr(_steer, "_measured", lambda folder, quick: (found, {}, 0))
     checks, notes = _steer.beats_fixed(None, True)
-    assert [c.passed for c in checks] == [True, True, True], [vars(c) for c in checks]
+    assert [c.passed for c in checks] == [True, True, True], (checks, notes)
     assert checks[1].control and any(note.startswith("fixed 0:") for note in notes)
     assert found.defence["fixed 0"].max() == 0 and found.compliance["fixed 0"] == 1
 
