@@ -142,9 +142,8 @@ _ALL = (
     ),
     Claim(
         "adasteer_beats_fixed",
-        "At matched benign compliance (2 points) mean defence over five attack families beats every fixed strength and every "
-        "coin flip between two; "
-        "without the harmfulness term benign compliance falls",
+        "At matched benign compliance (2 points) mean defence over five attack families beats every fixed strength and "
+        "every coin flip between two; without the harmfulness term benign compliance falls",
         ("adasteer",),
         _steer.beats_fixed,
         in_quick=False,
