@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         patch_digest,
         save_patch,
     )
+    from sophro.models._rounding import RoundingPatch, StackPatch
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
     from sophro.models._types import Completion, GenerationConfig
@@ -40,10 +41,12 @@ _LAZY = {
     "LogitBiasPatch": "_patches",
     "LowRankPatch": "_patches",
     "Patch": "_patches",
+    "RoundingPatch": "_rounding",
     "ScriptedModel": "_scripted",
     "SentenceEncoder": "_encoder",
     "SpanLosses": "_span",
     "SpanReader": "_span",
+    "StackPatch": "_rounding",
     "SteeringPatch": "_patches",
     "check_name": "_load",
     "encoder": "_encoder",
@@ -71,10 +74,12 @@ __all__ = [
     "LogitBiasPatch",
     "LowRankPatch",
     "Patch",
+    "RoundingPatch",
     "ScriptedModel",
     "SentenceEncoder",
     "SpanLosses",
     "SpanReader",
+    "StackPatch",
     "SteeringPatch",
     "check_name",
     "encoder",
