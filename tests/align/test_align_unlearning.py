@@ -20,7 +20,8 @@ from sophro.errors import SophroError
 from sophro.models import LowRankPatch, load, load_patch
 from sophro.train import sequence_scores
 
-FAST = {"max_steps": 3, "batch_size": 4, "learning_rate": 3e-3, "rank": 2, "alpha": 4}
+# Every step sees all records, so that losses of different steps can be compared.
+FAST = {"epochs": 3, "batch_size": 6, "learning_rate": 3e-3, "rank": 2, "alpha": 4}
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +89,16 @@ def test_a_run_leaves_adapter_and_facts_and_the_network_as_it_was(model, data, n
     assert facts["retain_source"] == ["starter/plain"] and facts["nll"]["forget"]["n"] == 6
     with model.patched(load_patch(tmp_path / "a")):
         assert not torch.equal(logits(model), before)
-    if name != "unlearn_rmu":  # it acts on hidden states; three steps need not show in the likelihood
+    # The others also raise the likelihood of benign text, which lifts a random model's likelihood of any text.
+    if name in ("unlearn_ga", "unlearn_kl", "unlearn_npo", "unlearn_task_vector"):
         assert facts["nll"]["forget"]["after"] > facts["nll"]["forget"]["before"]
     again = align(name, model, data, tmp_path / "a", options=own(name))
     assert again == dataclasses.replace(result, out=tmp_path / "a")
     with pytest.raises(SophroError, match="not the result of this run"):
         align(name, model, data, tmp_path / "a", options={**own(name), "strength": 0.25})
-    first = json.loads((tmp_path / "a/training.jsonl").read_text().splitlines()[0])
+    rows = [json.loads(line) for line in (tmp_path / "a/training.jsonl").read_text().splitlines()]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    first = rows[0]
     # Before the first step trained and untrained model are one.
     if name == "unlearn_npo":
         assert first["forget_weight"] == pytest.approx(1.0, abs=1e-3)
