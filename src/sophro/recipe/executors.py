@@ -139,7 +139,7 @@ def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
 
 def assess(job: Job) -> None:
     """Assess one arm on one task under one attack."""
-    from sophro.assess import TASK_PARAMS
+    from sophro.assess import JUDGED, TASK_PARAMS
     from sophro.assess import assess as run_assess
 
     inputs = job.stage.inputs
@@ -160,6 +160,8 @@ def assess(job: Job) -> None:
         if inputs["attack"] not in (None, "none"):
             raise SophroError(f"task {task} takes no attack; its disguises are the attack")
         arguments |= inputs["params"]
+        if task in JUDGED:
+            arguments |= {"refusal_judge": judges["refusal"], "harm_judge": judges["harm"]}
     else:
         arguments["refusal_judge"] = judges["refusal"]
         if task != "helpfulness":
