@@ -1,7 +1,7 @@
 """Scorers for what a program can check, and for the thought apart from the answer.
 
-Contract: as in ``_scorers``. The verdict's ``score`` is 1 or 0; an answer that was cut or cannot be read is unscored, and
-so is one whose thought never ended. What the trace says never changes the score of the answer.
+Contract: as in ``_scorers``. The verdict's ``score`` is 1 or 0; an answer that was cut or cannot be read is unscored,
+and so is one whose thought never ended. What the trace says never changes the score of the answer.
 """
 
 from __future__ import annotations

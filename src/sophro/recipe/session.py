@@ -20,13 +20,17 @@ from sophro.recipe._plan import Stage, plan
 from sophro.recipe._progress import RunProgress
 from sophro.recipe._run import run
 from sophro.recipe._schema import Arm, Assessment, Generation, Judges, Recipe
-
-_TASK_SETS = {
-    "harmful": "starter/harmful:en",
-    "over_refusal": "starter/lookalikes:en",
-    "helpfulness": "starter/plain:en",
-    "toxic_chinese": "cntp/toxic",
-}
+from sophro.recipe._suites import (
+    ATTACKS,
+    TASK_SETS,
+    UNLEARNING,
+    default_split,
+    expand,
+    samples,
+    show_tables,
+    tables,
+    unlearning_arms,
+)
 
 
 def plan_recipe(path: Path, overrides: Sequence[str], *, as_json: bool = False) -> None:
@@ -171,6 +175,7 @@ def assess_once(
     out: Path | None,
     as_json: bool,
     settings: Mapping[str, Any] | None = None,
+    forget: str | None = None,
 ) -> None:
     """Assess one model without a recipe file: the same stages, resume and report as a run."""
     from sophro.files import digest
@@ -179,13 +184,14 @@ def assess_once(
     from sophro.report import summary
 
     if not tasks:
-        raise SophroError(f"assess: name at least one task of {', '.join(_TASK_SETS)}")
+        raise SophroError(f"assess: name at least one task of {', '.join((*TASK_SETS, UNLEARNING))}")
+    suite = UNLEARNING in tasks
+    attacks = attacks or (ATTACKS if suite else ())
     assessments: list[Assessment] = []
-    for task in tasks:
+    for task, chosen in expand(tasks, data_set):
         for attack in attacks or ("none",):
             if task != "harmful" and attack != "none":
                 continue  # attacks disguise harmful requests; the benign tasks stay as they are
-            chosen = data_set or _TASK_SETS.get(task, "starter/harmful:en")
             chosen_params = _settings(attack, attacks, params)
             if attack == "prefill" and k:
                 chosen_params["k"] = list(k)
@@ -194,33 +200,41 @@ def assess_once(
                 Assessment(
                     task=task,
                     set=str(Path(chosen).resolve()) if chosen.endswith(".jsonl") else chosen,
-                    split=split or ("test" if chosen.startswith(("starter/", "cntp/")) else None),
+                    split=split or default_split(chosen),
                     limit=limit,
                     attack=None if attack == "none" else attack,
                     params=chosen_params,
                 )
             )
-    arm = Arm(model=model, adapter=str(patch.resolve()) if patch else None)
-    label = "patched" if patch else "model"
+    if out is None:
+        key = digest(
+            list(tasks), model, str(patch), [a.model_dump(mode="json") for a in assessments], max_new_tokens
+        )
+        out = Path("runs") / f"assess-{key[:8]}"
+    if suite:
+        arms = unlearning_arms(model, patch, out, forget)
+    else:
+        arm = Arm(model=model, adapter=str(patch.resolve()) if patch else None)
+        arms = {"patched" if patch else "model": arm}
     recipe = Recipe(
         name="assess",
         description=f"{model} on {', '.join(tasks)}",
-        arms={label: arm},
+        arms=arms,
         assessments=tuple(assessments),
         generation=Generation(max_new_tokens=max_new_tokens),
         judges=Judges(**judges),
     )
     for problem in problems(recipe, installed_names()):
         raise SophroError(f"assess: {problem.message}")
-    if out is None:
-        out = Path("runs") / f"assess-{digest(recipe.model_dump(mode='json'))[:8]}"
     result = execute(recipe, out, quiet=as_json)
     page = finish(result)
     values = summary(result.out)
+    own = tables(samples(result.stages), patch)
     if as_json:
-        _print({"out": str(result.out), "report": str(page), **values})
+        _print({"out": str(result.out), "report": str(page), **values, **own})
         return
     _show(values)
+    show_tables(own)
     print(page)
 
 
