@@ -62,6 +62,21 @@ def expand(tasks: Sequence[str], data_set: str | None) -> list[tuple[str, str]]:
     return found
 
 
+def variants(task: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the settings of one task as one or two assessments: the share ``keep`` means something to ``less`` only.
+
+    Raises:
+        SophroError: If a share is given and the mode is not asked for.
+    """
+    if task != "tradeoffs" or "keep" not in params:
+        return [dict(params)]
+    modes = [str(m) for m in params.get("mode", ())]
+    if "less" not in modes:
+        raise SophroError("assess tradeoffs: --keep belongs to the mode less; add --mode less")
+    others = [m for m in modes if m != "less"]
+    return [{"mode": ["less"], "keep": params["keep"]}, *([{"mode": others}] if others else [])]
+
+
 def default_split(name: str) -> str | None:
     """Return the part of a set that is assessed unless another is named."""
     if name.startswith(("starter/maths", "starter/instructions")):

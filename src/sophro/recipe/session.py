@@ -30,6 +30,7 @@ from sophro.recipe._suites import (
     show_tables,
     tables,
     unlearning_arms,
+    variants,
 )
 
 
@@ -196,16 +197,17 @@ def assess_once(
             if attack == "prefill" and k:
                 chosen_params["k"] = list(k)
             chosen_params |= {n: v for n, v in (settings or {}).items() if n in TASK_PARAMS.get(task, ())}
-            assessments.append(
+            assessments += [
                 Assessment(
                     task=task,
                     set=str(Path(chosen).resolve()) if chosen.endswith(".jsonl") else chosen,
                     split=split or default_split(chosen),
                     limit=limit,
                     attack=None if attack == "none" else attack,
-                    params=chosen_params,
+                    params=variant,
                 )
-            )
+                for variant in variants(task, chosen_params)
+            ]
     if out is None:
         key = digest(
             list(tasks), model, str(patch), [a.model_dump(mode="json") for a in assessments], max_new_tokens
