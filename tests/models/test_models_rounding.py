@@ -79,23 +79,18 @@ def test_a_stack_rounds_what_the_patches_before_left():
         assert torch.equal(layer.weight.data, expected)
 
 
-def test_rows_may_have_their_own_scale_but_not_in_a_stack():
-    model, config = tiny.moving_model(), GenerationConfig(max_new_tokens=6)
-    scales = torch.tensor([0.0, 1.0])
-    mixed = model.generate([PROMPT, PROMPT], config, [(RoundingPatch(2), scales)])
-    for scale, got in zip((0.0, 1.0), mixed, strict=True):
-        assert got.ids == model.generate([PROMPT], config, [(RoundingPatch(2), scale)])[0].ids
-    with pytest.raises(SophroError, match="one scale for all"):
-        model.generate([PROMPT, PROMPT], config, [(StackPatch((RoundingPatch(2),)), scales)])
+def test_one_scale_for_all_prompts():
+    model, config = tiny.moving_model(), GenerationConfig(max_new_tokens=2)
+    for patch in (RoundingPatch(2), StackPatch((low_rank(), RoundingPatch(2)))):
+        with pytest.raises(SophroError, match="one scale for all"):
+            model.generate([PROMPT, PROMPT], config, [(patch, torch.tensor([0.0, 1.0]))])
 
 
 def test_bad_input(tmp_path):
     for bits, group in ((1, 0), (9, 0), (4, -1)):
         with pytest.raises(SophroError, match="bits"):
             RoundingPatch(bits, group)
-    with pytest.raises(SophroError, match="empty"):
-        StackPatch(())
-    model, before = tiny.moving_model(), None
+    model = tiny.moving_model()
     before = logits(model)
     wrong = LowRankPatch({"nowhere": (torch.zeros(1, 2), torch.zeros(2, 1))})
     with (

@@ -9,23 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sophro.models._adaptive import AdaptivePatch, Strengths, Term
+    from sophro.models._capture import Captured, capture, collect, moments
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
     from sophro.models._hold import HoldBack
+    from sophro.models._injection import AblationPatch, SteeringPatch
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
         Patch,
-        SteeringPatch,
+        decoder_layers,
         load_patch,
         patch_digest,
         save_patch,
     )
-    from sophro.models._rounding import RoundingPatch, StackPatch
+    from sophro.models._rounding import RoundingPatch
+    from sophro.models._running import Running
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
+    from sophro.models._stack import StackPatch
+    from sophro.models._subject import Subject
     from sophro.models._types import Completion, GenerationConfig
 
 _LAZY = {
@@ -41,13 +47,24 @@ _LAZY = {
     "LogitBiasPatch": "_patches",
     "LowRankPatch": "_patches",
     "Patch": "_patches",
-    "RoundingPatch": "_rounding",
     "ScriptedModel": "_scripted",
     "SentenceEncoder": "_encoder",
     "SpanLosses": "_span",
     "SpanReader": "_span",
-    "StackPatch": "_rounding",
-    "SteeringPatch": "_patches",
+    "SteeringPatch": "_injection",
+    "AblationPatch": "_injection",
+    "AdaptivePatch": "_adaptive",
+    "RoundingPatch": "_rounding",
+    "StackPatch": "_stack",
+    "Term": "_adaptive",
+    "Strengths": "_adaptive",
+    "Subject": "_subject",
+    "Running": "_running",
+    "capture": "_capture",
+    "collect": "_capture",
+    "moments": "_capture",
+    "Captured": "_capture",
+    "decoder_layers": "_patches",
     "check_name": "_load",
     "encoder": "_encoder",
     "is_local": "_load",
@@ -66,7 +83,10 @@ __all__ = [
     "EMBEDDED",
     "REFUSAL",
     "STUBS",
+    "AblationPatch",
+    "AdaptivePatch",
     "Avoid",
+    "Captured",
     "ChatModel",
     "Completion",
     "GenerationConfig",
@@ -75,19 +95,27 @@ __all__ = [
     "LowRankPatch",
     "Patch",
     "RoundingPatch",
+    "Running",
     "ScriptedModel",
     "SentenceEncoder",
     "SpanLosses",
     "SpanReader",
     "StackPatch",
     "SteeringPatch",
+    "Strengths",
+    "Subject",
+    "Term",
+    "capture",
     "check_name",
+    "collect",
+    "decoder_layers",
     "encoder",
     "is_local",
     "load",
     "load_chat",
     "load_patch",
     "local_names",
+    "moments",
     "patch_digest",
     "pull",
     "require",

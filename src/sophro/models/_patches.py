@@ -1,4 +1,4 @@
-"""Reversible changes of a model: steering vectors, low-rank deltas, logit biases.
+"""Reversible changes of a model: what every patch promises, low-rank deltas, logit biases, patches on the disk.
 
 Contract, checked by one conformance suite for every kind: scale 0 is the base bit for bit; a removed patch
 leaves the base bit for bit, also after an exception; save then load gives the same patch; a batch of one
@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -38,7 +37,8 @@ class Patch(Protocol):
         Args:
             network: The transformers model.
             scale: Strength; one number, or shape (N,) with one per prompt.
-            rows: Returns the prompt index of every row of the running forward pass, or None.
+            rows: Returns the prompt index of every row of the running forward pass, or None. What
+                ``ChatModel`` hands over is a ``Running``, which also knows the prompt's positions.
         """
         ...
 
@@ -52,8 +52,6 @@ class Patch(Protocol):
 
 
 _KINDS: dict[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]] = {}
-# Kinds that live in a module of their own and register when it is imported.
-_HOMES = {"rounding": "sophro.models._rounding", "stack": "sophro.models._rounding"}
 
 
 def decoder_layers(network: Any) -> Any:
@@ -63,24 +61,6 @@ def decoder_layers(network: Any) -> Any:
         if hasattr(decoder, name):
             return getattr(decoder, name)
     raise SophroError(f"{type(network).__name__}: no list of decoder layers found; steering is not possible")
-
-
-def register_kind(
-    kind: str, restore: Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]
-) -> None:
-    """Say how patches of ``kind`` are rebuilt from their tensors and settings."""
-    _KINDS[kind] = restore
-
-
-def restore_patch(kind: str, tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> Patch:
-    """Rebuild a patch of ``kind`` from its stored parts.
-
-    Raises:
-        KeyError: If the kind is unknown.
-    """
-    if kind in _HOMES:
-        import_module(_HOMES[kind])
-    return _KINDS[kind](tensors, settings)
 
 
 def row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
@@ -96,65 +76,13 @@ def row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | 
 
 
 def removal(handles: list[Any]) -> Remove:
-    """Return what takes hooks off again."""
+    """Return what takes all hooks off."""
 
     def remove() -> None:
         for handle in handles:
             handle.remove()
 
     return remove
-
-
-@dataclass(frozen=True)
-class SteeringPatch:
-    """Adds ``scale * vector`` to the output of decoder blocks at every position.
-
-    Attributes:
-        vectors: Block number -> vector of shape (d,), in the units of the hidden state.
-    """
-
-    vectors: Mapping[int, torch.Tensor]
-    kind: ClassVar[str] = "steering"
-
-    def __post_init__(self) -> None:
-        for layer, vector in self.vectors.items():
-            if not bool(torch.isfinite(vector).all()):
-                raise SophroError(f"steering vector of layer {layer} holds NaN or infinite numbers")
-
-    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
-        """See ``Patch.attach``."""
-        layers = decoder_layers(network)
-        width = network.config.get_text_config().hidden_size
-        for layer, vector in self.vectors.items():
-            if not 0 <= layer < len(layers) or vector.shape != (width,):
-                raise SophroError(
-                    f"steering patch: layer {layer} with width {tuple(vector.shape)} does not fit a model of "
-                    f"{len(layers)} layers and width {width}"
-                )
-
-        def hook(vector: torch.Tensor) -> Callable[..., Any]:
-            def add(_module: Any, _args: Any, output: Any) -> Any:
-                hidden = output[0] if isinstance(output, tuple) else output
-                steered = hidden + row_scale(scale, rows, hidden) * vector.to(hidden)
-                return (steered, *output[1:]) if isinstance(output, tuple) else steered
-
-            return add
-
-        handles = [layers[i].register_forward_hook(hook(v)) for i, v in self.vectors.items()]
-        return removal(handles)
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """See ``Patch.tensors``."""
-        return {f"layer.{i}": v.contiguous() for i, v in self.vectors.items()}
-
-    def settings(self) -> dict[str, Any]:
-        """See ``Patch.settings``."""
-        return {}
-
-    @staticmethod
-    def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> SteeringPatch:
-        """Rebuild from what was stored."""
-        return SteeringPatch({int(name.removeprefix("layer.")): t for name, t in tensors.items()})
 
 
 @dataclass(frozen=True)
@@ -352,11 +280,33 @@ def _read_rows(
 
 _KINDS.update(
     {
-        SteeringPatch.kind: SteeringPatch.restore,
         LogitBiasPatch.kind: LogitBiasPatch.restore,
         LowRankPatch.kind: LowRankPatch.restore,
     }
 )
+
+
+def _kinds() -> Mapping[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]]:
+    """Return how every kind of patch is rebuilt; the other modules of patches need this one, hence late."""
+    from sophro.models._adaptive import AdaptivePatch
+    from sophro.models._injection import AblationPatch, SteeringPatch
+    from sophro.models._rounding import RoundingPatch
+    from sophro.models._stack import StackPatch
+
+    late = (AblationPatch, AdaptivePatch, RoundingPatch, StackPatch, SteeringPatch)
+    return _KINDS | {kind.kind: kind.restore for kind in late}
+
+
+def restore_patch(kind: str, tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> Patch:
+    """Rebuild a patch from what ``tensors()`` and ``settings()`` of it returned.
+
+    Raises:
+        SophroError: If the kind is unknown.
+    """
+    restore = _kinds().get(kind)
+    if restore is None:
+        raise SophroError(f"unknown kind of patch {kind!r}; known: {sorted(_kinds())}")
+    return restore(tensors, settings)
 
 
 def save_patch(patch: Patch, folder: Path | str) -> Path:
@@ -368,7 +318,8 @@ def save_patch(patch: Patch, folder: Path | str) -> Path:
         raise SophroError(f"{target}: exists already; choose another folder")
 
     def fill(out: Path) -> None:
-        save_file(patch.tensors(), out / "patch.safetensors")
+        # The format refuses tensors that share memory, and parts of a patch may (two terms, one anchor).
+        save_file({n: t.clone() for n, t in patch.tensors().items()}, out / "patch.safetensors")
         header = {"kind": patch.kind, "format": 1, "settings": patch.settings()}
         (out / "patch.json").write_text(json.dumps(header, indent=1), "utf-8")
 
@@ -390,18 +341,21 @@ def load_patch(folder: Path | str) -> Patch:
     try:
         header = json.loads((path / "patch.json").read_text("utf-8"))
         tensors = load_file(path / "patch.safetensors")
-        kind = header["kind"]
-        if kind not in _KINDS and kind not in _HOMES:
-            raise KeyError(kind)
+        restore = _kinds()[header["kind"]]
     except FileNotFoundError:
         raise SophroError(f"{path}: neither a patch nor a PEFT adapter; check the path") from None
     except KeyError as error:
         raise SophroError(
-            f"{path}/patch.json: unknown or missing kind {error}; known: {sorted({*_KINDS, *_HOMES})}"
+            f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_kinds())}"
         ) from None
     except (json.JSONDecodeError, SafetensorError) as error:
         raise SophroError(f"{path}: the patch cannot be read ({error}); it may be truncated") from None
-    return restore_patch(kind, tensors, header.get("settings", {}))
+    try:
+        return restore(tensors, header.get("settings", {}))
+    except (KeyError, TypeError, ValueError) as error:
+        raise SophroError(
+            f"{path}: patch.json and patch.safetensors do not belong together ({error!r}); make the patch again"
+        ) from None
 
 
 def patch_digest(patch: Patch) -> str:

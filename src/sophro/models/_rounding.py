@@ -1,26 +1,24 @@
-"""Weights rounded to few bits, and patches put on one after the other.
+"""Weights rounded to few bits, as quantisation would round them.
 
 ``RoundingPatch`` simulates weight-only quantisation: every weight matrix of the decoder blocks is rounded to the
 nearest of ``2 ** bits - 1`` levels, symmetric around 0, with one step size per group of inputs of an output row
 (absolute maximum / largest level). Nothing gets faster or smaller; what is measured is what rounding does to a model,
 for example whether it brings back what was unlearned (Zhang et al. 2024, arXiv 2410.16454).
 
-Contract: as for every patch (``sophro.models._patches``). Rounding sees the weights as they are when it is put on,
-so a ``StackPatch`` that ends with it rounds what the patches before it left. A stack takes one scale for all prompts:
-hooks of one row could not be rounded together with weights of all.
+Contract: as for every patch (``sophro.models._patches``), with one scale for all prompts. Rounding sees the weights as
+they are when it is put on, so a ``StackPatch`` that ends with it rounds what the patches before it left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 
 from sophro.errors import SophroError
-from sophro.models import _patches
-from sophro.models._patches import Patch, Remove, RowsFn, Scale, decoder_layers, register_kind, removal
+from sophro.models._patches import Remove, RowsFn, Scale, decoder_layers
 
 
 def rounded(weight: torch.Tensor, bits: int, group: int = 0) -> torch.Tensor:
@@ -71,7 +69,8 @@ class RoundingPatch:
                 f"rounding: {type(network).__name__} has no linear layers in its decoder blocks"
             )
         if isinstance(scale, torch.Tensor):
-            return self._hook_rows(layers, scale, rows)
+            # Patches below it would be hooks of single rows then, and rounding would miss what they add.
+            raise SophroError("rounded weights need one scale for all prompts")
         undo = [(layer.weight, layer.weight.data) for layer in layers]
         for parameter, original in undo:
             parameter.data = torch.lerp(original, rounded(original, self.bits, self.group), float(scale))
@@ -81,16 +80,6 @@ class RoundingPatch:
                 parameter.data = original
 
         return remove
-
-    def _hook_rows(self, layers: Sequence[torch.nn.Linear], scale: torch.Tensor, rows: RowsFn) -> Remove:
-        def hook(change: torch.Tensor) -> Callable[..., torch.Tensor]:
-            def add(_module: Any, args: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
-                return output + _patches.row_scale(scale, rows, output) * (args[0] @ change.T)
-
-            return add
-
-        changes = [rounded(x.weight.data, self.bits, self.group) - x.weight.data for x in layers]
-        return removal([x.register_forward_hook(hook(c)) for x, c in zip(layers, changes, strict=True)])
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """See ``Patch.tensors``; the two numbers, so that a whole file can be told from a cut one."""
@@ -104,64 +93,3 @@ class RoundingPatch:
     def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> RoundingPatch:
         """Rebuild from what was stored."""
         return RoundingPatch(int(tensors["bits"].item()), int(tensors["group"].item()))
-
-
-@dataclass(frozen=True)
-class StackPatch:
-    """Several patches, put on in order and taken off in reverse.
-
-    Attributes:
-        members: At least one patch; each gets the scale of the stack.
-    """
-
-    members: tuple[Patch, ...]
-    kind: ClassVar[str] = "stack"
-
-    def __post_init__(self) -> None:
-        if not self.members:
-            raise SophroError("a stack of patches is empty; name at least one")
-
-    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
-        """See ``Patch.attach``.
-
-        Raises:
-            SophroError: If the scale differs by prompt.
-        """
-        if isinstance(scale, torch.Tensor):
-            raise SophroError("a stack of patches needs one scale for all prompts")
-        removes: list[Remove] = []
-
-        def remove() -> None:
-            while removes:
-                removes.pop()()
-
-        try:
-            for member in self.members:
-                removes.append(member.attach(network, scale, rows))
-        except BaseException:
-            remove()
-            raise
-        return remove
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """See ``Patch.tensors``."""
-        return {
-            f"{i}/{name}": t for i, member in enumerate(self.members) for name, t in member.tensors().items()
-        }
-
-    def settings(self) -> dict[str, Any]:
-        """See ``Patch.settings``."""
-        return {"members": [{"kind": m.kind, "settings": m.settings()} for m in self.members]}
-
-    @staticmethod
-    def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> StackPatch:
-        """Rebuild from what was stored."""
-        members: list[Patch] = []
-        for i, spec in enumerate(settings.get("members", ())):
-            own = {n.removeprefix(f"{i}/"): t for n, t in tensors.items() if n.startswith(f"{i}/")}
-            members.append(_patches.restore_patch(str(spec["kind"]), own, spec.get("settings", {})))
-        return StackPatch(tuple(members))
-
-
-register_kind(RoundingPatch.kind, RoundingPatch.restore)
-register_kind(StackPatch.kind, StackPatch.restore)
