@@ -12,10 +12,12 @@ from sophro.chat import Transcript
 from sophro.errors import SophroError
 from sophro.models import (
     ChatModel,
+    Edit,
     GenerationConfig,
     LogitBiasPatch,
     LowRankPatch,
     SteeringPatch,
+    WeightPatch,
     load_patch,
     save_patch,
 )
@@ -50,7 +52,25 @@ def bias() -> LogitBiasPatch:
     return LogitBiasPatch({65: 50.0, 66: -50.0})
 
 
-KINDS = {"steering": steering, "low_rank": low_rank, "logit_bias": bias}
+def weights(dense: bool = False) -> WeightPatch:
+    g = torch.Generator().manual_seed(0)
+    edits = {}
+    for name, shape in {
+        "model.layers.0.self_attn.q_proj.weight": (64, 64),
+        "model.layers.1.mlp.down_proj.weight": (64, 128),
+    }.items():
+        delta = 2 * torch.randn(shape, generator=g)
+        edits[name] = Edit.of(delta if dense else delta * (torch.rand(shape, generator=g) < 0.2))
+    return WeightPatch(edits, tiny.moving_model().fingerprint())
+
+
+KINDS = {
+    "steering": steering,
+    "low_rank": low_rank,
+    "logit_bias": bias,
+    "weights": weights,
+    "weights_dense": lambda: weights(dense=True),
+}
 rows = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
+    from sophro.models._fingerprint import Fingerprint
     from sophro.models._hold import HoldBack
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
     from sophro.models._patches import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
     from sophro.models._types import Completion, GenerationConfig
+    from sophro.models._weights import Edit, WeightPatch
 
 _LAZY = {
     "Avoid": "_span",
@@ -35,6 +37,8 @@ _LAZY = {
     "STUBS": "_scripted",
     "ChatModel": "_chat_model",
     "Completion": "_types",
+    "Edit": "_weights",
+    "Fingerprint": "_fingerprint",
     "GenerationConfig": "_types",
     "HoldBack": "_hold",
     "LogitBiasPatch": "_patches",
@@ -45,6 +49,7 @@ _LAZY = {
     "SpanLosses": "_span",
     "SpanReader": "_span",
     "SteeringPatch": "_patches",
+    "WeightPatch": "_weights",
     "check_name": "_load",
     "encoder": "_encoder",
     "is_local": "_load",
@@ -66,6 +71,8 @@ __all__ = [
     "Avoid",
     "ChatModel",
     "Completion",
+    "Edit",
+    "Fingerprint",
     "GenerationConfig",
     "HoldBack",
     "LogitBiasPatch",
@@ -76,6 +83,7 @@ __all__ = [
     "SpanLosses",
     "SpanReader",
     "SteeringPatch",
+    "WeightPatch",
     "check_name",
     "encoder",
     "is_local",

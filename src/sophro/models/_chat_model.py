@@ -23,6 +23,7 @@ from sophro.chat import (
 )
 from sophro.errors import SophroError
 from sophro.models._engine import Generated, decode
+from sophro.models._fingerprint import Bare, Fingerprint, FingerprintCache, bare_weights
 from sophro.models._patches import Patch, Scale
 from sophro.models._types import Completion, GenerationConfig, ProgressFn
 
@@ -63,6 +64,8 @@ class ChatModel:
         limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
         self.context = int(limit) if limit else 1 << 20
         self._rows: torch.Tensor | None = None
+        self._fingerprints = FingerprintCache(network, tokenizer)
+        self._bare: list[Bare] | None = None
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -163,11 +166,28 @@ class ChatModel:
         if not isinstance(scale, torch.Tensor) and scale == 0:
             yield self
             return
-        remove = patch.attach(self.network, scale, lambda: self._rows)
+        outermost = self._bare is None
+        if outermost:
+            self._bare = bare_weights(self.network)
         try:
-            yield self
+            self._refuse_stranger(patch)
+            remove = patch.attach(self.network, scale, lambda: self._rows)
+            try:
+                yield self
+            finally:
+                remove()
         finally:
-            remove()
+            if outermost:
+                self._bare = None
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what identifies this model without its patches (see ``Fingerprint``)."""
+        return self._fingerprints.get(self._bare)
+
+    def _refuse_stranger(self, patch: Patch) -> None:
+        made_for: Fingerprint | None = getattr(patch, "fingerprint", None)
+        if made_for is not None:
+            made_for.refuse(self.fingerprint(), f"{patch.kind} patch")
 
     @contextlib.contextmanager
     def _row_scope(self, rows: torch.Tensor) -> Generator[None]:

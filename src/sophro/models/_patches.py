@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -51,6 +52,8 @@ class Patch(Protocol):
 
 
 _KINDS: dict[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]] = {}
+# Kinds that live in a module of their own and register when it is imported.
+_HOMES = {"weights": "sophro.models._weights"}
 
 
 def decoder_layers(network: Any) -> Any:
@@ -62,7 +65,12 @@ def decoder_layers(network: Any) -> Any:
     raise SophroError(f"{type(network).__name__}: no list of decoder layers found; steering is not possible")
 
 
-def _row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
+def register_kind(kind: str, restore: Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]) -> None:
+    """Say how patches of ``kind`` are rebuilt from their tensors and settings."""
+    _KINDS[kind] = restore
+
+
+def row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
     """Return the scale shaped to broadcast over (rows, positions, width)."""
     if not isinstance(scale, torch.Tensor):
         return scale
@@ -74,7 +82,9 @@ def _row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor |
     return scale.to(like)[index][:, None, None]
 
 
-def _removal(handles: list[Any]) -> Remove:
+def removal(handles: list[Any]) -> Remove:
+    """Return what takes hooks off again."""
+
     def remove() -> None:
         for handle in handles:
             handle.remove()
@@ -112,13 +122,13 @@ class SteeringPatch:
         def hook(vector: torch.Tensor) -> Callable[..., Any]:
             def add(_module: Any, _args: Any, output: Any) -> Any:
                 hidden = output[0] if isinstance(output, tuple) else output
-                steered = hidden + _row_scale(scale, rows, hidden) * vector.to(hidden)
+                steered = hidden + row_scale(scale, rows, hidden) * vector.to(hidden)
                 return (steered, *output[1:]) if isinstance(output, tuple) else steered
 
             return add
 
         handles = [layers[i].register_forward_hook(hook(v)) for i, v in self.vectors.items()]
-        return _removal(handles)
+        return removal(handles)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """See ``Patch.tensors``."""
@@ -153,7 +163,7 @@ class LogitBiasPatch:
 
         def add(_module: Any, _args: Any, logits: torch.Tensor) -> torch.Tensor:
             out = logits.clone()
-            out[..., ids.to(out.device)] += _row_scale(scale, rows, logits) * values.to(logits)
+            out[..., ids.to(out.device)] += row_scale(scale, rows, logits) * values.to(logits)
             return out
 
         return head.register_forward_hook(add).remove
@@ -264,12 +274,12 @@ class LowRankPatch:
         def hook(a: torch.Tensor, b: torch.Tensor) -> Callable[..., torch.Tensor]:
             def add(_module: Any, args: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
                 delta = args[0] @ a.to(output).T @ b.to(output).T
-                return output + _row_scale(scale, rows, output) * delta
+                return output + row_scale(scale, rows, output) * delta
 
             return add
 
         handles = [modules[n].register_forward_hook(hook(a, b)) for n, (a, b) in self.factors.items()]
-        return _removal(handles)
+        return removal(handles)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """See ``Patch.tensors``."""
@@ -365,18 +375,45 @@ def load_patch(folder: Path | str) -> Patch:
     if (path / "adapter_config.json").exists():
         return LowRankPatch.from_peft(path)
     try:
-        header = json.loads((path / "patch.json").read_text("utf-8"))
+        header = patch_header(path)
         tensors = load_file(path / "patch.safetensors")
         restore = _KINDS[header["kind"]]
     except FileNotFoundError:
         raise SophroError(f"{path}: neither a patch nor a PEFT adapter; check the path") from None
-    except KeyError as error:
+    except SafetensorError as error:
+        raise damaged(path, error) from None
+    try:
+        return restore(tensors, header.get("settings", {}))
+    except SophroError as error:
+        raise SophroError(f"{path}: {error}") from None
+
+
+def patch_header(path: Path) -> dict[str, Any]:
+    """Read ``patch.json``: ``kind``, ``format`` and ``settings``; the tensors stay on the disk.
+
+    Raises:
+        SophroError: If it is damaged or of an unknown kind.
+        FileNotFoundError: If it is not there.
+    """
+    try:
+        header = json.loads((path / "patch.json").read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, error) from None
+    kind = header.get("kind") if isinstance(header, dict) else None
+    if kind in _HOMES:
+        import_module(_HOMES[kind])
+    if kind not in _KINDS:
         raise SophroError(
-            f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_KINDS)}"
-        ) from None
-    except (json.JSONDecodeError, SafetensorError) as error:
-        raise SophroError(f"{path}: the patch cannot be read ({error}); it may be truncated") from None
-    return restore(tensors, header.get("settings", {}))
+            f"{path}/patch.json: unknown or missing kind {kind!r}; known: {sorted({*_KINDS, *_HOMES})}"
+        )
+    return header
+
+
+def damaged(path: Path, error: Exception) -> SophroError:
+    """Return the error for a patch file that cannot be parsed."""
+    return SophroError(
+        f"{path}: the patch cannot be read ({error}); it may be truncated, make or copy it again"
+    )
 
 
 def patch_digest(patch: Patch) -> str:
