@@ -37,7 +37,7 @@ class Fingerprint:
         width: Width of the hidden state.
         layers: Number of decoder blocks.
         tokenizer: Hash of the vocabulary with its ids.
-        weights: Hash of names, shapes, types and values of all parameters.
+        weights: Hash of names, shapes and values of all parameters.
     """
 
     family: str
@@ -87,7 +87,9 @@ def _short(value: Any) -> str:
     return value[:16] if isinstance(value, str) else str(value)
 
 
-def fingerprint_of(network: Any, tokenizer: Any, tensors: Sequence[torch.Tensor] | None = None) -> Fingerprint:
+def fingerprint_of(
+    network: Any, tokenizer: Any, tensors: Sequence[torch.Tensor] | None = None
+) -> Fingerprint:
     """Return the fingerprint of a model.
 
     Args:
@@ -109,10 +111,10 @@ def _weights(network: Any, tensors: Sequence[torch.Tensor] | None) -> str:
     total = hashlib.sha256()
     named = dict(network.named_parameters())
     for name, value in zip(named, tensors or [p.data for p in named.values()], strict=True):
-        total.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
-        # Bytes, because numpy has no bfloat16.
-        flat = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-        total.update(memoryview(flat.numpy()))
+        total.update(f"{name}{tuple(value.shape)}".encode())
+        # In float32, which holds half precision exactly: loading a model more precisely does not make it another one.
+        exact = value.detach().cpu() if not value.is_floating_point() else value.detach().float().cpu()
+        total.update(memoryview(exact.contiguous().reshape(-1).view(torch.uint8).numpy()))
     return total.hexdigest()[:32]
 
 

@@ -65,7 +65,9 @@ def decoder_layers(network: Any) -> Any:
     raise SophroError(f"{type(network).__name__}: no list of decoder layers found; steering is not possible")
 
 
-def register_kind(kind: str, restore: Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]) -> None:
+def register_kind(
+    kind: str, restore: Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]
+) -> None:
     """Say how patches of ``kind`` are rebuilt from their tensors and settings."""
     _KINDS[kind] = restore
 
