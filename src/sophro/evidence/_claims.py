@@ -12,6 +12,7 @@ from sophro.evidence import (
     _chinese,
     _controls,
     _dialog,
+    _patching,
     _proxy,
     _reflection,
     _search,
@@ -131,6 +132,14 @@ _ALL = (
         "Fine-tuning a detector on disguised toxic texts alone raises benign error; benign ones beside them ease it",
         ("toxic_chinese",),
         _chinese.overcorrection,
+    ),
+    Claim(
+        "safe_patching_balances",
+        "SafePatching lowers leaks and needless refusals of the policy model at once, perplexity + < 3 %; the sum of "
+        "both sides and their intersection do not",
+        ("safe_patching",),
+        _patching.balances,
+        in_quick=False,
     ),
     Claim(
         "two_processes_as_one",

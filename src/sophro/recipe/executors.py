@@ -1,8 +1,8 @@
-"""Who does the stages: self-written answers, prepared data, alignment, assessment.
+"""Who does the stages: self-written answers, prepared data, alignment, weight edits, assessment.
 
 Contract: an executor reads nothing but its job. It writes what later stages and the report read:
 ``answers.jsonl`` (answers), ``<role>.jsonl`` with ``prepared.json`` (prepare), a plain PEFT adapter
-with ``training.jsonl`` (align), Inspect's log with
+with ``training.jsonl`` (align), a weight patch with ``edit.json`` (edit), Inspect's log with
 ``samples.jsonl`` (assess).
 """
 
@@ -23,7 +23,7 @@ from sophro.recipe._plan import Kind
 
 def executors() -> dict[Kind, StageExecutor]:
     """Return the executor of every kind of stage."""
-    return {"answers": answer, "prepare": prepare, "align": align, "assess": assess}
+    return {"answers": answer, "prepare": prepare, "align": align, "edit": edit, "assess": assess}
 
 
 def records(spec: Mapping[str, Any]) -> list[Record]:
@@ -127,9 +127,33 @@ def align(job: Job) -> None:
         progress=lambda done, total, _loss: job.advance(done, total),
         prepared=bool(inputs.get("prepared")),
     )
-    for file in result.iterdir():
-        shutil.move(file, job.folder / file.name)
-    result.rmdir()
+    _lift(result)
+
+
+def edit(job: Job) -> None:
+    """Edit the weights of one arm."""
+    from sophro.edit import edit as run_edit
+    from sophro.models import load_chat
+
+    inputs = job.stage.inputs
+    result = job.folder / "patch"
+    run_edit(
+        str(inputs["method"]),
+        load_chat(str(inputs["model"])),
+        _data(inputs, list(job.needs.values())),
+        result,
+        options=inputs["options"],
+        seed=int(inputs["seed"]),
+        advance=job.advance,
+    )
+    _lift(result)
+
+
+def _lift(folder: Path) -> None:
+    """Move what a folder holds one level up."""
+    for file in folder.iterdir():
+        shutil.move(file, folder.parent / file.name)
+    folder.rmdir()
 
 
 def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:

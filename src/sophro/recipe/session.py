@@ -145,7 +145,7 @@ def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
     train: dict[str, Any] = {}
     tested: dict[str, Any] = {}
     for stage in stages:
-        if stage.kind == "align":
+        if stage.kind in ("align", "edit"):
             for spec in stage.inputs["data"].values():
                 if from_arm(str(spec["set"])) is not None:
                     continue  # its sources are data of that arm, and checked as such

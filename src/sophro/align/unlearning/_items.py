@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from sophro.align._prepare import need
-from sophro.align._run import sft_items
 from sophro.chat import TEMPLATE, Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
-from sophro.train import Example, TrainItem
+from sophro.train import Example, TrainItem, sft_items
 
 # What is fitted and then subtracted, or pushed away, needs nothing to keep.
 _FORGET_ONLY = ("unlearn_ga", "unlearn_task_vector")
