@@ -8,7 +8,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 # What can be made: (model to start from, folder, options, seed) -> facts.
-_SUBJECTS = {"policy": "sophro.align._policy:make_policy"}
+_SUBJECTS = {
+    "policy": "sophro.align._policy:make_policy",
+    "reasoning": "sophro.align._reasoning:make_reasoning",
+}
 
 
 def list_(*, json: bool = False) -> None:
@@ -69,7 +72,8 @@ def make_(
     """Make a small model with known properties, as a subject for experiments. A killed run goes on.
 
     Args:
-        subject: policy (safety-tuned, with known leaks and known over-refusals in a world with an exact oracle).
+        subject: policy (safety-tuned, with known leaks and known over-refusals in a world with an exact oracle) or
+            reasoning (thinks in tags about arithmetic).
         out: Model folder to create.
         model: Model to start from.
         set_: Option as key=value (epochs=3); may be repeated.
