@@ -99,14 +99,20 @@ def shorten(thought: str, template: Template, keep: float, by_sentence: bool = F
     """
     if not 0 <= keep <= 1:
         raise SophroError(f"thinking mode less: keep is {keep}; it must lie in [0, 1]")
-    ends = [end for _, end in _offsets(thought, template)]
-    count = int(keep * len(ends))
-    text = thought[: ends[count - 1]] if count else ""
-    if by_sentence and count < len(ends):
+    size = count_tokens(thought, template)
+    count = int(keep * size)
+    text = first_tokens(thought, template, count)
+    if by_sentence and count < size:
         stops = [m.start() for m in _SENTENCE.finditer(text)]
         # Without a whole sentence nothing is kept: half of one is what this option is against.
         text = text[: stops[-1]] if stops else ""
     return text
+
+
+def first_tokens(text: str, template: Template, count: int) -> str:
+    """Return the first ``count`` tokens of a text, as text."""
+    ends = [end for _, end in _offsets(text, template)]
+    return text[: ends[min(count, len(ends)) - 1]] if count > 0 and ends else ""
 
 
 def extract(thought: str) -> str:
