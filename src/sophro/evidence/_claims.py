@@ -14,10 +14,12 @@ from sophro.evidence import (
     _dialog,
     _patching,
     _proxy,
+    _reasoning,
     _reflection,
     _search,
     _tradeoff,
     _triggers,
+    _unlearning,
 )
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
@@ -139,6 +141,36 @@ _ALL = (
         "both sides and their intersection do not",
         ("safe_patching",),
         _patching.balances,
+        in_quick=False,
+    ),
+    Claim(
+        "unlearning_tradeoff",
+        "Gradient ascent takes harm and utility, NPO keeps more utility, and no method is best on all three axes",
+        (
+            "unlearn_ga",
+            "unlearn_graddiff",
+            "unlearn_kl",
+            "unlearn_npo",
+            "unlearn_mismatch",
+            "unlearn_task_vector",
+            "unlearn_rmu",
+            "unlearn_eul",
+        ),
+        _unlearning.tradeoff,
+        in_quick=False,
+    ),
+    Claim(
+        "efficiency_steering",
+        "Steering cuts the mean thought by >= 20 % within 2 points of accuracy; a random direction does not",
+        ("efficiency_steering",),
+        _reasoning.efficiency,
+        in_quick=False,
+    ),
+    Claim(
+        "thinking_modes",
+        "Thought tokens rise strictly from zero over less to the whole thought, and thinking gains >= 10 points",
+        ("tradeoffs",),
+        _reasoning.modes,
         in_quick=False,
     ),
     Claim(
