@@ -17,7 +17,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PAGES = ("README.md", "docs/index.md", "docs/attacks.md", "docs/judges.md")
+PAGES = (
+    "README.md",
+    "docs/index.md",
+    "docs/attacks.md",
+    "docs/judges.md",
+    "docs/unlearning.md",
+    "docs/reasoning.md",
+)
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
     "--set arms.safety_sft_mix.data.benign.limit=8 --set arms.triggers.data.harmful.limit=8 "
@@ -30,6 +37,14 @@ SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone
     "make test": None,  # this very suite
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
+    "sophro align unlearn_ga --model smollm2-135m --data harmful=starter/harmful:en,split=train --out runs/forgot": (
+        "--set max_steps=2"
+    ),
+    "sophro assess unlearning --model smollm2-135m --patch runs/forgot": "--limit 2 --max-new-tokens 8",
+    "sophro assess tradeoffs --model smollm2-135m --limit 4": "--max-new-tokens 8",
+    "sophro models make reasoning --out runs/thinker": (
+        "--set examples=8 --set test=4 --set epochs=1 --set measured=2 --set max_new_tokens=8"
+    ),
     "sophro run recipes/quickstart.yaml": LESS,
     "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LESS,
 }
@@ -122,7 +137,7 @@ def test_removing_the_evidence_of_a_method_lowers_its_level():
     assert level(dataclasses.replace(found, evidence=()), found.primary) == 2
 
 
-@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote"])
+@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote", "unlearning"])
 def test_recipes_are_valid_and_plan_without_loading(recipe, capsys):
     from sophro.cli import run
 

@@ -71,12 +71,13 @@ def test_instructions_are_checked_by_program(script, tmp_path):
         tmp_path,
         task_args={"set": "starter/instructions:en"},
     )
+    records = load_set("starter/instructions:en")
     kept = {r["id"]: r["verdicts"][0]["score"] for r in done.rows}
     assert kept["instr-en-024"] == 1.0, "describe a market without a comma"
     assert kept["instr-en-015"] == 0.0, "a JSON object"
     lines = {x.capability: x for x in thinking_table(done.rows)}
     strict, loose, rules = (lines[f"instructions{k}"].rate for k in ("", " (loose)", " (rules)"))
-    assert strict.k <= loose.k and rules.n == 36 and strict.n == 30
+    assert strict.k <= loose.k and rules.n == sum(len(r.meta["kwargs"]) for r in records) and strict.n == 30
 
 
 @pytest.mark.parametrize("mode", ["full", "zero", "less", "summary"])
@@ -88,18 +89,15 @@ def test_modes_force_their_start_and_count_their_tokens(thinker, mode, tmp_path)
         params = row["params"]
         assert row["transcript"][-1]["role"] == "assistant" and forced[0]["kind"] == "trace"
         assert len(forced) == (1 if mode == "full" else 2)
-        assert (
-            params["generated_tokens"]
-            == row["new_tokens"]
-            + (12 if mode in ("less", "summary") and params["first_state"] == "unclosed_trace" else 0)
-            or params["generated_tokens"] >= row["new_tokens"]
-        )
+        passes = 2 if mode in ("less", "summary") else 1
+        assert row["new_tokens"] <= params["generated_tokens"] <= 12 * passes
         if mode == "zero":
             assert params["forced_tokens"] == 0 and forced[0]["text"] == ""
         if mode in ("less", "summary"):
             assert params["first_state"] and params["generated_tokens"] > row["new_tokens"]
         if mode == "less":
-            assert 0 < params["forced_tokens"] <= 6, "half of at most twelve tokens"
+            forced_ids = tiny.tokenizer("hybrid")(forced[0]["text"], add_special_tokens=False)["input_ids"]
+            assert params["forced_tokens"] == len(forced_ids) > 0 and params["keep"] == 0.5
         if mode == "full" and row["state"] == "unclosed_trace":
             assert row["verdicts"][0]["score"] is None and params["thought_tokens"] > 0
 
