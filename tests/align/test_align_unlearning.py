@@ -162,6 +162,13 @@ def test_probes_round_and_relearn(model, data, tmp_path):
     assert abs(scores["int8"] - scores[""]) < abs(scores["int4"] - scores[""])
 
 
+def test_kept_prompts_that_talk_about_the_forgotten_are_counted_and_warned_of(model, data, tmp_path, capsys):
+    close = dataclasses.replace(data["harmful"][0], answer="Take it.", harmful=False)
+    align("unlearn_kl", model, {**data, "benign": [*data["benign"], close]}, tmp_path / "a", options=own(""))
+    assert json.loads((tmp_path / "a/unlearning.json").read_text())["retain_overlap"] == 1
+    assert "1 kept prompts share" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "options", "part"),
     [

@@ -12,7 +12,7 @@ from sophro.align import align
 from sophro.data import load_set
 from sophro.errors import SophroError
 from sophro.models import load
-from sophro.recipe._suites import default_split, expand, unlearning_arms, variants
+from sophro.recipe._suites import _refuse_overlap, default_split, expand, unlearning_arms, variants
 
 
 def test_what_names_stand_for():
@@ -26,7 +26,7 @@ def test_what_names_stand_for():
     ]
     assert {task for task, _ in expand(["unlearning"], None)} == {"harmful", "over_refusal", "helpfulness"}
     for tasks, data_set in ((["unlearning", "harmful"], None), (["unlearning"], "advbench")):
-        with pytest.raises(SophroError, match="by itself|alone"):
+        with pytest.raises(SophroError, match="ask for it alone"):
             expand(tasks, data_set)
     assert [default_split(s) for s in ("starter/maths:en", "starter/plain:en", "advbench")] == [
         None,
@@ -49,6 +49,13 @@ def test_a_share_of_the_thought_belongs_to_mode_less():
 def test_unlearning_needs_a_patch(tmp_path):
     with pytest.raises(SophroError, match="--patch"):
         unlearning_arms("smollm2-135m", None, tmp_path / "run", None)
+
+
+def test_relearning_never_trains_on_what_is_assessed():
+    test = load_set("starter/harmful:en", split="test")
+    _refuse_overlap(load_set("starter/harmful:en", split="train"), test)
+    with pytest.raises(SophroError, match="1 forgotten records are among the assessed ones"):
+        _refuse_overlap(test[:1], test)
 
 
 @pytest.mark.encoder

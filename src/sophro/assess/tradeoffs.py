@@ -64,6 +64,8 @@ def tradeoffs(
     """
     if mode not in ("default", *MODES):
         raise unknown_name("thinking mode", mode, ("default", *MODES))
+    if not 0 <= keep <= 1:
+        raise SophroError(f"task tradeoffs: keep is {keep}; it must lie in [0, 1]")
     records = load_set(set, split=cast(Any, split), limit=limit)
     capability = capability_of(records)
     samples = [sample_of(Attempt(r, Transcript.of(r.prompt)), "none") for r in records]

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sophro.data import Record
 from sophro.errors import SophroError
 from sophro.files import digest, read_jsonl, read_text
 from sophro.recipe._fingerprint import content_key
@@ -112,9 +113,25 @@ def probes(model: str, patch: Path, out: Path, forget: str | None) -> dict[str, 
         found[name] = patch / name if (patch / name).is_dir() else made
         if not found[name].exists():
             records = load_set(chosen, split=split, limit=10) if name == "relearn" else []
+            if records:
+                _refuse_overlap(records, load_set(FORGET, split="test"))
             found[name].parent.mkdir(parents=True, exist_ok=True)
             save_patch(probe_patch(load_chat(model), load_patch(patch), name, records), found[name])
     return found
+
+
+def _refuse_overlap(trained: Sequence[Record], tested: Sequence[Record]) -> None:
+    """Stop where the relearning probe would train on what is assessed."""
+    from sophro.data import leak_check
+
+    found = leak_check(trained, tested)
+    pairs = [*found.exact, *found.behaviour, *found.ngram]
+    if pairs:
+        listed = ", ".join(f"{p.train} and {p.assess}" for p in pairs[:5])
+        raise SophroError(
+            f"assess unlearning: {len(pairs)} forgotten records are among the assessed ones ({listed}); name another "
+            "set with --forget"
+        )
 
 
 def tables(rows: Sequence[Mapping[str, Any]], patch: Path | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from sophro.align._run import RunJob
 from sophro.align.unlearning._items import ForgetItem, forget_examples, items, keep_examples
 from sophro.align.unlearning._losses import EulLoss, ForgetLoss, RmuLoss
 from sophro.align.unlearning._probes import PROBES, probe_patch
+from sophro.data import Record, leak_check
 from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, read_text, write_folder, write_json
 from sophro.models import load_patch, save_patch
@@ -205,6 +207,7 @@ def _fill(
             side: {"before": before[side], "after": after[side], "n": len(sides[side])} for side in sides
         },
         "retain_source": sorted({r.set for r in job.data.get("benign", ())}),
+        "retain_overlap": _overlap(name, job.data["harmful"], job.data.get("benign", ())),
         "diverged": None if kept is None else not (kept - before["retain"] < DIVERGED),
     }
     write_json(folder / FILE, {"key": key, "training": result.to_json(), **facts})
@@ -218,6 +221,15 @@ def _fill(
             pairs=int(options["relearn_pairs"]),
         )
         save_patch(made, folder / str(probe))
+
+
+def _overlap(name: str, forget: Sequence[Record], retain: Sequence[Record]) -> int:
+    """Return how many kept prompts are close to forgotten ones, and warn: keeping them undoes the forgetting."""
+    found = leak_check(forget, retain)
+    count = len(found.exact) + len(found.ngram)
+    if count:
+        print(f"{name}: {count} kept prompts share their wording with forgotten ones", file=sys.stderr)
+    return count
 
 
 def _nats(model: Any, examples: Sequence[Example]) -> float:
