@@ -42,6 +42,7 @@ for _group, _help, _members in (
         ("list", "score", "validate", "override"),
     ),
     ("patch", "Show, apply, merge and compare patches of weights.", ("show", "apply", "merge", "compare")),
+    ("steer", "Fit steering methods: behaviour changed at inference, without training.", ("fit",)),
     ("models", "List local models, fetch one, or make a subject for experiments.", ("list", "pull", "make")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):

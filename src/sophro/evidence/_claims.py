@@ -17,6 +17,7 @@ from sophro.evidence import (
     _reasoning,
     _reflection,
     _search,
+    _steer,
     _tradeoff,
     _triggers,
     _unlearning,
@@ -171,6 +172,28 @@ _ALL = (
         "Thought tokens rise strictly from zero over less to the whole thought, and thinking gains >= 10 points",
         ("tradeoffs",),
         _reasoning.modes,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_zero_is_base",
+        "Coefficients of zero give the base model's logits bit for bit",
+        ("adasteer",),
+        _steer.zero_is_base,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_beats_fixed",
+        "At matched benign compliance (2 points) mean defence over five attack families beats the best fixed strength; "
+        "without the harmfulness term benign compliance falls",
+        ("adasteer",),
+        _steer.beats_fixed,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_r_law",
+        "The further a prompt lies before the refused side, the more push it needs (Spearman <= -0.5)",
+        ("adasteer",),
+        _steer.r_law,
         in_quick=False,
     ),
     Claim(

@@ -133,6 +133,11 @@ def _stage(stage: Stage, speed: Throughput) -> StageEstimate:
         tokens = sum(_records(spec, speed) for spec in inputs["data"].values()) * speed.record_tokens
         seconds = tokens / speed.generate
         factor = speed.generate_factor
+    elif stage.kind == "steer":
+        # Every prompt is answered once for each of about ten strengths, in a few words.
+        tokens = sum(_records(spec, speed) for spec in inputs["data"].values()) * 10 * 24
+        seconds = tokens / speed.generate
+        factor = speed.generate_factor
     else:
         spec = inputs["data"] if stage.kind == "answers" else inputs
         queries = speed.queries.get(str(inputs.get("attack")), 1.0)

@@ -37,9 +37,10 @@ class Arm(_Model):
 
     Attributes:
         model: Model name instead of the recipe's.
-        adapter: Folder of a ready adapter, or ``arm:NAME/part``: a part of what another arm trained (the supervised
-            step of self_reflection is ``arm:NAME/sft``).
-        method: Name of an alignment method or of a weight edit.
+        adapter: Folder of a ready adapter or patch, ``arm:NAME`` (what another arm made) or ``arm:NAME/part`` (a part
+            of it: the supervised step of self_reflection is ``arm:NAME/sft``). With a steering method it is what is on
+            the model while that is fitted, and stays on.
+        method: Name of an alignment method, a weight edit or a steering method.
         data: Training data by role (``harmful``, ``benign``, ... as the method names them).
         options: Options of the method, plus ``benign_answers: self``, which has the untrained model answer
             the benign prompts itself first.

@@ -2,7 +2,8 @@
 
 Contract: an executor reads nothing but its job. It writes what later stages and the report read:
 ``answers.jsonl`` (answers), ``<role>.jsonl`` with ``prepared.json`` (prepare), a plain PEFT adapter
-with ``training.jsonl`` (align), a weight patch with ``edit.json`` (edit), Inspect's log with
+with ``training.jsonl`` (align), a weight patch with ``edit.json`` (edit), a patch with ``steering.json`` (steer),
+Inspect's log with
 ``samples.jsonl`` (assess).
 """
 
@@ -23,7 +24,9 @@ from sophro.recipe._plan import Kind
 
 def executors() -> dict[Kind, StageExecutor]:
     """Return the executor of every kind of stage."""
-    return {"answers": answer, "prepare": prepare, "align": align, "edit": edit, "assess": assess}
+    return {
+        "answers": answer, "prepare": prepare, "align": align, "edit": edit, "steer": steer, "assess": assess,
+    }  # fmt: skip
 
 
 def records(spec: Mapping[str, Any]) -> list[Record]:
@@ -161,16 +164,43 @@ def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
     return [dataclasses.replace(r, answer=answers[r.id]) for r in chosen if r.id in answers]
 
 
+def steer(job: Job) -> None:
+    """Fit one steering arm, on top of the arm or adapter that it stands on."""
+    from sophro.models import load_chat
+    from sophro.steer import fit
+
+    inputs = job.stage.inputs
+    result = job.folder / "patch"
+    fit(
+        str(inputs["method"]),
+        load_chat(str(inputs["model"])),
+        _data(inputs, ()),
+        result,
+        options=inputs["options"],
+        base=_adapter(job),
+        seed=int(inputs["seed"]),
+        advance=job.advance,
+    )
+    for file in result.iterdir():
+        shutil.move(file, job.folder / file.name)
+    result.rmdir()
+
+
+def _adapter(job: Job) -> Path | None:
+    """Return the adapter that is on the model: a ready one, or (a part of) the result of the stage needed."""
+    inputs = job.stage.inputs
+    if not inputs["trained"]:
+        return Path(inputs["adapter"]) if inputs["adapter"] else None
+    (made,) = job.needs.values()
+    return made / inputs["part"] if inputs.get("part") else made
+
+
 def assess(job: Job) -> None:
     """Assess one arm on one task under one attack."""
     from sophro.assess import JUDGED, TASK_PARAMS
     from sophro.assess import assess as run_assess
 
     inputs = job.stage.inputs
-    adapter = inputs["adapter"]
-    if inputs["trained"]:
-        (trained,) = job.needs.values()
-        adapter = str(trained / inputs["part"] if inputs.get("part") else trained)
     settings: Mapping[str, Any] = inputs["generation"]
     judges: Mapping[str, Any] = inputs["judges"]
     task = str(inputs["task"])
@@ -220,7 +250,7 @@ def assess(job: Job) -> None:
         str(inputs["model"]),
         job.folder,
         task_args=arguments,
-        patch=Path(adapter) if adapter else None,
+        patch=_adapter(job),
         arm=str(inputs["arm"]),
         generation={
             "temperature": settings["temperature"],

@@ -124,7 +124,8 @@ def _described(arm: Arm, model: str) -> str:
     if arm.method is None:
         return f"{model} as it is" + (f" with adapter {arm.adapter}" if arm.adapter else "")
     parts = [f"{role}: {spec.limit or 'all'} of {spec.set}" for role, spec in arm.data.items()]
-    return f"{model} + {arm.method} ({'; '.join(parts)})"
+    base = f" + {arm.adapter}" if arm.adapter else ""
+    return f"{model}{base} + {arm.method} ({'; '.join(parts)})"
 
 
 def _cards(recipe: Recipe) -> list[dict[str, Any]]:
@@ -145,7 +146,7 @@ def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
     train: dict[str, Any] = {}
     tested: dict[str, Any] = {}
     for stage in stages:
-        if stage.kind in ("align", "edit"):
+        if stage.kind in ("align", "edit", "steer"):
             for spec in stage.inputs["data"].values():
                 if from_arm(str(spec["set"])) is not None:
                     continue  # its sources are data of that arm, and checked as such

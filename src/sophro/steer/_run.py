@@ -101,7 +101,7 @@ def _options(name: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -
         if key not in merged:
             raise unknown_name(f"option of {name}", key, merged)
         default = merged[key]
-        if isinstance(default, bool) or isinstance(default, str):
+        if isinstance(default, bool | str):
             if type(value) is not type(default):
                 raise SophroError(f"{name}: option {key} must be a {type(default).__name__}, not {value!r}")
         elif isinstance(default, float | int):
