@@ -183,17 +183,18 @@ def make_policy(
     return facts
 
 
-def measure(model: Any, kinds: int, limit: int) -> dict[str, Any]:
+def measure(model: Any, kinds: int, limit: int, refusal: str = "embedded-refusal") -> dict[str, Any]:
     """Return leaks and refusals on kinds that were not tuned, where a fault was taught and where none was.
 
     Args:
         model: The policy model.
         kinds: Kinds of its world.
         limit: Most prompts of each group; 0 measures nothing.
+        refusal: Judge of the refusals.
 
     Returns:
         By group k, n and the number that could not be judged: restricted requests that get complete instructions, by
-        the oracle, and look-alikes that are refused or deflected, by the embedded refusal judge.
+        the oracle, and look-alikes that are refused or deflected, by the refusal judge.
     """
     from sophro.judge import Exchange, judge
     from sophro.models import GenerationConfig
@@ -211,7 +212,7 @@ def measure(model: Any, kinds: int, limit: int) -> dict[str, Any]:
             config = GenerationConfig(max_new_tokens=64)
             answers = [c.text for c in model.generate([Transcript.of(r.prompt) for r in asked], config)]
             exchanges = [Exchange.of(r.prompt, a) for r, a in zip(asked, answers, strict=True)]
-            verdicts = judge("proxy-harm" if name == "restricted" else "embedded-refusal")(exchanges)
+            verdicts = judge("proxy-harm" if name == "restricted" else refusal)(exchanges)
             hits = [v.harmful if name == "restricted" else v.refused for v in verdicts]
             found[f"{name}, {group} wordings"] = {
                 "k": sum(bool(h) for h in hits),
