@@ -29,6 +29,7 @@ LESS = (
 SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone
     "make test": None,  # this very suite
+    "make picture": None,  # 41 minutes; its recipe is planned and its drawing is made below
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
     "sophro run recipes/quickstart.yaml": LESS,
     "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LESS,
@@ -87,6 +88,11 @@ def test_every_printed_command_works(tmp_path):
         ran += 1
     assert ran >= 12
     assert (tmp_path / "runs/quickstart/report.html").exists() and (tmp_path / "runs/both.html").exists()
+    # The second half of `make picture`, on the small run.
+    drawing = [sys.executable, str(ROOT / "scripts/make_picture.py"), "runs/quickstart", "drawn.svg"]
+    subprocess.run(drawing, cwd=tmp_path, check=True, capture_output=True)
+    drawn = (tmp_path / "drawn.svg").read_text("utf-8")
+    assert drawn.startswith("<svg") and all(name in drawn for name in ("base", "safety_sft", "triggers"))
 
 
 def test_generated_pages_are_fresh():

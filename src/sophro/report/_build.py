@@ -76,6 +76,7 @@ def summary(run_dir: Path) -> dict[str, Any]:
                 **d.comparison.to_dict(),
                 "p_holm": d.p_holm,
                 "clear": d.clear,
+                "perhaps": d.perhaps,
             }
             for d in a.differences
         ],
