@@ -139,6 +139,13 @@ def test_a_low_rank_patch_is_exported_as_a_plain_adapter(chat, tmp_path, capsys)
     wrapped = PeftModel.from_pretrained(other.network, str(tmp_path / "a")).eval()
     torch.testing.assert_close(logits(wrapped), expected, atol=1e-3, rtol=1e-3)
     assert isinstance(load_patch(tmp_path / "a"), LowRankPatch)
+    told(capsys, "patch", "merge", tmp_path / "a", "--model", chat.name, "--out", tmp_path / "back")
+    torch.testing.assert_close(
+        load_patch(tmp_path / "back").edits[NAMES[0]].dense(), b @ a, atol=1e-3, rtol=1e-4
+    )
+    assert "name it with --model" in complaint(
+        capsys, "patch", "merge", tmp_path / "a", "--out", tmp_path / "c"
+    )
     save_patch(patch(chat), tmp_path / "full")
     assert "raise --rank" in complaint(capsys, "patch", "apply", tmp_path / "full", "--model", chat.name,
                                        "--form", "adapter", "--rank", "4", "--out", tmp_path / "b")  # fmt: skip
