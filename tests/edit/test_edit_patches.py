@@ -123,6 +123,22 @@ def test_a_merged_checkpoint_loads_in_plain_transformers(chat, tmp_path, capsys)
     assert load_chat(str(tmp_path / "ck")).fingerprint().tokenizer == chat.fingerprint().tokenizer
 
 
+def test_an_adapter_with_a_row_of_its_own_is_merged_too(chat, tmp_path, capsys):
+    from transformers import AutoModelForCausalLM
+
+    size = chat.network.config.vocab_size
+    row = torch.randn(1, 64, generator=torch.Generator().manual_seed(0))
+    made = LowRankPatch({}, {"model.embed_tokens": (torch.tensor([size]), row)})
+    save_patch(made, tmp_path / "p")
+    told(capsys, "patch", "apply", tmp_path / "p", "--model", chat.name, "--out", tmp_path / "ck")
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "ck").eval()
+    assert torch.equal(plain.get_input_embeddings().weight[size], row[0])
+    assert chat.network.config.vocab_size == size
+    with chat.patched(made):
+        assert torch.equal(logits(plain), logits(chat.network))
+    assert "token rows" in complaint(capsys, "patch", "show", tmp_path / "p")
+
+
 def test_a_low_rank_patch_is_exported_as_a_plain_adapter(chat, tmp_path, capsys):
     from peft import PeftModel
 
