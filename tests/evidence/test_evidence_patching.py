@@ -94,13 +94,13 @@ def test_it_is_listed_and_left_to_the_full_run():
 @pytest.mark.encoder
 def test_its_run_goes_from_the_policy_model_to_samples_and_resumes(tmp_path, monkeypatch):
     from sophro.align._policy import make_policy
-    from sophro.edit.safe_patching import OPTIONS, _sides
+    from sophro.edit.safe_patching import _sides
 
     less = {"kinds": 10, "epochs": 1, "safety_epochs": 1, "plain": 0, "measured": 0}
     make_policy(str(save_model(tmp_path / "tiny")), tmp_path / "run" / "policy", options=less)
     monkeypatch.setattr(claim, "_TOKENS", 2)
-    monkeypatch.setitem(OPTIONS, "steps", 1)
-    monkeypatch.setitem(OPTIONS, "learning_rate", 3e-3)
+    monkeypatch.setitem(claim._OPTIONS, "steps", 1)
+    monkeypatch.setitem(claim._OPTIONS, "learning_rate", 3e-3)
     found, values, overlap = claim.measured(tmp_path / "run", (0,), 2)
     assert set(values) == {"base", "safety", "over", "sum", "difference-s0", "intersection-s0"}
     assert len(found) == 6 * 2 * 2 and 0 < overlap < 1

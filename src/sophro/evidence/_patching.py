@@ -16,11 +16,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sophro.edit.safe_patching import OPTIONS
 from sophro.evidence._rows import Row, difference, select, share
 from sophro.evidence._types import Check
 
 _TASKS = {"restricted": "harmful", "lookalikes": "over_refusal"}
 _PERPLEXITY = 1.03
+# Within the card's range for a model of this size; chosen without a run on it.
+_OPTIONS: dict[str, Any] = {**OPTIONS, "learning_rate": 5e-5, "steps": 60}
 _TOKENS = 64  # a recipe in full takes about fifty
 Deltas = Callable[[str], Any]
 
@@ -151,7 +154,6 @@ def _variants(
 
     from sophro.data import load_set
     from sophro.edit import algebra
-    from sophro.edit.safe_patching import OPTIONS
     from sophro.edit.safe_patching._make import merged, overlap_row, regions, retained
     from sophro.edit.safe_patching._sides import derive, harmful_examples
     from sophro.files import write_json
@@ -163,8 +165,8 @@ def _variants(
         if not sides:
             records = load_set(str(policy / "sets" / "restricted.jsonl"), split="train", limit=100)
             examples = harmful_examples(model, records)
-            sides.extend(derive(model, examples, ascend, OPTIONS, 0) for ascend in (True, False))
-            rows = [overlap_row(*sides, name, regions(*sides, name, OPTIONS)) for name in sides[0].delta]
+            sides.extend(derive(model, examples, ascend, _OPTIONS, 0) for ascend in (True, False))
+            rows = [overlap_row(*sides, name, regions(*sides, name, _OPTIONS)) for name in sides[0].delta]
             write_json(place / "overlap.json", rows)
         return sides
 
@@ -172,9 +174,9 @@ def _variants(
         return WeightPatch({name: Edit.of(delta(name)) for name in derived()[0].delta})
 
     def intersection(name: str, seed: int) -> Any:
-        both = regions(*sides, name, OPTIONS).both
-        parts = [retained(s, w, name, OPTIONS, seed) for s, w in zip(sides, ("safety", "over"), strict=True)]
-        weighed = algebra.task_arithmetic(parts, [OPTIONS["alpha"], OPTIONS["beta"]])
+        both = regions(*sides, name, _OPTIONS).both
+        parts = [retained(s, w, name, _OPTIONS, seed) for s, w in zip(sides, ("safety", "over"), strict=True)]
+        weighed = algebra.task_arithmetic(parts, [_OPTIONS["alpha"], _OPTIONS["beta"]])
         return torch.where(both, weighed, 0.0)
 
     yield "base", "base", None, lambda: None
@@ -182,7 +184,7 @@ def _variants(
     yield "over", "over", None, lambda: patch(lambda n: sides[1].delta[n])
     yield "sum", "sum", None, lambda: patch(lambda n: sides[0].delta[n] + sides[1].delta[n])
     for s in seeds:
-        yield f"difference-s{s}", "difference", s, lambda s=s: patch(lambda n: merged(*sides, n, OPTIONS, s))
+        yield f"difference-s{s}", "difference", s, lambda s=s: patch(lambda n: merged(*sides, n, _OPTIONS, s))
         yield f"intersection-s{s}", "intersection", s, lambda s=s: patch(lambda n: intersection(n, s))
 
 
