@@ -123,6 +123,22 @@ def test_a_merged_checkpoint_loads_in_plain_transformers(chat, tmp_path, capsys)
     assert load_chat(str(tmp_path / "ck")).fingerprint().tokenizer == chat.fingerprint().tokenizer
 
 
+def test_an_adapter_with_a_row_of_its_own_is_merged_too(chat, tmp_path, capsys):
+    from transformers import AutoModelForCausalLM
+
+    size = chat.network.config.vocab_size
+    row = torch.randn(1, 64, generator=torch.Generator().manual_seed(0))
+    made = LowRankPatch({}, {"model.embed_tokens": (torch.tensor([size]), row)})
+    save_patch(made, tmp_path / "p")
+    told(capsys, "patch", "apply", tmp_path / "p", "--model", chat.name, "--out", tmp_path / "ck")
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "ck").eval()
+    assert torch.equal(plain.get_input_embeddings().weight[size], row[0])
+    assert chat.network.config.vocab_size == size
+    with chat.patched(made):
+        assert torch.equal(logits(plain), logits(chat.network))
+    assert "token rows" in complaint(capsys, "patch", "show", tmp_path / "p")
+
+
 def test_a_low_rank_patch_is_exported_as_a_plain_adapter(chat, tmp_path, capsys):
     from peft import PeftModel
 
@@ -139,6 +155,13 @@ def test_a_low_rank_patch_is_exported_as_a_plain_adapter(chat, tmp_path, capsys)
     wrapped = PeftModel.from_pretrained(other.network, str(tmp_path / "a")).eval()
     torch.testing.assert_close(logits(wrapped), expected, atol=1e-3, rtol=1e-3)
     assert isinstance(load_patch(tmp_path / "a"), LowRankPatch)
+    told(capsys, "patch", "merge", tmp_path / "a", "--model", chat.name, "--out", tmp_path / "back")
+    torch.testing.assert_close(
+        load_patch(tmp_path / "back").edits[NAMES[0]].dense(), b @ a, atol=1e-3, rtol=1e-4
+    )
+    assert "name it with --model" in complaint(
+        capsys, "patch", "merge", tmp_path / "a", "--out", tmp_path / "c"
+    )
     save_patch(patch(chat), tmp_path / "full")
     assert "raise --rank" in complaint(capsys, "patch", "apply", tmp_path / "full", "--model", chat.name,
                                        "--form", "adapter", "--rank", "4", "--out", tmp_path / "b")  # fmt: skip

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from sophro.chat import Transcript
 from sophro.data import Record, load_set, split
 from sophro.data._proxy import KINDS, proxy_records, wording
 from sophro.errors import SophroError
-from sophro.files import write_folder, write_json, write_jsonl
+from sophro.files import digest, write_folder, write_json, write_jsonl
 from sophro.options import merged_options
 from sophro.train import TrainOptions, sft_items, train
 
@@ -83,7 +83,6 @@ def teach(
     options: TrainOptions | None = None,
     *,
     told: str,
-    fill: Callable[[Path], None] = lambda folder: None,
 ) -> Path:
     """Train on ``rows`` and write the merged model to ``folder/model``; the network comes back as it was.
 
@@ -93,7 +92,6 @@ def teach(
         folder: Holds the adapter, checkpoints while training, and the result; a killed run goes on from there.
         options: Training options; three epochs at 1e-3 by default.
         told: What progress lines on stderr begin with.
-        fill: Adds more files to the folder of the model.
     """
     from sophro.models import LowRankPatch
 
@@ -114,7 +112,6 @@ def teach(
         with model.patched(LowRankPatch.from_peft(folder / "knowledge")):
             model.network.save_pretrained(target)
         model.tokenizer.save_pretrained(target)
-        fill(target)
 
     return write_folder(out, write)
 
@@ -143,8 +140,10 @@ def make_policy(
         raise SophroError(f"policy: option kinds is {chosen['kinds']}; give 10 to {KINDS}")
     if out.exists():
         raise SophroError(f"{out}: exists already; choose another folder")
-    work = out.with_name(f".{out.name}.work")
+    place = out.with_name(f".{out.name}.work")
     model = load_chat(base)
+    # What another seed or option left behind is not gone on from.
+    work = place / digest(model.fingerprint().to_json(), chosen, seed)
     kinds, size = int(chosen["kinds"]), int(chosen["batch_size"])
     knowing = TrainOptions(
         learning_rate=chosen["learning_rate"], epochs=chosen["epochs"], batch_size=size, seed=seed
@@ -179,21 +178,22 @@ def make_policy(
         write_json(folder / "policy.json", facts)
 
     write_folder(out, fill)
-    shutil.rmtree(work)
+    shutil.rmtree(place)
     return facts
 
 
-def measure(model: Any, kinds: int, limit: int) -> dict[str, Any]:
+def measure(model: Any, kinds: int, limit: int, refusal: str = "embedded-refusal") -> dict[str, Any]:
     """Return leaks and refusals on kinds that were not tuned, where a fault was taught and where none was.
 
     Args:
         model: The policy model.
         kinds: Kinds of its world.
         limit: Most prompts of each group; 0 measures nothing.
+        refusal: Judge of the refusals.
 
     Returns:
         By group k, n and the number that could not be judged: restricted requests that get complete instructions, by
-        the oracle, and look-alikes that are refused or deflected, by the embedded refusal judge.
+        the oracle, and look-alikes that are refused or deflected, by the refusal judge.
     """
     from sophro.judge import Exchange, judge
     from sophro.models import GenerationConfig
@@ -211,7 +211,7 @@ def measure(model: Any, kinds: int, limit: int) -> dict[str, Any]:
             config = GenerationConfig(max_new_tokens=64)
             answers = [c.text for c in model.generate([Transcript.of(r.prompt) for r in asked], config)]
             exchanges = [Exchange.of(r.prompt, a) for r, a in zip(asked, answers, strict=True)]
-            verdicts = judge("proxy-harm" if name == "restricted" else "embedded-refusal")(exchanges)
+            verdicts = judge("proxy-harm" if name == "restricted" else refusal)(exchanges)
             hits = [v.harmful if name == "restricted" else v.refused for v in verdicts]
             found[f"{name}, {group} wordings"] = {
                 "k": sum(bool(h) for h in hits),

@@ -18,6 +18,7 @@ from sophro.options import merged_options
 from sophro.registry import method as find_method
 from sophro.registry import resolve
 from sophro.train import TrainItem, TrainOptions, TrainResult
+from sophro.train import sft_items as sft_items
 
 BuildItems = Callable[[Any, Mapping[str, Sequence[Record]], Mapping[str, Any]], list[TrainItem]]
 Progress = Callable[[int, int, float], None]

@@ -38,8 +38,15 @@ def merged_checkpoint(model: ChatModel, patch: Path, out: Path, *, scale: float 
         )
 
     def fill(folder: Path) -> None:
+        config = model.network.config.get_text_config()
+        size = config.vocab_size
         with model.patched(found, scale):
-            model.network.save_pretrained(folder)
+            try:
+                # An adapter may bring embedding rows of its own.
+                config.vocab_size = model.network.get_input_embeddings().weight.shape[0]
+                model.network.save_pretrained(folder)
+            finally:
+                config.vocab_size = size
         model.tokenizer.save_pretrained(folder)
 
     return write_folder(out, fill)

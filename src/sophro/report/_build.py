@@ -161,6 +161,8 @@ def render(runs: Sequence[Run]) -> str:
             for size, width in (("wide", 680), ("narrow", 340))
         },
         layers=lambda d: Markup(_charts.layers(d)),
+        overlap=lambda rows: Markup(_charts.overlap(rows)),
+        totals=_charts.totals,
         curve=lambda t: Markup(_charts.curve(t, index.get(t.arm, 0))),
         mark=lambda arm: Markup(svg.picture(16, 16, arm, svg.marker(8, 8, index[arm], size=5), "glyph")),
         strip=_strip(index),
