@@ -6,11 +6,11 @@ The subject is ``sophro models make reasoning``: a model that thinks in tags abo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from sophro.data import Record
 from sophro.evidence._types import Check
 from sophro.stats import compare, paired_bootstrap
 
@@ -28,12 +28,20 @@ def subject(folder: Path, quick: bool) -> Path:
     return out
 
 
+def fresh(count: int, seed: int, *used: Sequence[Record]) -> list[Record]:
+    """Return problems that the subject was not trained on and that are not among ``used``."""
+    from sophro.align._reasoning import OPTIONS
+    from sophro.data._arithmetic import arithmetic_records
+
+    known = {r.prompt for r in arithmetic_records(int(OPTIONS["examples"]), 0)}
+    known |= {r.prompt for group in used for r in group}
+    return [r for r in arithmetic_records(2 * count, seed) if r.prompt not in known][:count]
+
+
 def efficiency(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     """Steering cuts the mean thought by 20 % within 2 points of accuracy; a random direction of equal norm does not."""
     import torch
 
-    from sophro.data import Record
-    from sophro.data._arithmetic import arithmetic_records
     from sophro.models import GenerationConfig, SteeringPatch, load_chat
     from sophro.steer._method import FitJob
     from sophro.steer.efficiency import METHOD, OPTIONS
@@ -42,10 +50,8 @@ def efficiency(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
 
     model = load_chat(str(subject(folder, quick)))
     count = 60 if quick else 150
-    fitted: list[Record] = arithmetic_records(count, seed=1)
-    tested = arithmetic_records(40 if quick else 150, seed=2)
-    asked = {r.prompt for r in fitted}
-    tested = [r for r in tested if r.prompt not in asked]
+    fitted = fresh(count, 1)
+    tested = fresh(40 if quick else 150, 2, fitted)
     made = METHOD.fit(FitJob(model, {"problems": fitted}, {**OPTIONS, "least_pairs": 10 if quick else 20}))
     patch = made.patch
     assert isinstance(patch, SteeringPatch)
@@ -107,13 +113,12 @@ def modes(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     """Thought tokens rise strictly from zero over less to the whole thought, and thinking gains right results."""
     from sophro.assess import assess
     from sophro.assess._thinking_table import thinking_table
-    from sophro.data._arithmetic import arithmetic_records
     from sophro.files import write_jsonl
 
     model = str(subject(folder, quick))
     place = folder / ("modes-quick" if quick else "modes")
     place.mkdir(parents=True, exist_ok=True)
-    problems = [replace(r, set="arithmetic") for r in arithmetic_records(24 if quick else 60, seed=3)]
+    problems = fresh(24 if quick else 60, 3)
     write_jsonl(
         place / "problems.jsonl",
         [{"id": r.id, "prompt": r.prompt, "accept": list(r.accept)} for r in problems],

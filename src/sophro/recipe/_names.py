@@ -66,7 +66,7 @@ def installed_names() -> Names:
     from sophro.judge.llm import adapters
     from sophro.registry import methods
 
-    homes: dict[str, Any] = {n: room for key, room in (("edit", edit), ("steer", steer)) for n in methods(key)}
+    homes: dict[str, Any] = {**dict.fromkeys(methods("edit"), edit), **dict.fromkeys(methods("steer"), steer)}
     return Names(
         methods=(*methods("align"), *methods("edit"), *methods("steer")),
         tasks=tuple(methods("assess")),
