@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sophro.models._hold import HoldBack
     from sophro.models._injection import AblationPatch, SteeringPatch
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
+    from sophro.models._memory import release_memory
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
@@ -79,6 +80,7 @@ _LAZY = {
     "local_names": "_load",
     "patch_digest": "_patches",
     "pull": "_embedded",
+    "release_memory": "_memory",
     "require": "_chat_model",
     "save_patch": "_patches",
 }
@@ -126,6 +128,7 @@ __all__ = [
     "moments",
     "patch_digest",
     "pull",
+    "release_memory",
     "require",
     "save_patch",
 ]
