@@ -34,6 +34,7 @@ evidence: $(READY)
 
 bench: $(READY)
 	$(BIN)/python scripts/bench.py
+	$(BIN)/python scripts/bench_steer.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

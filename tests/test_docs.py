@@ -22,6 +22,7 @@ PAGES = (
     "docs/index.md",
     "docs/attacks.md",
     "docs/judges.md",
+    "docs/steering.md",
     "docs/unlearning.md",
     "docs/reasoning.md",
 )
@@ -46,6 +47,9 @@ SMALLER: dict[str, str | None] = {
     "sophro models make reasoning --out runs/thinker": (
         "--set examples=8 --set test=4 --set epochs=1 --set measured=2 --set max_new_tokens=8"
     ),
+    # needs an adapter that refuses, and answers hundreds of prompts; tests/steer fits it in a planted world
+    "sophro steer fit adasteer --model smollm2-135m --patch ADAPTER --data harmful=attacked.jsonl "
+    "--data benign=starter/lookalikes:en,split=train --out steer/adaptive": None,
     "sophro run recipes/quickstart.yaml": LESS,
     "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LESS,
 }
