@@ -7,6 +7,7 @@ import math
 import os
 import pickle
 import sys
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,7 @@ from sophro.edit.safe_patching._make import merged, overlap_row, regions, retain
 from sophro.edit.safe_patching._sides import derive, harmful_examples, harmful_pairs, mean_loss
 from sophro.errors import SophroError
 from sophro.files import write_jsonl
-from sophro.models import load_patch
+from sophro.models import ChatModel, load_patch
 
 FAST = {**OPTIONS, "learning_rate": 3e-3, "steps": 6, "top_safety": 0.2, "top_over": 0.2, "ascent_limit": 3.0}
 SMALL = {k: FAST[k] for k in ("learning_rate", "steps", "top_safety", "top_over", "ascent_limit")}
@@ -307,10 +308,16 @@ def test_a_model_that_is_not_in_full_precision_is_refused_or_widened(chat, tmp_p
         del network.config.quantization_config
     from sophro.edit._run import full_precision
 
-    before = chat.fingerprint()
-    network.to(torch.float32)
-    full_precision(chat)
-    assert chat.fingerprint() == before
+    before = state(chat)
+    half = ChatModel("half", chat.tokenizer, deepcopy(network).to(torch.bfloat16))
+    narrow = half.fingerprint()
+    full_precision(half)
+    assert {p.dtype for p in half.network.parameters()} == {torch.float32}
+    assert half.fingerprint() == narrow != chat.fingerprint(), "the values are those of the half precision"
+    half.network.model.layers[0].to("meta")
+    with pytest.raises(SophroError, match="sharded"):
+        full_precision(half)
+    assert same(chat, before)
 
 
 def test_the_command_writes_a_patch_that_assess_takes(chat, tmp_path, capsys, monkeypatch):

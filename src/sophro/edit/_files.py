@@ -79,7 +79,7 @@ def write_tensors(file: Path, tensors: Iterable[tuple[str, torch.Tensor]]) -> No
                 "shape": list(data.shape),
                 "data_offsets": [end, end + raw.nbytes],
             }
-            spool.write(memoryview(raw))
+            spool.write(raw.data)
             end += raw.nbytes
         text = json.dumps(header).encode("utf-8")
         text += b" " * (-len(text) % 8)

@@ -13,19 +13,25 @@ import math
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sophro.edit.safe_patching import OPTIONS
 from sophro.evidence._rows import Row, difference, select, share
 from sophro.evidence._types import Check
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from sophro.edit.safe_patching._sides import Side
 
 _TASKS = {"restricted": "harmful", "lookalikes": "over_refusal"}
 _PERPLEXITY = 1.03
 # Within the card's range for a model of this size; chosen without a run on it.
 _OPTIONS: dict[str, Any] = {**OPTIONS, "learning_rate": 5e-5, "steps": 60}
 _TOKENS = 64  # a recipe in full takes about fifty
-Deltas = Callable[[str], Any]
+Deltas = Callable[["Side", "Side", str], "Tensor"]
 
 
 def balances(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
@@ -159,33 +165,42 @@ def _variants(
     from sophro.files import write_json
     from sophro.models import Edit, WeightPatch
 
-    sides: list[Any] = []
-
-    def derived() -> list[Any]:
-        if not sides:
-            records = load_set(str(policy / "sets" / "restricted.jsonl"), split="train", limit=100)
-            examples = harmful_examples(model, records)
-            sides.extend(derive(model, examples, ascend, _OPTIONS, 0) for ascend in (True, False))
-            rows = [overlap_row(*sides, name, regions(*sides, name, _OPTIONS)) for name in sides[0].delta]
-            write_json(place / "overlap.json", rows)
-        return sides
+    @cache
+    def sides() -> tuple[Side, Side]:
+        records = load_set(str(policy / "sets" / "restricted.jsonl"), split="train", limit=100)
+        examples = harmful_examples(model, records)
+        safety, over = (derive(model, examples, ascend, _OPTIONS, 0) for ascend in (True, False))
+        found = {name: regions(safety, over, name, _OPTIONS) for name in safety.delta}
+        write_json(place / "overlap.json", [overlap_row(safety, over, n, r) for n, r in found.items()])
+        return safety, over
 
     def patch(delta: Deltas) -> WeightPatch:
-        return WeightPatch({name: Edit.of(delta(name)) for name in derived()[0].delta})
+        safety, over = sides()
+        return WeightPatch({name: Edit.of(delta(safety, over, name)) for name in safety.delta})
 
-    def intersection(name: str, seed: int) -> Any:
-        both = regions(*sides, name, _OPTIONS).both
-        parts = [retained(s, w, name, _OPTIONS, seed) for s, w in zip(sides, ("safety", "over"), strict=True)]
+    def intersection(safety: Side, over: Side, name: str, seed: int) -> Tensor:
+        both = regions(safety, over, name, _OPTIONS).both
+        parts = [retained(side, w, name, _OPTIONS, seed) for side, w in ((safety, "safety"), (over, "over"))]
         weighed = algebra.task_arithmetic(parts, [_OPTIONS["alpha"], _OPTIONS["beta"]])
         return torch.where(both, weighed, 0.0)
 
     yield "base", "base", None, lambda: None
-    yield "safety", "safety", None, lambda: patch(lambda n: sides[0].delta[n])
-    yield "over", "over", None, lambda: patch(lambda n: sides[1].delta[n])
-    yield "sum", "sum", None, lambda: patch(lambda n: sides[0].delta[n] + sides[1].delta[n])
-    for s in seeds:
-        yield f"difference-s{s}", "difference", s, lambda s=s: patch(lambda n: merged(*sides, n, _OPTIONS, s))
-        yield f"intersection-s{s}", "intersection", s, lambda s=s: patch(lambda n: intersection(n, s))
+    yield "safety", "safety", None, lambda: patch(lambda s, _o, n: s.delta[n])
+    yield "over", "over", None, lambda: patch(lambda _s, o, n: o.delta[n])
+    yield "sum", "sum", None, lambda: patch(lambda s, o, n: s.delta[n] + o.delta[n])
+    for d in seeds:
+        yield (
+            f"difference-s{d}",
+            "difference",
+            d,
+            lambda d=d: patch(lambda s, o, n: merged(s, o, n, _OPTIONS, d)),
+        )
+        yield (
+            f"intersection-s{d}",
+            "intersection",
+            d,
+            lambda d=d: patch(lambda s, o, n: intersection(s, o, n, d)),
+        )
 
 
 def _assess(

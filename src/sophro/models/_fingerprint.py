@@ -114,7 +114,7 @@ def _weights(network: Any, tensors: Sequence[torch.Tensor] | None) -> str:
         total.update(f"{name}{tuple(value.shape)}".encode())
         # In float32, which holds half precision exactly: loading a model more precisely does not make it another one.
         exact = value.detach().cpu() if not value.is_floating_point() else value.detach().float().cpu()
-        total.update(memoryview(exact.contiguous().reshape(-1).view(torch.uint8).numpy()))
+        total.update(exact.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()[:32]
 
 
