@@ -47,6 +47,9 @@ SMALLER: dict[str, str | None] = {
     "sophro models make reasoning --out runs/thinker": (
         "--set examples=8 --set test=4 --set epochs=1 --set measured=2 --set max_new_tokens=8"
     ),
+    # needs a subject that reasons: half an hour of training; tests/steer checks its parts
+    "sophro steer fit efficiency_steering --model runs/thinker --data problems=runs/thinker/sets/test.jsonl "
+    "--out runs/shorter": None,
     # needs an adapter that refuses, and answers hundreds of prompts; tests/steer fits it in a planted world
     "sophro steer fit adasteer --model smollm2-135m --patch ADAPTER --data harmful=attacked.jsonl "
     "--data benign=starter/lookalikes:en,split=train --out steer/adaptive": None,
