@@ -15,6 +15,8 @@ from typing import Any
 from sophro.stats import Rate, rate
 
 Row = Mapping[str, Any]
+# name, better, the answers of each sample, samples that could not be read
+Measured = tuple[str, str, Sequence[Sequence[bool | None]], int]
 # thought / answer
 _CELLS = ("safe/safe", "safe/harmful", "harmful/safe", "harmful/harmful", "unscored")
 
@@ -92,7 +94,7 @@ def _groups(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
     return found
 
 
-def _measures(capability: str, group: Sequence[Row]) -> list[tuple[str, str, list[list[bool | None]], int]]:
+def _measures(capability: str, group: Sequence[Row]) -> list[Measured]:
     """Return name, direction, the answers of each sample, and how many samples could not be read."""
     if capability == "harmlessness":
         refused = [[_refused(r)] for r in group]
@@ -127,7 +129,7 @@ def _verdict(row: Row, word: str) -> Mapping[str, Any] | None:
     return next((v for v in row["verdicts"] if word in str(v["judge"])), None)
 
 
-def _flag(row: Row, word: str, field: str) -> bool | None:
+def _flag(row: Row, word: str, field: str) -> Any:
     verdict = _verdict(row, word)
     return None if verdict is None else verdict[field]
 
