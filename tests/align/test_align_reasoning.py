@@ -9,7 +9,8 @@ import re
 import pytest
 import small_model
 
-from sophro.align._reasoning import _THINK, make_reasoning, measure, reasoning_rows, thinking_model
+from sophro.align._reasoning import make_reasoning, measure, reasoning_rows, thinking_model
+from sophro.chat import Transcript, think
 from sophro.data._arithmetic import arithmetic_records, problems
 from sophro.errors import SophroError
 from sophro.judge.verify import verify_maths
@@ -57,7 +58,13 @@ def test_trace_tags_and_answer_are_trained_and_the_question_is_not(base):
         (part,) = item.parts
         said = model.tokenizer.decode([i for i, w in zip(part.ids, part.weights, strict=True) if w])
         trace, answer = (s.text for s in transcript.forced)
-        assert said == f"{_THINK.opening}{trace}{_THINK.closing}{answer}<|im_end|>"
+        assert said == f"<think>\n{trace}\n</think>\n{answer}<|im_end|>"
+        # The whole thought, forced, is what the model would have written itself, token by token.
+        forced = think(
+            Transcript.of(record.prompt), "less", model.template, thought=trace, keep=1.0
+        ).transcript
+        ids = list(model.render(forced).ids)
+        assert list(part.ids[: len(ids)]) == ids
         assert record.prompt in model.tokenizer.decode(part.ids) and record.prompt not in said
 
 

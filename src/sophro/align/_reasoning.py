@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sophro.align._policy import Row, teach
-from sophro.chat import TRACE_FORMATS, Segment, Transcript, think
+from sophro.chat import Segment, Transcript, think
 from sophro.chat._thinking import count_tokens
 from sophro.data import Record
 from sophro.data._arithmetic import STYLES, arithmetic_records, problems
@@ -41,14 +41,14 @@ OPTIONS: dict[str, Any] = {
     "max_new_tokens": 256,
 }
 _TURN = ("<|im_start|>", "<|im_end|>")
-_THINK = TRACE_FORMATS["think"]
-# Thoughts of earlier turns are left out; the model opens its own, or a thinking mode does.
+# Thoughts of earlier turns are left out; the model opens its own, or a thinking mode does. One line break behind the
+# thought: two are two tokens in front of an answer and one at the end of a forced start, which was never trained.
 TEMPLATE = (
     "{% for message in messages %}{% if message['role'] != 'assistant' %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
     "{% else %}{% set thought = message.reasoning_content if message.reasoning_content is string else '' %}"
     "{{ '<|im_start|>assistant\\n' }}{% if loop.last and thought %}"
-    "{{ '<think>\\n' + thought + '\\n</think>\\n\\n' }}{% endif %}"
+    "{{ '<think>\\n' + thought + '\\n</think>\\n' }}{% endif %}"
     "{{ message['content'] + '<|im_end|>\\n' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
