@@ -223,6 +223,21 @@ def test_an_exception_in_the_reading_pass_leaves_the_model_clean(model):
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.network.modules())
 
 
+def test_two_adaptive_patches_read_without_each_other(model):
+    patch = adaptive(model)
+    other = dataclasses.replace(
+        patch, terms=(dataclasses.replace(patch.terms[1], vectors={0: vector(8, 2.0)}),)
+    )
+    fixed = [
+        (SteeringPatch(t.vectors, "prefill"), p.read(model, PROMPTS).coefficients[:, k].float())
+        for p in (patch, other)
+        for k, t in enumerate(p.terms)
+    ]
+    expected = [c.ids for c in model.generate(PROMPTS, CONFIG, fixed)]
+    for order in ([patch, other], [other, patch]):
+        assert [c.ids for c in model.generate(PROMPTS, CONFIG, [(p, 1.0) for p in order])] == expected
+
+
 def test_a_forced_answer_counts_as_part_of_what_is_read(model):
     forced = PROMPTS[1].with_assistant(Segment("prefill", "Paris."))
     patch = adaptive(model)

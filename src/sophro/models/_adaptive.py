@@ -4,7 +4,8 @@ Paper: AdaSteer, arXiv 2504.09466: position of the last prompt token between two
 function of it as coefficient, vectors added at every block to all prompt tokens, decoding steps left alone.
 
 Contract: positions come from an unsteered pass over the whole prompt (up to the deepest probed block only); every row
-has its own coefficients; the scale multiplies them. Other patches that are on are part of the model that is read.
+has its own coefficients; the scale multiplies them. Other patches that are on are part of the model that is read, but
+for other adaptive ones.
 Which vectors, anchors and coefficients: that is fitted in ``sophro.steer``.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
 
 import torch
 
@@ -84,6 +86,9 @@ class Strengths:
     coefficients: torch.Tensor
 
 
+_BEING_READ: WeakSet[torch.nn.Module] = WeakSet()
+
+
 class _ReadEnough(Exception):
     """Ends the reading pass behind the deepest block that is probed."""
 
@@ -133,11 +138,13 @@ class AdaptivePatch:
 
         def on_pass(decoder: Any, kwargs: dict[str, Any]) -> None:
             nonlocal reading, coefficients
-            if reading:
+            # While this or another adaptive patch reads, nothing is read or steered: positions are unsteered.
+            if decoder in _BEING_READ:
                 return
             coefficients = None
             if extent.prompt is None:
                 return
+            _BEING_READ.add(decoder)
             reading = True
             states.clear()
             plain = {
@@ -149,6 +156,7 @@ class AdaptivePatch:
                 pass
             finally:
                 reading = False
+                _BEING_READ.discard(decoder)
             positions = torch.stack([t.position(states[t.layer]) for t in self.terms], 1)
             coefficients = self._coefficients(positions)
 
@@ -170,7 +178,7 @@ class AdaptivePatch:
             own = [(k, t.vectors[layer]) for k, t in enumerate(self.terms) if layer in t.vectors]
 
             def add(_module: Any, _args: Any, output: Any) -> Any:
-                if coefficients is None or reading or extent.prompt is None:
+                if coefficients is None or extent.prompt is None or network.get_decoder() in _BEING_READ:
                     return None
                 hidden = output[0] if isinstance(output, tuple) else output
                 pull = torch.stack([v for _, v in own]).to(hidden)

@@ -8,6 +8,7 @@ put on the plain model by itself. Nothing is written unless the fit succeeded.
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -90,6 +91,9 @@ def fit(
             file.rename(folder / file.name)
         saved.rmdir()
         write_json(folder / "steering.json", report)
+        decoding = Path(base) / "reflection.json" if base is not None else None
+        if decoding is not None and decoding.is_file():  # how a self-reflecting base is decoded
+            shutil.copy(decoding, folder / decoding.name)
 
     write_folder(target, fill)
     return Fitted(patch, report, made.warnings)
