@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sophro.models._fingerprint import Fingerprint
     from sophro.models._hold import HoldBack
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
+    from sophro.models._memory import release_memory
     from sophro.models._patches import (
         LogitBiasPatch,
         LowRankPatch,
@@ -59,6 +60,7 @@ _LAZY = {
     "local_names": "_load",
     "patch_digest": "_patches",
     "pull": "_embedded",
+    "release_memory": "_memory",
     "require": "_chat_model",
     "save_patch": "_patches",
 }
@@ -93,6 +95,7 @@ __all__ = [
     "local_names",
     "patch_digest",
     "pull",
+    "release_memory",
     "require",
     "save_patch",
 ]

@@ -26,6 +26,7 @@ from transformers import PrinterCallback, TrainingArguments
 
 from sophro.errors import SophroError
 from sophro.files import digest, file_sha256, kept_or_temporary, write_folder, write_json
+from sophro.models import release_memory
 from sophro.models._packed import packed
 from sophro.train import _adapter, _checkpoint
 from sophro.train._examples import PairExample, TrainItem, check_items
@@ -119,6 +120,7 @@ def _run(
             log.sync()
             facts = {"fingerprint": fingerprint, "positions": positions}
             _checkpoint.save(work, step, parameters, optimizer, facts)
+            release_memory()  # batches of many widths leave holes
         if progress is not None:
             progress(step, built.steps, row["loss"])
 
