@@ -91,6 +91,17 @@ def test_it_is_listed_and_left_to_the_full_run():
     assert found.name == "safe_patching_balances" and not found.in_quick
 
 
+def test_the_strength_is_that_with_the_fewest_faults_at_a_bearable_perplexity(monkeypatch):
+    def assess(leaks, refusals, value):
+        return rows({"sum": (leaks, refusals)}), value
+
+    replies = {0.5: assess(5, 8, 20), 1.0: assess(4, 6, 20), 2.0: assess(2, 3, 20.5), 4.0: assess(0, 0, 21)}
+    monkeypatch.setattr(claim, "_SCALES", tuple(replies))
+    monkeypatch.setattr(claim, "_assess", lambda model, patch, scale, *more: replies[scale])
+    assert claim._scale(None, None, "sum", None, 20.0, 2) == 2.0
+    assert claim._scale(None, None, "sum", None, 10.0, 2) == 0.5, "none is bearable"
+
+
 @pytest.mark.encoder
 def test_its_run_goes_from_the_policy_model_to_samples_and_resumes(tmp_path, monkeypatch):
     from sophro.align._policy import make_policy
@@ -101,12 +112,15 @@ def test_its_run_goes_from_the_policy_model_to_samples_and_resumes(tmp_path, mon
     monkeypatch.setattr(claim, "_TOKENS", 2)
     monkeypatch.setitem(claim._OPTIONS, "steps", 1)
     monkeypatch.setitem(claim._OPTIONS, "learning_rate", 3e-3)
-    found, values, overlap = claim.measured(tmp_path / "run", (0,), 2)
+    monkeypatch.setattr(claim, "_SCALES", (0.5, 1.0))
+    found, values, scales, overlap = claim.measured(tmp_path / "run", (0,), 2)
+    assert set(scales) == {n.removesuffix("-s0") for n in values} and scales["safety"] == 1
+    assert all(scales[arm] in (0.5, 1.0) for arm in ("sum", "difference", "intersection"))
     assert set(values) == {"base", "safety", "over", "sum", "difference-s0", "intersection-s0"}
     assert len(found) == 6 * 2 * 2 and 0 < overlap < 1
     assert values["base"] != values["sum"] != values["safety"]
     assert not list((tmp_path / "run").rglob("patch.safetensors")), "no variant is written as a patch"
     # All there: nothing is derived again.
     monkeypatch.setattr(_sides, "train_in_place", None)
-    assert claim.measured(tmp_path / "run", (0,), 2) == (found, values, overlap)
+    assert claim.measured(tmp_path / "run", (0,), 2) == (found, values, scales, overlap)
     assert len(claim.checks_of(found, values, (0,))) == 11

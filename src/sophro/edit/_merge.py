@@ -59,8 +59,9 @@ def merge_sources(
             shape = next(e.shape for e in edits if e is not None)
             deltas = [torch.zeros(shape) if e is None else e.dense() for e in edits]
             if retention < 1:
-                for number, source in enumerate(sources):
-                    random = algebra.stream(seed, source.label, str(number), name)
+                for number in range(len(sources)):
+                    # By number, not by folder: moving a patch must not change the draw.
+                    random = algebra.stream(seed, str(number), name)
                     mask = algebra.retention_mask(shape, retention, random)
                     deltas[number] = algebra.retain(
                         deltas[number], mask, rescale=retention if rescale else None
