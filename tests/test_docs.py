@@ -17,7 +17,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PAGES = ("README.md", "docs/index.md", "docs/attacks.md", "docs/judges.md", "docs/steering.md")
+PAGES = (
+    "README.md",
+    "docs/index.md",
+    "docs/attacks.md",
+    "docs/judges.md",
+    "docs/steering.md",
+    "docs/unlearning.md",
+    "docs/reasoning.md",
+)
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
     "--set arms.safety_sft_mix.data.benign.limit=8 --set arms.triggers.data.harmful.limit=8 "
@@ -31,6 +39,17 @@ SMALLER: dict[str, str | None] = {
     "make test": None,  # this very suite
     "make picture": None,  # 41 minutes; its recipe is planned and its drawing is made below
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
+    "sophro align unlearn_ga --model smollm2-135m --data harmful=starter/harmful:en,split=train --out runs/forgot": (
+        "--set max_steps=2"
+    ),
+    "sophro assess unlearning --model smollm2-135m --patch runs/forgot": "--limit 2 --max-new-tokens 8",
+    "sophro assess tradeoffs --model smollm2-135m --limit 4": "--max-new-tokens 8",
+    "sophro models make reasoning --out runs/thinker": (
+        "--set examples=8 --set test=4 --set epochs=1 --set measured=2 --set max_new_tokens=8"
+    ),
+    # needs a subject that reasons: half an hour of training; tests/steer checks its parts
+    "sophro steer fit efficiency_steering --model runs/thinker --data problems=runs/thinker/sets/test.jsonl "
+    "--out runs/shorter": None,
     # needs an adapter that refuses, and answers hundreds of prompts; tests/steer fits it in a planted world
     "sophro steer fit adasteer --model smollm2-135m --patch ADAPTER --data harmful=attacked.jsonl "
     "--data benign=starter/lookalikes:en,split=train --out steer/adaptive": None,
@@ -131,7 +150,7 @@ def test_removing_the_evidence_of_a_method_lowers_its_level():
     assert level(dataclasses.replace(found, evidence=()), found.primary) == 2
 
 
-@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote"])
+@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote", "unlearning"])
 def test_recipes_are_valid_and_plan_without_loading(recipe, capsys):
     from sophro.cli import run
 

@@ -14,12 +14,14 @@ from sophro.models import (
     AblationPatch,
     AdaptivePatch,
     ChatModel,
+    Edit,
     GenerationConfig,
     LogitBiasPatch,
     LowRankPatch,
     StackPatch,
     SteeringPatch,
     Term,
+    WeightPatch,
     load_patch,
     save_patch,
 )
@@ -84,6 +86,18 @@ def adaptive() -> AdaptivePatch:
     )
 
 
+def weights(dense: bool = False) -> WeightPatch:
+    g = torch.Generator().manual_seed(0)
+    edits = {}
+    for name, shape in {
+        "model.layers.0.self_attn.q_proj.weight": (64, 64),
+        "model.layers.1.mlp.down_proj.weight": (64, 128),
+    }.items():
+        delta = 2 * torch.randn(shape, generator=g)
+        edits[name] = Edit.of(delta if dense else delta * (torch.rand(shape, generator=g) < 0.2))
+    return WeightPatch(edits, tiny.moving_model().fingerprint())
+
+
 KINDS = {
     "steering": steering,
     "steering_prefill": prefill,
@@ -94,6 +108,8 @@ KINDS = {
     "stack": lambda: StackPatch((low_rank(), adaptive())),
     "low_rank": low_rank,
     "logit_bias": bias,
+    "weights": weights,
+    "weights_dense": lambda: weights(dense=True),
 }
 rows = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 

@@ -55,7 +55,7 @@ def align(
         work=work,
         progress=_progress(json),
         tuned=tuned,
-        advance=_preparing(json),
+        advance=preparing(json),
     )
     if _first_process() and work.exists():
         import shutil
@@ -96,7 +96,7 @@ def preview(
     from sophro.models import load_chat
 
     chat = load_chat(model)
-    items = training_items(method, chat, read_data(data), read_options(set_), _preparing(False))
+    items = training_items(method, chat, read_data(data), read_options(set_), preparing(False))
     parts = [part for item in items[:limit] for part in item.parts]
     if html is not None:
         pages = [
@@ -140,7 +140,7 @@ def read_data(specs: tuple[str, ...]) -> dict[str, list[Any]]:
 
 
 def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """Read ``key=value`` pairs; the values are YAML."""
+    """Read ``key=value`` options of a method; the value is YAML."""
     import yaml
 
     from sophro.errors import SophroError
@@ -160,13 +160,14 @@ def _first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _preparing(quiet: bool) -> Any:
+def preparing(quiet: bool, what: str = "preparing data") -> Any:
+    """Return what shows progress on a terminal, and says nothing elsewhere."""
     import sys
 
     def show(done: float, total: float) -> None:
         if not quiet and _first_process() and sys.stderr.isatty():
             end = "\n" if done >= total else "\r"
-            print(f"preparing data {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
+            print(f"{what} {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
 
     return show
 

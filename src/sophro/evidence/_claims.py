@@ -12,12 +12,15 @@ from sophro.evidence import (
     _chinese,
     _controls,
     _dialog,
+    _patching,
     _proxy,
+    _reasoning,
     _reflection,
     _search,
     _steer,
     _tradeoff,
     _triggers,
+    _unlearning,
 )
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
@@ -132,6 +135,44 @@ _ALL = (
         "Fine-tuning a detector on disguised toxic texts alone raises benign error; benign ones beside them ease it",
         ("toxic_chinese",),
         _chinese.overcorrection,
+    ),
+    Claim(
+        "safe_patching_balances",
+        "SafePatching lowers leaks and needless refusals of the policy model at once, perplexity + < 3 %; the sum of "
+        "both sides and their intersection do not",
+        ("safe_patching",),
+        _patching.balances,
+        in_quick=False,
+    ),
+    Claim(
+        "unlearning_tradeoff",
+        "Gradient ascent takes harm and utility, NPO keeps more utility, and no method is best on all three axes",
+        (
+            "unlearn_ga",
+            "unlearn_graddiff",
+            "unlearn_kl",
+            "unlearn_npo",
+            "unlearn_mismatch",
+            "unlearn_task_vector",
+            "unlearn_rmu",
+            "unlearn_eul",
+        ),
+        _unlearning.tradeoff,
+        in_quick=False,
+    ),
+    Claim(
+        "efficiency_steering",
+        "Steering cuts the mean thought by >= 20 % within 2 points of accuracy; a random direction does not",
+        ("efficiency_steering",),
+        _reasoning.efficiency,
+        in_quick=False,
+    ),
+    Claim(
+        "thinking_modes",
+        "Thought tokens rise strictly from zero over less to the whole thought, and thinking gains >= 10 points",
+        ("tradeoffs",),
+        _reasoning.modes,
+        in_quick=False,
     ),
     Claim(
         "adasteer_zero_is_base",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel, require
     from sophro.models._embedded import pull
     from sophro.models._encoder import SentenceEncoder, encoder
+    from sophro.models._fingerprint import Fingerprint
     from sophro.models._hold import HoldBack
     from sophro.models._injection import AblationPatch, SteeringPatch
     from sophro.models._load import EMBEDDED, check_name, is_local, load, load_chat, local_names
@@ -27,12 +28,14 @@ if TYPE_CHECKING:
         patch_digest,
         save_patch,
     )
+    from sophro.models._rounding import RoundingPatch
     from sophro.models._running import Running
     from sophro.models._scripted import COMPLIANCE, REFUSAL, STUBS, ScriptedModel
     from sophro.models._span import Avoid, SpanLosses, SpanReader
     from sophro.models._stack import StackPatch
     from sophro.models._subject import Subject
     from sophro.models._types import Completion, GenerationConfig
+    from sophro.models._weights import Edit, WeightPatch
 
 _LAZY = {
     "Avoid": "_span",
@@ -42,6 +45,8 @@ _LAZY = {
     "STUBS": "_scripted",
     "ChatModel": "_chat_model",
     "Completion": "_types",
+    "Edit": "_weights",
+    "Fingerprint": "_fingerprint",
     "GenerationConfig": "_types",
     "HoldBack": "_hold",
     "LogitBiasPatch": "_patches",
@@ -54,6 +59,7 @@ _LAZY = {
     "SteeringPatch": "_injection",
     "AblationPatch": "_injection",
     "AdaptivePatch": "_adaptive",
+    "RoundingPatch": "_rounding",
     "StackPatch": "_stack",
     "Term": "_adaptive",
     "Strengths": "_adaptive",
@@ -64,6 +70,7 @@ _LAZY = {
     "moments": "_capture",
     "Captured": "_capture",
     "decoder_layers": "_patches",
+    "WeightPatch": "_weights",
     "check_name": "_load",
     "encoder": "_encoder",
     "is_local": "_load",
@@ -89,11 +96,14 @@ __all__ = [
     "Captured",
     "ChatModel",
     "Completion",
+    "Edit",
+    "Fingerprint",
     "GenerationConfig",
     "HoldBack",
     "LogitBiasPatch",
     "LowRankPatch",
     "Patch",
+    "RoundingPatch",
     "Running",
     "ScriptedModel",
     "SentenceEncoder",
@@ -104,6 +114,7 @@ __all__ = [
     "Strengths",
     "Subject",
     "Term",
+    "WeightPatch",
     "capture",
     "check_name",
     "collect",

@@ -23,6 +23,7 @@ from sophro.chat import (
 )
 from sophro.errors import SophroError
 from sophro.models._engine import Generated, decode
+from sophro.models._fingerprint import Bare, Fingerprint, FingerprintCache, bare_weights
 from sophro.models._patches import Patch, Scale
 from sophro.models._running import Running
 from sophro.models._subject import Subject
@@ -66,6 +67,8 @@ class ChatModel:
         self.context = int(limit) if limit else 1 << 20
         self._running = Running()
         self._subject: Subject | None = None
+        self._fingerprints = FingerprintCache(network, tokenizer)
+        self._bare: list[Bare] | None = None
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -167,14 +170,31 @@ class ChatModel:
         if not isinstance(scale, torch.Tensor) and scale == 0:
             yield self
             return
+        outermost = self._bare is None
+        if outermost:
+            self._bare = bare_weights(self.network)
+        try:
+            self._refuse_stranger(patch)
+            remove = patch.attach(self.network, scale, self._running)
+            try:
+                yield self
+            finally:
+                remove()
+        finally:
+            if outermost:
+                self._bare = None
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what identifies this model without its patches (see ``Fingerprint``)."""
+        return self._fingerprints.get(self._bare)
+
+    def _refuse_stranger(self, patch: Patch) -> None:
         made_on: Subject | None = getattr(patch, "subject", None)
         if made_on is not None:
             made_on.check(self.subject, self.name, patch.kind)
-        remove = patch.attach(self.network, scale, self._running)
-        try:
-            yield self
-        finally:
-            remove()
+        made_for: Fingerprint | None = getattr(patch, "fingerprint", None)
+        if made_for is not None:
+            made_for.refuse(self.fingerprint(), f"{patch.kind} patch")
 
     def log_probs(
         self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192

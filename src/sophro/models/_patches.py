@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -52,6 +53,8 @@ class Patch(Protocol):
 
 
 _KINDS: dict[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]] = {}
+# Kinds that live in a module of their own and register when it is imported.
+_HOMES = {"weights": "sophro.models._weights"}
 
 
 def decoder_layers(network: Any) -> Any:
@@ -61,6 +64,13 @@ def decoder_layers(network: Any) -> Any:
         if hasattr(decoder, name):
             return getattr(decoder, name)
     raise SophroError(f"{type(network).__name__}: no list of decoder layers found; steering is not possible")
+
+
+def register_kind(
+    kind: str, restore: Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]
+) -> None:
+    """Say how patches of ``kind`` are rebuilt from their tensors and settings."""
+    _KINDS[kind] = restore
 
 
 def row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
@@ -290,9 +300,12 @@ def _kinds() -> Mapping[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, 
     """Return how every kind of patch is rebuilt; the other modules of patches need this one, hence late."""
     from sophro.models._adaptive import AdaptivePatch
     from sophro.models._injection import AblationPatch, SteeringPatch
+    from sophro.models._rounding import RoundingPatch
     from sophro.models._stack import StackPatch
 
-    late = (AblationPatch, AdaptivePatch, StackPatch, SteeringPatch)
+    for module in _HOMES.values():
+        import_module(module)
+    late = (AblationPatch, AdaptivePatch, RoundingPatch, StackPatch, SteeringPatch)
     return _KINDS | {kind.kind: kind.restore for kind in late}
 
 
@@ -338,23 +351,44 @@ def load_patch(folder: Path | str) -> Patch:
     if (path / "adapter_config.json").exists():
         return LowRankPatch.from_peft(path)
     try:
-        header = json.loads((path / "patch.json").read_text("utf-8"))
+        header = patch_header(path)
         tensors = load_file(path / "patch.safetensors")
-        restore = _kinds()[header["kind"]]
     except FileNotFoundError:
         raise SophroError(f"{path}: neither a patch nor a PEFT adapter; check the path") from None
-    except KeyError as error:
-        raise SophroError(
-            f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_kinds())}"
-        ) from None
-    except (json.JSONDecodeError, SafetensorError) as error:
-        raise SophroError(f"{path}: the patch cannot be read ({error}); it may be truncated") from None
+    except SafetensorError as error:
+        raise damaged(path, error) from None
     try:
-        return restore(tensors, header.get("settings", {}))
+        return restore_patch(header["kind"], tensors, header.get("settings", {}))
+    except SophroError as error:
+        raise SophroError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise SophroError(
             f"{path}: patch.json and patch.safetensors do not belong together ({error!r}); make the patch again"
         ) from None
+
+
+def patch_header(path: Path) -> dict[str, Any]:
+    """Read ``patch.json``: ``kind``, ``format`` and ``settings``; the tensors stay on the disk.
+
+    Raises:
+        SophroError: If it is damaged or of an unknown kind.
+        FileNotFoundError: If it is not there.
+    """
+    try:
+        header = json.loads((path / "patch.json").read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, error) from None
+    kind = header.get("kind") if isinstance(header, dict) else None
+    if kind not in _kinds():
+        raise SophroError(f"{path}/patch.json: unknown or missing kind {kind!r}; known: {sorted(_kinds())}")
+    return header
+
+
+def damaged(path: Path, error: Exception) -> SophroError:
+    """Return the error for a patch file that cannot be parsed."""
+    return SophroError(
+        f"{path}: the patch cannot be read ({error}); it may be truncated, make or copy it again"
+    )
 
 
 def patch_digest(patch: Patch) -> str:

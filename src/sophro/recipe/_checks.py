@@ -22,11 +22,11 @@ from sophro.registry import methods
 SELF_ANSWERS = "benign_answers"
 # The arm whose trained model a method diagnoses.
 TUNED_ARM = "tuned_arm"
-_FROM_ARM = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)/([a-z_]+)$")
+_FROM_ARM = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)/([a-z][a-z0-9_]*)$")
 
 
 # An adapter may also be the whole result of an arm.
-_ARM_RESULT = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)(?:/([a-z_]+))?$")
+_ARM_RESULT = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)(?:/([a-z][a-z0-9_]*))?$")
 
 
 def arm_result(name: str | None) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ Inputs by kind (JSON values):
         model comes from the last of ``needs``), sources.
     align: model, method, data, options, seed, self_answers (the role whose answers come from ``needs[0]``, or
         None), prepared (all data comes from ``needs[0]``), sources.
+    edit: model, method, data, options, seed, sources.
     steer: model, method, data, options, seed, adapter (a ready one that is on the model, or None), trained (it comes
         from ``needs[0]``), part (the folder in it, if not the whole).
     ``sources`` says which role's records were prepared by another arm: role -> [number in ``needs``, its role].
@@ -36,11 +37,12 @@ from sophro.files import digest
 from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, arm_result, combinations, from_arm, steers
 from sophro.recipe._fingerprint import content_key
 from sophro.recipe._schema import Arm, Assessment, Recipe
+from sophro.registry import methods
 
 if TYPE_CHECKING:
     from sophro.align._run import AlignMethod
 
-Kind = Literal["answers", "prepare", "align", "steer", "assess"]
+Kind = Literal["answers", "prepare", "align", "edit", "steer", "assess"]
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,11 @@ def _steer(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
 
 
 def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
-    """Add (or find) the stages that train one arm, those that it stands on included."""
+    """Add (or find) the stages that train or edit one arm, those that it stands on included."""
     arm = recipe.arms[label]
     model = recipe.model_of(label)
+    if arm.method in methods("edit"):
+        return _edit(draft, recipe, label, seed)
     found = _method(str(arm.method))
     if found is not None and found.prepare is not None:
         needs: tuple[Stage, ...] = (_prepare(draft, recipe, label, seed, found),)
@@ -174,6 +178,28 @@ def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
     }
     title = f"Train {label} with {arm.method} (seed {seed})"
     return draft.add("align", f"align-{label}-s{seed}", title, inputs, needs)
+
+
+def _edit(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
+    from sophro.edit import default_options
+
+    arm = recipe.arms[label]
+    for option in (SELF_ANSWERS, TUNED_ARM):
+        if option in arm.options:
+            raise SophroError(
+                f"arms.{label}.options.{option}: is for alignment methods; {arm.method} edits weights"
+            )
+    needs, sources = _sources(draft, recipe, label, seed, ())
+    inputs = {
+        "model": recipe.model_of(label),
+        "method": arm.method,
+        "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
+        "options": {**default_options(str(arm.method)), **arm.options},
+        "seed": seed,
+        **({"sources": sources} if sources else {}),
+    }
+    title = f"Edit {label} with {arm.method} (seed {seed})"
+    return draft.add("edit", f"edit-{label}-s{seed}", title, inputs, needs)
 
 
 def _answers(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:

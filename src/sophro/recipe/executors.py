@@ -1,8 +1,9 @@
-"""Who does the stages: self-written answers, prepared data, alignment, assessment.
+"""Who does the stages: self-written answers, prepared data, alignment, weight edits, assessment.
 
 Contract: an executor reads nothing but its job. It writes what later stages and the report read:
 ``answers.jsonl`` (answers), ``<role>.jsonl`` with ``prepared.json`` (prepare), a plain PEFT adapter
-with ``training.jsonl`` (align), a patch with ``steering.json`` (steer), Inspect's log with
+with ``training.jsonl`` (align), a weight patch with ``edit.json`` (edit), a patch with ``steering.json`` (steer),
+Inspect's log with
 ``samples.jsonl`` (assess).
 """
 
@@ -23,7 +24,9 @@ from sophro.recipe._plan import Kind
 
 def executors() -> dict[Kind, StageExecutor]:
     """Return the executor of every kind of stage."""
-    return {"answers": answer, "prepare": prepare, "align": align, "steer": steer, "assess": assess}
+    return {
+        "answers": answer, "prepare": prepare, "align": align, "edit": edit, "steer": steer, "assess": assess,
+    }  # fmt: skip
 
 
 def records(spec: Mapping[str, Any]) -> list[Record]:
@@ -127,9 +130,33 @@ def align(job: Job) -> None:
         progress=lambda done, total, _loss: job.advance(done, total),
         prepared=bool(inputs.get("prepared")),
     )
-    for file in result.iterdir():
-        shutil.move(file, job.folder / file.name)
-    result.rmdir()
+    _lift(result)
+
+
+def edit(job: Job) -> None:
+    """Edit the weights of one arm."""
+    from sophro.edit import edit as run_edit
+    from sophro.models import load_chat
+
+    inputs = job.stage.inputs
+    result = job.folder / "patch"
+    run_edit(
+        str(inputs["method"]),
+        load_chat(str(inputs["model"])),
+        _data(inputs, list(job.needs.values())),
+        result,
+        options=inputs["options"],
+        seed=int(inputs["seed"]),
+        advance=job.advance,
+    )
+    _lift(result)
+
+
+def _lift(folder: Path) -> None:
+    """Move what a folder holds one level up."""
+    for file in folder.iterdir():
+        shutil.move(file, folder.parent / file.name)
+    folder.rmdir()
 
 
 def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
@@ -170,7 +197,7 @@ def _adapter(job: Job) -> Path | None:
 
 def assess(job: Job) -> None:
     """Assess one arm on one task under one attack."""
-    from sophro.assess import TASK_PARAMS
+    from sophro.assess import JUDGED, TASK_PARAMS
     from sophro.assess import assess as run_assess
 
     inputs = job.stage.inputs
@@ -187,6 +214,8 @@ def assess(job: Job) -> None:
         if inputs["attack"] not in (None, "none"):
             raise SophroError(f"task {task} takes no attack; its disguises are the attack")
         arguments |= inputs["params"]
+        if task in JUDGED:
+            arguments |= {"refusal_judge": judges["refusal"], "harm_judge": judges["harm"]}
     else:
         arguments["refusal_judge"] = judges["refusal"]
         if task != "helpfulness":

@@ -161,6 +161,8 @@ def render(runs: Sequence[Run]) -> str:
             for size, width in (("wide", 680), ("narrow", 340))
         },
         layers=lambda d: Markup(_charts.layers(d)),
+        overlap=lambda rows: Markup(_charts.overlap(rows)),
+        totals=_charts.totals,
         sweep=lambda f: Markup(_steering.sweep(f)),
         heatmap=lambda f: Markup(_steering.heatmap(f)),
         curve=lambda t: Markup(_charts.curve(t, index.get(t.arm, 0))),

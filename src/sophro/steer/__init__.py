@@ -65,6 +65,24 @@ register(
     )
 )
 
+register(
+    Method(
+        name="efficiency_steering",
+        title="Shorter thoughts: the direction from the model's long to its short correct thoughts, at every step",
+        paper="Self-Guided Efficiency Enhancement of Large Reasoning Models, arXiv 2506.15647",
+        area="control",
+        room="steer",
+        entry="sophro.steer.efficiency:METHOD",
+        primary="C2",
+        needs=("activations", "patches", "trace"),
+        evidence=("efficiency_steering",),
+        deviations=(
+            "States are averaged over the first tokens that both thoughts have; pooling and block choice are inferred.",
+            "The reinforcement part of the paper is not built.",
+        ),
+    )
+)
+
 _HOMES = {
     "FitJob": "_method",
     "Fitted": "_method",
