@@ -16,7 +16,8 @@ measured (at the weights of the patch itself, with the summed loss of one exampl
 not tuned on the embedded model. On a network of two layers that was taught the proxy world (learning rate 3e-4, shares
 0.1, retention 0.5) the safety side alone lowers the log-probability of a restricted answer by 2 nats a token and the
 over-safety side raises it by 0.2; the merged patch moves it by 0.2 at strength 4, and at strength 1 its lead over a
-refusal by 0.03.
+refusal by 0.03. The less the sides train, the more their important entries coincide, as the base weights then decide:
+after two steps at 1e-5 on SmolLM2-135M 91 % do, and little is left of the difference sets.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from sophro.data import Record, normalise
 from sophro.edit._gradients import editable, importance, trained_copy
 from sophro.errors import SophroError
 from sophro.judge import Exchange, judge
-from sophro.models import ChatModel
+from sophro.models import ChatModel, release_memory
 from sophro.train import Example, TrainOptions, sequence_scores, sft_items, train_in_place
 
 LEAST = 20  # pairs; fewer say more about themselves than about harm
@@ -139,6 +139,7 @@ def derive(
                     f"safe_patching: {name!r} stopped being finite in training; nothing was changed, lower "
                     "learning_rate or steps"
                 )
+        release_memory()  # the optimiser's states are twice the weights, and cycles keep them
         scores = importance(network, examples, parameters, advance)
     return Side(delta, scores, tuple(losses))
 
