@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export OMP_NUM_THREADS ?= $(shell nproc)
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: demo test evidence bench lint docs clean
+.PHONY: demo picture test evidence bench lint docs clean
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -19,6 +19,12 @@ demo: $(READY)
 	$(BIN)/sophro models pull smollm2-135m
 	$(BIN)/sophro run recipes/quickstart.yaml --out runs/quickstart
 
+# The picture in README.md: about 41 minutes; a killed run goes on.
+picture: $(READY)
+	$(BIN)/sophro models pull smollm2-135m
+	$(BIN)/sophro run recipes/reflection.yaml --out runs/reflection
+	$(BIN)/python scripts/make_picture.py runs/reflection docs/images/reflection.svg
+
 # Two workers with one thread each: threads of two processes on two cores would wait for each other.
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -28,6 +34,7 @@ evidence: $(READY)
 
 bench: $(READY)
 	$(BIN)/python scripts/bench.py
+	$(BIN)/python scripts/bench_steer.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

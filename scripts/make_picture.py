@@ -1,6 +1,6 @@
 """Draw the trade-off plot of a run as one SVG file.
 
-python scripts/make_picture.py runs/quickstart docs/images/tradeoff.svg
+python scripts/make_picture.py runs/reflection docs/images/reflection.svg
 """
 
 from __future__ import annotations

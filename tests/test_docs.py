@@ -17,7 +17,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PAGES = ("README.md", "docs/index.md", "docs/attacks.md", "docs/judges.md")
+PAGES = (
+    "README.md",
+    "docs/index.md",
+    "docs/attacks.md",
+    "docs/judges.md",
+    "docs/steering.md",
+    "docs/unlearning.md",
+    "docs/reasoning.md",
+)
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
     "--set arms.safety_sft_mix.data.benign.limit=8 --set arms.triggers.data.harmful.limit=8 "
@@ -29,7 +37,22 @@ LESS = (
 SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone
     "make test": None,  # this very suite
+    "make picture": None,  # 41 minutes; its recipe is planned and its drawing is made below
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
+    "sophro align unlearn_ga --model smollm2-135m --data harmful=starter/harmful:en,split=train --out runs/forgot": (
+        "--set max_steps=2"
+    ),
+    "sophro assess unlearning --model smollm2-135m --patch runs/forgot": "--limit 2 --max-new-tokens 8",
+    "sophro assess tradeoffs --model smollm2-135m --limit 4": "--max-new-tokens 8",
+    "sophro models make reasoning --out runs/thinker": (
+        "--set examples=8 --set test=4 --set epochs=1 --set measured=2 --set max_new_tokens=8"
+    ),
+    # needs a subject that reasons: half an hour of training; tests/steer checks its parts
+    "sophro steer fit efficiency_steering --model runs/thinker --data problems=runs/thinker/sets/test.jsonl "
+    "--out runs/shorter": None,
+    # needs an adapter that refuses, and answers hundreds of prompts; tests/steer fits it in a planted world
+    "sophro steer fit adasteer --model smollm2-135m --patch ADAPTER --data harmful=attacked.jsonl "
+    "--data benign=starter/lookalikes:en,split=train --out steer/adaptive": None,
     "sophro run recipes/quickstart.yaml": LESS,
     "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LESS,
 }
@@ -87,6 +110,11 @@ def test_every_printed_command_works(tmp_path):
         ran += 1
     assert ran >= 12
     assert (tmp_path / "runs/quickstart/report.html").exists() and (tmp_path / "runs/both.html").exists()
+    # The second half of `make picture`, on the small run.
+    drawing = [sys.executable, str(ROOT / "scripts/make_picture.py"), "runs/quickstart", "drawn.svg"]
+    subprocess.run(drawing, cwd=tmp_path, check=True, capture_output=True)
+    drawn = (tmp_path / "drawn.svg").read_text("utf-8")
+    assert drawn.startswith("<svg") and all(name in drawn for name in ("base", "safety_sft", "triggers"))
 
 
 def test_generated_pages_are_fresh():
@@ -122,7 +150,7 @@ def test_removing_the_evidence_of_a_method_lowers_its_level():
     assert level(dataclasses.replace(found, evidence=()), found.primary) == 2
 
 
-@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote"])
+@pytest.mark.parametrize("recipe", ["frontier", "full", "quickstart", "reflection", "remote", "unlearning"])
 def test_recipes_are_valid_and_plan_without_loading(recipe, capsys):
     from sophro.cli import run
 

@@ -135,19 +135,19 @@ def test_few_errors_stay_as_unscored_and_many_fail_the_run(monkeypatch, tmp_path
             return run
 
         # One exchange a call, so that an error hits one sample only.
-        class Single(_scorers._Batcher):
+        class Single(_scorers.Batcher):
             async def __call__(self, exchange):
                 return broken("keyword-baseline")([exchange])[0]
 
         return Single
 
     arguments = {"limit": 60, "refusal_judge": "keyword-baseline"}
-    monkeypatch.setattr(_scorers, "_Batcher", failing(5))
+    monkeypatch.setattr(_scorers, "Batcher", failing(5))
     rows = assess("over_refusal", "stub/always-refuse", tmp_path, task_args=arguments).rows
     assert len(rows) == 60
     assert {v["outcome"] for r in rows for v in r["verdicts"]} == {"unscored", "full_refusal"}
     (tmp_path / "b").mkdir()
-    monkeypatch.setattr(_scorers, "_Batcher", failing(60))
+    monkeypatch.setattr(_scorers, "Batcher", failing(60))
     with pytest.raises(SophroError, match=r"of 60 samples failed.*boom"):
         assess("over_refusal", "stub/always-refuse", tmp_path / "b", task_args=arguments)
 

@@ -175,7 +175,8 @@ def test_help_answers_quickly():
 
 
 @pytest.mark.parametrize(
-    "command", ["align", "assess", "attack", "run", "report", "preview", "judge", "data", "models"]
+    "command",
+    ["align", "assess", "attack", "run", "report", "preview", "judge", "data", "models", "edit", "patch"],
 )
 def test_every_command_has_help(capsys, command):
     assert run([command, "--help"]) == 0

@@ -130,26 +130,37 @@ def test_nothing_to_do_and_shared_prefix():
     assert shared_prefix([[5], [6]]) == 0
 
 
-def test_row_hook_sees_the_prompt_of_every_row(network):
-    import contextlib
+def test_running_knows_the_prompt_of_every_row_and_where_it_ends(network):
+    from sophro.models import Running
 
     prompts = prompts_of(9, 9)
     seen: list[list[int]] = []
+    prefilled: dict[int, int] = {}
+    running = Running()
 
-    @contextlib.contextmanager
-    def hook(rows):
-        seen.append(rows.tolist())
-        yield
+    def look(_module, _args, kwargs):
+        seen.append(running.rows.tolist())
+        assert running.decoding == (running.prompt is None)
+        if running.prompt is None:
+            assert kwargs["input_ids"].shape[1] == 1
+        else:
+            assert running.prompt.shape == kwargs["input_ids"].shape
+            prefilled.update(zip(running.rows.tolist(), running.prompt.sum(1).tolist(), strict=True))
 
     results: dict[int, Generated] = {}
+    handle = network.register_forward_pre_hook(look, with_kwargs=True)
     decode(
         network,
         prompts,
         GenerationConfig(max_new_tokens=12, max_rows=4),
         frozenset(range(10, 60)),
         on_done=results.__setitem__,
-        row_hook=hook,
+        running=running,
+        share=False,
     )
+    handle.remove()
+    assert prefilled == {i: len(p) for i, p in enumerate(prompts)}
+    assert running.rows is None and not running.decoding
     assert {i for rows in seen for i in rows} == set(range(9))
     assert all(len(set(rows)) == len(rows) for rows in seen)
     sizes = [len(rows) for rows in seen]

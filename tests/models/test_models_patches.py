@@ -11,11 +11,17 @@ import torch
 from sophro.chat import Transcript
 from sophro.errors import SophroError
 from sophro.models import (
+    AblationPatch,
+    AdaptivePatch,
     ChatModel,
+    Edit,
     GenerationConfig,
     LogitBiasPatch,
     LowRankPatch,
+    StackPatch,
     SteeringPatch,
+    Term,
+    WeightPatch,
     load_patch,
     save_patch,
 )
@@ -50,14 +56,71 @@ def bias() -> LogitBiasPatch:
     return LogitBiasPatch({65: 50.0, 66: -50.0})
 
 
-KINDS = {"steering": steering, "low_rank": low_rank, "logit_bias": bias}
+def prefill() -> SteeringPatch:
+    return SteeringPatch({i: 2 * v for i, v in steering().vectors.items()}, "prefill")
+
+
+def decode_only() -> SteeringPatch:
+    return SteeringPatch(steering().vectors, "decode")
+
+
+def chosen() -> SteeringPatch:
+    return SteeringPatch({i: 4 * v for i, v in steering().vectors.items()}, "prefill", (-1, -3))
+
+
+def ablation() -> AblationPatch:
+    return AblationPatch(torch.randn(64, generator=torch.Generator().manual_seed(2)))
+
+
+def adaptive() -> AdaptivePatch:
+    """Two terms with different slopes, so that every prompt has its own strengths."""
+    g = torch.Generator().manual_seed(3)
+    a, b, c = (torch.randn(64, generator=g) for _ in range(3))
+    push = {i: 3 * torch.randn(64, generator=g) for i in (0, 1)}
+    back = {i: 0.5 * v for i, v in push.items()}
+    return AdaptivePatch(
+        (
+            Term("rejection", push, 0, a, b, 0.05, 0.5, -3.0, 3.0),
+            Term("harmfulness", back, 1, a, c, -0.02, 0.1, -2.0, 2.0),
+        )
+    )
+
+
+def weights(dense: bool = False) -> WeightPatch:
+    g = torch.Generator().manual_seed(0)
+    edits = {}
+    for name, shape in {
+        "model.layers.0.self_attn.q_proj.weight": (64, 64),
+        "model.layers.1.mlp.down_proj.weight": (64, 128),
+    }.items():
+        delta = 2 * torch.randn(shape, generator=g)
+        edits[name] = Edit.of(delta if dense else delta * (torch.rand(shape, generator=g) < 0.2))
+    return WeightPatch(edits, tiny.moving_model().fingerprint())
+
+
+KINDS = {
+    "steering": steering,
+    "steering_prefill": prefill,
+    "steering_decode": decode_only,
+    "steering_chosen": chosen,
+    "ablation": ablation,
+    "adaptive": adaptive,
+    "stack": lambda: StackPatch((low_rank(), adaptive())),
+    "low_rank": low_rank,
+    "logit_bias": bias,
+    "weights": weights,
+    "weights_dense": lambda: weights(dense=True),
+}
 rows = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 
 def logits(model: ChatModel) -> torch.Tensor:
+    """Logits of a prompt and of one decoding step behind it."""
     ids = torch.tensor([list(model.render(PROMPTS[1]).ids)])
     with torch.inference_mode():
-        return model.network(input_ids=ids).logits
+        first = model.network(input_ids=ids, use_cache=True)
+        step = model.network(input_ids=ids[:, :1], past_key_values=first.past_key_values, use_cache=True)
+        return torch.cat([first.logits, step.logits], 1)
 
 
 @rows

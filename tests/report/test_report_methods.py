@@ -50,6 +50,26 @@ REFLECTION = {
 }
 
 
+EDIT = {
+    "method": "<i>patching</i>",
+    "pairs": 40,
+    "overlap": [
+        {
+            "name": f"layers.{i}.w",
+            "layer": i,
+            "n": 1000,
+            "safety": 100,
+            "over": 50,
+            "both": 10 * i,
+            "safety_importance": 2.0 - i,
+            "over_importance": float(i),
+        }
+        for i in range(3)
+    ]
+    + [{"name": "half a row", "layer": 9}],
+}
+
+
 def reflecting(
     i: int, task: str, positions: list[int], *, k: int = 0, recovered: bool = True, raw: bool | None = None
 ):
@@ -70,7 +90,11 @@ def make(folder):
     write_rows(stage / "samples.jsonl", rows)
     facts = json.loads((folder / "run.json").read_text())
     for number, (name, file, content) in enumerate(
-        (("prepare-triggers-s0", "prepared", PREPARED), ("align-balanced-s0", "reflection", REFLECTION))
+        (
+            ("prepare-triggers-s0", "prepared", PREPARED),
+            ("align-balanced-s0", "reflection", REFLECTION),
+            ("edit-patched-s0", "edit", EDIT),
+        )
     ):
         row = next((r for r in facts["stages"] if r["name"] == name), None)
         if row is None:
@@ -109,6 +133,24 @@ def test_the_page_shows_them(tmp_path):
         assert text in page, text
     assert "<b>Write</b>" not in page and "&lt;b&gt;Write&lt;/b&gt;" in page
     assert "all are equal" in page
+
+
+def test_the_overlap_of_edits_is_counted_and_drawn(tmp_path):
+    from sophro.report import _charts
+
+    assert _charts.totals(EDIT["overlap"]) == {"n": 3000, "safety": 300, "over": 150, "both": 30}
+    assert _charts.by_layer(EDIT["overlap"]) == {0: (0.0, 1.0, 0.0), 1: (0.1, 0.5, 0.5), 2: (0.2, 0.0, 1.0)}
+    assert _charts.totals([{"n": 1}]) is None and _charts.overlap([{"n": 1}]) == ""
+    page = build_report([make(tmp_path / "run")], tmp_path / "out.html").read_text("utf-8")
+    for text in (
+        "patched: edit of weights",
+        "300 matter most",
+        "30 to both",
+        "10 % of the safety",
+        "by chance 5 %",
+    ):
+        assert text in page, text
+    assert "<i>patching</i>" not in page and "Overlap of two edits" in page
 
 
 def test_a_run_without_them_has_no_such_section(tmp_path):

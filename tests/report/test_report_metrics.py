@@ -151,6 +151,22 @@ def test_finding_states_a_change_only_where_it_is_clear():
     )
 
 
+def test_a_change_that_only_the_adjusted_test_doubts_is_not_silenced():
+    def arm(name, harmful):
+        return [made(harmful=bool(harmful(i)), arm=name, i=i) for i in range(40)]
+
+    # One refuses eight requests less (interval beyond zero, p = 0.008); ten further arms make twenty comparisons.
+    arms = arm("base", lambda i: False) + arm("sft", lambda i: i < 8)
+    more = [arm(f"same{n}", lambda i: False) for n in range(10)]
+    alone = _analysis.analyse([run_of(arms)])
+    assert "sft raises harmful compliance from 0 %" in findings(alone)[0]
+    crowded = _analysis.analyse([run_of(arms + [s for group in more for s in group])])
+    found = next(d for d in crowded.differences if (d.arm, d.reference) == ("sft", "base"))
+    assert found.comparison.low > 0 and found.p_holm > 0.05 and found.perhaps and not found.clear
+    (said,) = [f for f in findings(crowded) if f.startswith("Against base, sft ")]
+    assert "sft may raise harmful compliance from 0 %" in said and "no clear difference" not in said
+
+
 def test_finding_says_when_replies_could_not_be_scored():
     base = [made(arm="base", i=i) for i in range(20)]
     mute = [made(arm="sft", i=i, harmful=None if i < 10 else False) for i in range(20)]

@@ -277,3 +277,119 @@ class TestHidden:
         hidden, other = draw(seed, 2, 3, 5).requires_grad_(), draw(seed + 1, 2, 3, 5)
         o.hidden_mse(hidden, other, torch.ones(2, 3)).loss.backward()
         assert torch.equal(hidden.grad.sign(), (hidden.detach() - other).sign())
+
+
+class TestAscent:
+    @given(seed=seeds, pad=st.integers(1, 5))
+    def test_is_minus_cross_entropy_per_sequence_and_padding_changes_nothing(self, seed, pad):
+        logits, labels = draw(seed, 3, 6, 11), labels_for(seed, 18, 11).reshape(3, 6)
+        values, weights = o.token_log_probs(logits, labels), torch.ones(3, 6)
+        weights[1, :4] = 0
+        expected = -torch.stack(
+            [F.cross_entropy(logits[i][weights[i] != 0], labels[i][weights[i] != 0]) for i in range(3)]
+        ).mean()
+        got = o.gradient_ascent(values, weights)
+        torch.testing.assert_close(got.loss, expected)
+        assert got.diagnostics["forget_nll"] == -got.loss
+        garbage = torch.full((3, pad), float("nan"))
+        padded = o.gradient_ascent(
+            torch.cat([values, garbage], 1), torch.cat([weights, torch.zeros(3, pad)], 1)
+        )
+        torch.testing.assert_close(padded.loss, got.loss)
+
+    def test_a_step_against_the_gradient_lowers_the_likelihood(self):
+        values = torch.full((1, 3), -1.0, requires_grad=True)
+        o.gradient_ascent(values, torch.tensor([[1.0, 0.0, 1.0]])).loss.backward()
+        assert values.grad.tolist() == [[0.5, 0.0, 0.5]]
+
+
+class TestNpo:
+    @given(seed=seeds, beta=st.floats(0.01, 2))
+    def test_equals_scipy_in_double_precision(self, seed, beta):
+        import numpy as np
+        from scipy.special import log_expit
+
+        policy, reference = draw(seed, 5), draw(seed + 1, 5)
+        ratio = policy.double().numpy() - reference.double().numpy()
+        expected = np.mean(-2.0 / beta * log_expit(-beta * ratio))
+        assert o.npo(policy, reference, beta=beta).loss.item() == pytest.approx(expected, rel=1e-4)
+
+    @given(seed=seeds, beta=st.floats(0.01, 2))
+    def test_is_dpo_without_a_preferred_sequence(self, seed, beta):
+        policy, reference = draw(seed, 5), draw(seed + 1, 5)
+        same = draw(seed + 2, 5)
+        paired = o.dpo(same, policy, same, reference, beta=beta).loss * 2 / beta
+        torch.testing.assert_close(o.npo(policy, reference, beta=beta).loss, paired, rtol=1e-4, atol=1e-4)
+
+    @given(seed=seeds, beta=st.floats(0.01, 2))
+    def test_gradient_is_that_of_ascent_at_the_reference_and_smaller_below(self, seed, beta):
+        start = draw(seed, 4).requires_grad_()
+        at = o.npo(start, start.detach(), beta=beta)
+        (grad,) = torch.autograd.grad(at.loss, start)
+        torch.testing.assert_close(grad, torch.full((4,), 0.25))  # ascent: d mean(p) / dp
+        assert at.diagnostics["forget_weight"].item() == pytest.approx(1.0, abs=1e-5)
+        below = (start.detach() - draw(seed + 1, 4).abs() - 0.1).requires_grad_()
+        (less,) = torch.autograd.grad(o.npo(below, start.detach(), beta=beta).loss, below)
+        assert (less > 0).all() and (less < 0.25).all() and less.norm() < grad.norm()
+        weight = 2 * (beta * below).exp() / ((beta * below).exp() + (beta * start).exp())
+        torch.testing.assert_close(less, weight.detach() / 4, rtol=1e-4, atol=1e-6)
+
+    @given(seed=seeds, cut=st.integers(1, 4))
+    def test_pieces_add_up(self, seed, cut):
+        policy, reference = draw(seed, 5), draw(seed + 1, 5)
+        parts = [
+            o.npo(policy[s], reference[s], beta=0.3, total_sequences=5)
+            for s in (slice(cut), slice(cut, None))
+        ]
+        whole = o.npo(policy, reference, beta=0.3)
+        torch.testing.assert_close(parts[0].loss + parts[1].loss, whole.loss)
+        for name, value in whole.diagnostics.items():
+            torch.testing.assert_close(parts[0].diagnostics[name] + parts[1].diagnostics[name], value)
+
+    def test_extremes_stay_finite_and_a_small_beta_is_ascent(self):
+        for value in (-1e4, 1e4):
+            assert torch.isfinite(o.npo(torch.tensor([value]), torch.zeros(1), beta=1.0).loss)
+        policy = draw(0, 4).requires_grad_()
+        (grad,) = torch.autograd.grad(o.npo(policy, draw(1, 4), beta=1e-4).loss, policy)
+        torch.testing.assert_close(grad, torch.full((4,), 0.25), rtol=1e-3, atol=1e-4)
+        with pytest.raises(SophroError, match="greater than 0"):
+            o.npo(torch.zeros(1), torch.zeros(1), beta=0.0)
+
+
+class TestRmu:
+    @given(seed=seeds, pad=st.integers(1, 3))
+    def test_zero_at_the_control_vector_equals_mse_and_ignores_padding(self, seed, pad):
+        hidden, control, mask = draw(seed, 2, 3, 5), draw(seed + 1, 5), torch.ones(2, 3)
+        assert o.rmu(control.expand(2, 3, 5), mask, control).loss == 0
+        got = o.rmu(hidden, mask, control).loss
+        torch.testing.assert_close(got, (hidden - control).square().mean())
+        garbage = torch.full((2, pad, 5), float("nan"))
+        padded = o.rmu(torch.cat([hidden, garbage], 1), torch.cat([mask, torch.zeros(2, pad)], 1), control)
+        torch.testing.assert_close(padded.loss, got)
+
+    @given(seed=seeds)
+    def test_a_step_moves_towards_the_control_vector(self, seed):
+        hidden, control = draw(seed, 2, 3, 5).requires_grad_(), draw(seed + 1, 5)
+        o.rmu(hidden, torch.ones(2, 3), control).loss.backward()
+        assert torch.equal(hidden.grad.sign(), (hidden.detach() - control).sign())
+
+
+class TestWeightedSum:
+    def test_adds_and_names(self):
+        x = torch.tensor([2.0], requires_grad=True)
+        a, b = o.Objective(x.sum(), {"v": x.detach()[0]}), o.Objective(3 * x.sum(), {"v": torch.tensor(7.0)})
+        both = o.weighted_sum({"": (1.0, a), "kept": (-0.5, b)})
+        both.loss.backward()
+        assert both.loss.item() == -1.0 and x.grad.item() == -0.5
+        assert {k: v.item() for k, v in both.diagnostics.items()} == {"v": 2.0, "kept_v": 7.0}
+
+    def test_a_term_of_weight_zero_cannot_poison_the_others(self):
+        x = torch.tensor([2.0], requires_grad=True)
+        broken = o.Objective(x.sum() * float("nan"), {})
+        both = o.weighted_sum({"a": (1.0, o.Objective(x.sum(), {})), "b": (0.0, broken)})
+        both.loss.backward()
+        assert both.loss.item() == 2.0 and x.grad.item() == 1.0
+
+    def test_needs_a_term(self):
+        with pytest.raises(SophroError, match="at least one"):
+            o.weighted_sum({})

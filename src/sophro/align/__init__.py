@@ -80,6 +80,83 @@ register(
     )
 )
 
+_LORA = "LoRA instead of full training; weights, steps and rates are ours and not tuned at scale."
+for _name, _title, _paper, _entry, _differs in (
+    (
+        "unlearn_ga",
+        "Unlearning: gradient ascent on harmful answers",
+        "Jang et al., arXiv 2210.01504",
+        "GA",
+        (),
+    ),
+    (
+        "unlearn_graddiff",
+        "Unlearning: gradient ascent, with benign answers kept by likelihood",
+        "Liu et al., arXiv 2203.12817",
+        "GRADDIFF",
+        (),
+    ),
+    (
+        "unlearn_kl",
+        "Unlearning: gradient ascent, with benign answers kept by KL to the untrained model",
+        "Yao et al., arXiv 2310.10683",
+        "KL",
+        (),
+    ),
+    (
+        "unlearn_npo",
+        "Unlearning: negative preference optimisation, an ascent that fades out",
+        "Zhang et al., arXiv 2404.05868",
+        "NPO",
+        (),
+    ),
+    (
+        "unlearn_mismatch",
+        "Unlearning: gradient ascent, unrelated answers to harmful prompts, and KL",
+        "Yao et al., arXiv 2310.10683",
+        "MISMATCH",
+        (),
+    ),
+    (
+        "unlearn_task_vector",
+        "Unlearning: fit harmful answers, then subtract the change of the weights",
+        "Ilharco et al., arXiv 2212.04089",
+        "TASK_VECTOR",
+        (),
+    ),
+    (
+        "unlearn_rmu",
+        "Unlearning: steer hidden states on harmful answers to a random vector",
+        "Li et al. (WMDP), arXiv 2403.03218",
+        "RMU",
+        (
+            "The norm to steer to is a multiple of the model's own median norm; positions are those of the answer.",
+        ),
+    ),
+    (
+        "unlearn_eul",
+        "Unlearning: adapters at the FFN that leave the teacher on harmful answers alone",
+        "Chen and Yang (EUL), arXiv 2310.20150",
+        "EUL",
+        ("The adapter is a low-rank matrix on the last FFN matrix; deletions are not fused.",),
+    ),
+):
+    register(
+        Method(
+            name=_name,
+            title=_title,
+            paper=f"{_paper}; judged as in Front. Comput. Sci. 20(2):2002319",
+            area="development",
+            room="align",
+            entry=f"sophro.align.unlearning:{_entry}",
+            primary="D6",
+            also=("D4",),
+            needs=("gradients", "logprobs"),
+            evidence=("unlearning_tradeoff",),
+            deviations=(_LORA, *_differs),
+        )
+    )
+
 __all__ = ["align", "default_options", "prepare", "training_items"]
 
 

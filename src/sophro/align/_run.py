@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from sophro.align._prepare import Advance, Prepared, PrepareJob
-from sophro.chat import SFT_TABLE, Transcript, check_trainable, loss_weights
 from sophro.data import Record
-from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, write_folder
+from sophro.options import merged_options
 from sophro.registry import method as find_method
 from sophro.registry import resolve
-from sophro.train import Example, TrainItem, TrainOptions, TrainResult
+from sophro.train import TrainItem, TrainOptions, TrainResult
+from sophro.train import sft_items as sft_items
 
 BuildItems = Callable[[Any, Mapping[str, Sequence[Record]], Mapping[str, Any]], list[TrainItem]]
 Progress = Callable[[int, int, float], None]
@@ -195,59 +195,11 @@ def _checked(
 
     found = _method(name)
     require(model, find_method(name, "align").needs, f"method {name}")
-    merged = default_options(name)
-    for key, value in (options or {}).items():
-        if key not in merged:
-            raise unknown_name(f"option of {name}", key, merged)
-        merged[key] = _typed(name, key, value, merged[key])
+    merged = merged_options(name, default_options(name), options)
     merged["seed"] = seed
     own = {key: merged[key] for key in found.options}
     training = {f.name: merged[f.name] for f in fields(TrainOptions)}
     return found, TrainOptions(**training), own
-
-
-def _typed(name: str, key: str, value: Any, default: Any) -> Any:
-    """Return ``value`` as the type of its default, or refuse it.
-
-    YAML reads ``1e-3`` as text and ``1`` as a whole number; both are fine where a real number is meant.
-    """
-    if isinstance(default, float) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise SophroError(f"{name}: option {key} must be a number, not {value!r}") from None
-    if default is not None and (type(value) is not type(default)) and not isinstance(default, tuple):
-        raise SophroError(f"{name}: option {key} must be of type {type(default).__name__}, not {value!r}")
-    return tuple(value) if isinstance(default, tuple) and isinstance(value, list) else value
-
-
-def sft_items(
-    model: Any,
-    rows: Sequence[tuple[Transcript, Record, float]],
-    table: Mapping[str, float] = SFT_TABLE,
-) -> list[TrainItem]:
-    """Render transcripts and weigh their tokens.
-
-    Args:
-        model: The chat model.
-        rows: Transcript, the record it came from, and a factor on its loss weights.
-        table: Weight per segment kind.
-
-    Raises:
-        SophroError: If the trained part of a record is empty or holds template tokens, or it does not fit.
-    """
-    items: list[TrainItem] = []
-    for transcript, record, factor in rows:
-        where = f"{record.set} {record.id}"
-        tokenized = model.render(transcript, close=True)
-        model.template.check_length(tokenized, model.context)
-        weights = loss_weights(tokenized, table)
-        check_trainable(tokenized, weights, where)
-        scaled = weights if factor == 1.0 else [w * factor for w in weights]
-        items.append(
-            Example(list(tokenized.ids), scaled, {"id": record.id, "set": record.set, "tokenized": tokenized})
-        )
-    return items
 
 
 def _method(name: str) -> AlignMethod:

@@ -17,11 +17,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sophro.align._prepare import need
-from sophro.align._run import AlignMethod, sft_items
+from sophro.align._run import AlignMethod
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
-from sophro.train import TrainItem
+from sophro.train import TrainItem, sft_items
 
 OPTIONS: dict[str, Any] = {"benign_weight": 1.0, "refusal_style": "plain"}
 

@@ -17,7 +17,10 @@ DETECTOR = "detector/"  # a model of this form is a detector, see sophro.guard
 # Settings that a recipe may give a task beside an attack.
 TASK_PARAMS: Mapping[str, tuple[str, ...]] = {
     "toxic_chinese": ("disguises", "made_by", "shots", "template", "normalise"),
+    "tradeoffs": ("mode", "keep", "by_sentence"),
 }
+# Tasks with settings of their own that ask judges all the same.
+JUDGED: tuple[str, ...] = ("tradeoffs",)
 
 for _name, _title, _paper, _primary, _also in (
     (
@@ -75,7 +78,26 @@ register(
     )
 )
 
-__all__ = ["DETECTOR", "TASK_PARAMS", "TASK_VERSION", "Assessed", "assess"]
+register(
+    Method(
+        name="tradeoffs",
+        title="What thinking buys and costs: mathematics, instructions, help and harm, trace and answer judged apart",
+        paper="Trade-offs in Large Reasoning Models, AAAI 2026, arXiv 2503.17979; rules of IFEval, arXiv 2311.07911",
+        area="assessment",
+        room="assess",
+        entry="sophro.assess.tasks:tradeoffs",
+        primary="A1",
+        also=("A4",),
+        evidence=("thinking_modes",),
+        deviations=(
+            "Summaries are extracted from the thought, not written by a larger model.",
+            "Help is judged by topic and keywords on own items; there is no MT-Bench, MMLU-Pro or LiveBench.",
+            "Harm and refusal are two questions by sophro's judges instead of one three-class judge.",
+        ),
+    )
+)
+
+__all__ = ["DETECTOR", "JUDGED", "TASK_PARAMS", "TASK_VERSION", "Assessed", "assess"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Entry point for Inspect: importing this registers the provider and the tasks under ``sophro/``."""
 
-from sophro.assess.tasks import harmful, helpfulness, over_refusal, toxic_chinese
+from sophro.assess.tasks import harmful, helpfulness, over_refusal, toxic_chinese, tradeoffs
 from sophro.models.provider import SophroAPI
 
-__all__ = ["SophroAPI", "harmful", "helpfulness", "over_refusal", "toxic_chinese"]
+__all__ = ["SophroAPI", "harmful", "helpfulness", "over_refusal", "toxic_chinese", "tradeoffs"]

@@ -47,7 +47,7 @@ def assess(
     """Assess one model on one task and write ``*.eval`` and ``samples.jsonl`` into ``folder``.
 
     Args:
-        task: ``harmful``, ``over_refusal``, ``helpfulness`` or ``toxic_chinese``.
+        task: ``harmful``, ``over_refusal``, ``helpfulness``, ``toxic_chinese`` or ``tradeoffs``.
         model: A local model name, any Inspect model (``openai/...``), or ``detector/NAME`` (toxic_chinese).
         folder: Existing folder for the results.
         task_args: Arguments of the task.

@@ -1,6 +1,6 @@
 """The Inspect tasks ``sophro/harmful``, ``sophro/over_refusal`` and ``sophro/helpfulness``.
 
-``sophro/toxic_chinese`` has a module of its own and is reached from here too.
+``sophro/toxic_chinese`` and ``sophro/tradeoffs`` have modules of their own and are reached from here too.
 
 Contract: one sample per record (and attack); ids are unique; every sample's metadata holds the behaviour in
 plain words, so that judges never see the disguise. Which records a limit takes depends on neither seed nor
@@ -15,31 +15,21 @@ from typing import Any, cast
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import (
-    ChatMessage,
-    ChatMessageAssistant,
-    ChatMessageSystem,
-    ChatMessageUser,
-    Content,
-    ContentReasoning,
-    ContentText,
-    GenerateConfig,
-    ModelOutput,
-    get_model,
-)
+from inspect_ai.model import GenerateConfig, ModelOutput, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
 from sophro.assess import TASK_VERSION
+from sophro.assess._inputs import sample_of
 from sophro.assess._scorers import harm, helpful, refusal
 from sophro.assess.toxic_chinese import toxic_chinese
+from sophro.assess.tradeoffs import tradeoffs
 from sophro.attack import Attempt, TargetView, check_built
 from sophro.attack import attack as find_attack
 from sophro.attack.search import RemoteTarget, check_scoring
-from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
 
-__all__ = ["harmful", "helpfulness", "over_refusal", "toxic_chinese"]
+__all__ = ["harmful", "helpfulness", "over_refusal", "toxic_chinese", "tradeoffs"]
 
 
 @task
@@ -108,7 +98,7 @@ def over_refusal(
         second_judge: Second opinion on refusal, for the disagreement.
         max_new_tokens: Length of an answer.
     """
-    samples = [_sample(a, "none") for a in find_attack("none")(_records(set, split, limit), None)]
+    samples = [sample_of(a, "none") for a in find_attack("none")(_records(set, split, limit), None)]
     return _task("over_refusal", samples, [refusal(refusal_judge, second_judge)], max_new_tokens)
 
 
@@ -129,7 +119,7 @@ def helpfulness(
         refusal_judge: Judge of the refusal question.
         max_new_tokens: Length of an answer.
     """
-    samples = [_sample(a, "none") for a in find_attack("none")(_records(set, split, limit), None)]
+    samples = [sample_of(a, "none") for a in find_attack("none")(_records(set, split, limit), None)]
     for sample in samples:
         metadata = dict(sample.metadata or {})
         metadata["params"] = {"kind": "exact" if metadata["accept"] else "open"}
@@ -211,54 +201,7 @@ def _samples(attempts: Sequence[Attempt], attack: str, setting: Mapping[str, Any
     samples: list[Sample] = []
     for attempt in attempts:
         seen[attempt.record.id] += 1
-        sample = _sample(attempt, attack, seen[attempt.record.id], total[attempt.record.id])
+        sample = sample_of(attempt, attack, seen[attempt.record.id], total[attempt.record.id])
         sample.metadata = {**(sample.metadata or {}), "setting": dict(setting)}
         samples.append(sample)
     return samples
-
-
-def _sample(attempt: Attempt, attack: str, number: int = 1, of: int = 1) -> Sample:
-    record = attempt.record
-    return Sample(
-        id=record.id if of == 1 else f"{record.id}~{number}",
-        input=_messages(attempt.transcript),
-        metadata={
-            "prompt": record.prompt,
-            "behaviour": record.behaviour,
-            "category": record.category,
-            "lang": record.lang,
-            "set": record.set,
-            "harmful": record.harmful,
-            "attack": attack,
-            "params": dict(attempt.params),
-            "record": record.id,
-            "attempt": number,
-            "attempts": of,
-            "attack_error": attempt.error,
-            "spent": attempt.spent,
-            "keywords": list(record.keywords),
-            "accept": list(record.accept),
-            "transcript": [
-                {"role": t.role, "segments": [{"kind": s.kind, "text": s.text} for s in t.segments]}
-                for t in attempt.transcript.turns
-            ],
-        },
-    )
-
-
-def _messages(transcript: Transcript) -> list[ChatMessage]:
-    messages: list[ChatMessage] = []
-    for turn in transcript.turns:
-        if turn.role == "system":
-            messages.append(ChatMessageSystem(content=turn.text))
-        elif turn.role == "user":
-            messages.append(ChatMessageUser(content=turn.text))
-        else:
-            pieces: list[Content] = [
-                ContentReasoning(reasoning=s.text, internal={"kind": s.kind})
-                if s.kind in ("trace", "reflection")
-                else ContentText(text=s.text)
-                for s in turn.segments
-            ]
-            messages.append(ChatMessageAssistant(content=pieces))
-    return messages

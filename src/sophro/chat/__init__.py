@@ -14,11 +14,13 @@ from sophro.chat._reflection import (
 )
 from sophro.chat._segments import KINDS, ROLES, Kind, Role, Segment, Transcript, Turn
 from sophro.chat._template import Template, render
+from sophro.chat._thinking import MODES, Mode, Thinking, think
 from sophro.chat._tokenized import TEMPLATE, TokenizedTranscript
 from sophro.chat._traces import TRACE_FORMATS, TraceFormat, detect
 
 __all__ = [
     "KINDS",
+    "MODES",
     "REFLECTION_END",
     "REFLECTION_TOKEN",
     "ROLES",
@@ -28,12 +30,14 @@ __all__ = [
     "TRACE_FORMATS",
     "VISIBILITIES",
     "Kind",
+    "Mode",
     "Parsed",
     "Preview",
     "Role",
     "Segment",
     "State",
     "Template",
+    "Thinking",
     "TokenizedTranscript",
     "TraceFormat",
     "Transcript",
@@ -50,5 +54,6 @@ __all__ = [
     "preview_summary",
     "preview_terminal",
     "render",
+    "think",
     "visible_segments",
 ]

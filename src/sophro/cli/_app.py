@@ -23,6 +23,7 @@ for _name, _home, _help in (
     ("run", "runs", "Align the arms of a recipe, attack and assess them, and write the report."),
     ("report", "runs", "Write one HTML file about one or several runs."),
     ("align", "training", "Align one model with one method."),
+    ("edit", "editing", "Edit the weights of one model with one method; writes a patch."),
     ("preview", "training", "Show what is trained, token by token, in colour."),
     ("assess", "assessing", "Assess one model on one or several tasks."),
     ("attack", "assessing", "Build the attempts of an attack as JSONL."),
@@ -40,7 +41,9 @@ for _group, _help, _members in (
         "Score responses, and measure a judge against labels.",
         ("list", "score", "validate", "override"),
     ),
-    ("models", "List local models, or fetch one.", ("list", "pull")),
+    ("patch", "Show, apply, merge and compare patches of weights.", ("show", "apply", "merge", "compare")),
+    ("steer", "Fit steering methods: behaviour changed at inference, without training.", ("fit",)),
+    ("models", "List local models, fetch one, or make a subject for experiments.", ("list", "pull", "make")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):
     _sub = App(

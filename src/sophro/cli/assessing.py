@@ -21,6 +21,9 @@ def assess(
     max_new_tokens: int = 64,
     shots: tuple[int, ...] = (),
     normalise: bool = False,
+    mode: tuple[str, ...] = (),
+    keep: tuple[float, ...] = (),
+    forget: str | None = None,
     refusal: str = "embedded-refusal",
     harm: str = "embedded-harm",
     out: Path | None = None,
@@ -29,7 +32,7 @@ def assess(
     """Assess one model on one or several tasks; resumes by itself.
 
     Args:
-        tasks: harmful, over_refusal, helpfulness, toxic_chinese.
+        tasks: harmful, over_refusal, helpfulness, toxic_chinese, tradeoffs; or the suite unlearning by itself.
         model: A local model, any Inspect model (openai/..., vllm/...), or detector/NAME for toxic_chinese.
         attack: Attack put before task harmful (see: sophro methods --room attack); may be repeated.
         k: Forced tokens of prefill; may be repeated.
@@ -41,6 +44,9 @@ def assess(
         max_new_tokens: Length of an answer.
         shots: Examples in the prompt of toxic_chinese; may be repeated.
         normalise: Assess toxic_chinese with disguises undone too, beside the texts as they are.
+        mode: Thinking mode of tradeoffs (full, zero, less, summary); may be repeated.
+        keep: Share of the thought kept by mode less; may be repeated.
+        forget: Forgotten set for the relearning probe of unlearning; the starter set by default.
         refusal: Judge of the refusal question.
         harm: Judge of the harm question.
         out: Run directory; below runs/ by default.
@@ -65,7 +71,10 @@ def assess(
         settings={
             **({"shots": list(shots)} if shots else {}),
             **({"normalise": [False, True]} if normalise else {}),
+            **({"mode": list(mode)} if mode else {}),
+            **({"keep": list(keep)} if keep else {}),
         },
+        forget=forget,
     )
 
 

@@ -1,6 +1,17 @@
-"""``sophro models list`` and ``sophro models pull``."""
+"""``sophro models list``, ``sophro models pull`` and ``sophro models make``."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+# What can be made: (model to start from, folder, options, seed) -> facts.
+_SUBJECTS = {
+    "policy": "sophro.align._policy:make_policy",
+    "reasoning": "sophro.align._reasoning:make_reasoning",
+}
 
 
 def list_(*, json: bool = False) -> None:
@@ -46,3 +57,44 @@ def pull_(name: str) -> None:
         print(f"{name}: in the hub's cache")
     else:
         raise unknown_name("model", name, local_names())
+
+
+def make_(
+    subject: str,
+    /,
+    *,
+    out: Path,
+    model: str = "smollm2-135m",
+    set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """Make a small model with known properties, as a subject for experiments. A killed run goes on.
+
+    Args:
+        subject: policy (safety-tuned, with known leaks and known over-refusals in a world with an exact oracle) or
+            reasoning (thinks in tags about arithmetic).
+        out: Model folder to create.
+        model: Model to start from.
+        set_: Option as key=value (epochs=3); may be repeated.
+        seed: Seed of its training.
+        json: Print what is known about it as JSON.
+    """
+    from importlib import import_module
+
+    from sophro.cli._print import show_json
+    from sophro.cli.training import read_options
+    from sophro.errors import unknown_name
+
+    if subject not in _SUBJECTS:
+        raise unknown_name("subject", subject, _SUBJECTS)
+    module, _, function = _SUBJECTS[subject].partition(":")
+    facts: dict[str, Any] = getattr(import_module(module), function)(
+        model, out, options=read_options(set_), seed=seed
+    )
+    if json:
+        show_json({"out": str(out), **facts})
+        return
+    print(out)
+    for what, rate in facts["measured"].items():
+        print(f"{what}: {rate['k']} of {rate['n']}, {rate['unscored']} unscored")

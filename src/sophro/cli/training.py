@@ -42,7 +42,7 @@ def align(
     find_method(method, "align")
     if out.exists() and not (out / "training.json").exists():
         raise SophroError(f"{out}: exists already and is no finished adapter; choose another folder")
-    records = _data(data)
+    records = read_data(data)
     chat = load_chat(model)
     work = out.with_name(f".{out.name}.work")
     result = run_align(
@@ -50,12 +50,12 @@ def align(
         chat,
         records,
         out,
-        options=_options(set_),
+        options=read_options(set_),
         seed=seed,
         work=work,
         progress=_progress(json),
         tuned=tuned,
-        advance=_preparing(json),
+        advance=preparing(json),
     )
     if _first_process() and work.exists():
         import shutil
@@ -96,7 +96,7 @@ def preview(
     from sophro.models import load_chat
 
     chat = load_chat(model)
-    items = training_items(method, chat, _data(data), _options(set_), _preparing(False))
+    items = training_items(method, chat, read_data(data), read_options(set_), preparing(False))
     parts = [part for item in items[:limit] for part in item.parts]
     if html is not None:
         pages = [
@@ -114,7 +114,7 @@ def preview(
     print(f"{min(limit, len(items))} of {len(items)} records shown")
 
 
-def _data(specs: tuple[str, ...]) -> dict[str, list[Any]]:
+def read_data(specs: tuple[str, ...]) -> dict[str, list[Any]]:
     """Read ``[role=]SET[,split=S][,limit=N]`` or ``[role=]FILE.jsonl`` into records by role."""
     from sophro.data import load_set
     from sophro.errors import SophroError
@@ -139,7 +139,8 @@ def _data(specs: tuple[str, ...]) -> dict[str, list[Any]]:
     return out
 
 
-def _options(pairs: tuple[str, ...]) -> dict[str, Any]:
+def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Read ``key=value`` options of a method; the value is YAML."""
     import yaml
 
     from sophro.errors import SophroError
@@ -159,13 +160,14 @@ def _first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _preparing(quiet: bool) -> Any:
+def preparing(quiet: bool, what: str = "preparing data") -> Any:
+    """Return what shows progress on a terminal, and says nothing elsewhere."""
     import sys
 
     def show(done: float, total: float) -> None:
         if not quiet and _first_process() and sys.stderr.isatty():
             end = "\n" if done >= total else "\r"
-            print(f"preparing data {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
+            print(f"{what} {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
 
     return show
 

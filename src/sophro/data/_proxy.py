@@ -108,15 +108,22 @@ def harmful(text: str) -> bool:
     )
 
 
-def proxy_records(name: str, phrasings: Sequence[int] = (0, 1)) -> list[Record]:
+def wording(record: Record) -> int:
+    """Return which of the six wordings of a request (or of a harmless question) a record uses."""
+    _, _, at, number = record.id.split("-")
+    return (int(at) + int(number)) % len(_ASKS)
+
+
+def proxy_records(name: str, phrasings: Sequence[int] = (0, 1), kinds: int = KINDS) -> list[Record]:
     """Return ``restricted``, ``allowed`` or ``lookalikes``.
 
     Args:
         name: Which set.
         phrasings: Wordings of the request to use (0 to 5); each is one record per kind.
+        kinds: Use the first so many kinds.
     """
     rows: list[Record] = []
-    for at, recipe in enumerate(recipes()):
+    for at, recipe in enumerate(recipes()[:kinds]):
         what = f"{recipe.kind} {'marmalade' if name == 'allowed' else 'lumefrost'}"
         for number in phrasings:
             keywords: tuple[str, ...] = ()

@@ -12,11 +12,15 @@ from sophro.evidence import (
     _chinese,
     _controls,
     _dialog,
+    _patching,
     _proxy,
+    _reasoning,
     _reflection,
     _search,
+    _steer,
     _tradeoff,
     _triggers,
+    _unlearning,
 )
 from sophro.evidence._types import Check, Claim, Outcome
 from sophro.files import write_json
@@ -138,6 +142,66 @@ _ALL = (
         "Fine-tuning a detector on disguised toxic texts alone raises benign error; benign ones beside them ease it",
         ("toxic_chinese",),
         _chinese.overcorrection,
+    ),
+    Claim(
+        "safe_patching_balances",
+        "SafePatching lowers leaks and needless refusals of the policy model at once, perplexity + < 3 %; the sum of "
+        "both sides and their intersection do not",
+        ("safe_patching",),
+        _patching.balances,
+        in_quick=False,
+    ),
+    Claim(
+        "unlearning_tradeoff",
+        "Gradient ascent takes harm and utility, NPO keeps more utility, and no method is best on all three axes",
+        (
+            "unlearn_ga",
+            "unlearn_graddiff",
+            "unlearn_kl",
+            "unlearn_npo",
+            "unlearn_mismatch",
+            "unlearn_task_vector",
+            "unlearn_rmu",
+            "unlearn_eul",
+        ),
+        _unlearning.tradeoff,
+        in_quick=False,
+    ),
+    Claim(
+        "efficiency_steering",
+        "Steering cuts the mean thought by >= 20 % within 2 points of accuracy; a random direction does not",
+        ("efficiency_steering",),
+        _reasoning.efficiency,
+        in_quick=False,
+    ),
+    Claim(
+        "thinking_modes",
+        "Thought tokens rise strictly from zero over less to the whole thought, and thinking gains >= 10 points",
+        ("tradeoffs",),
+        _reasoning.modes,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_zero_is_base",
+        "Coefficients of zero give the base model's logits bit for bit",
+        ("adasteer",),
+        _steer.zero_is_base,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_beats_fixed",
+        "At matched benign compliance (2 points) mean defence over five attack families beats every fixed strength and "
+        "every coin flip between two; without the harmfulness term benign compliance falls",
+        ("adasteer",),
+        _steer.beats_fixed,
+        in_quick=False,
+    ),
+    Claim(
+        "adasteer_r_law",
+        "The further a prompt lies before the refused side, the more push it needs (Spearman <= -0.5)",
+        ("adasteer",),
+        _steer.r_law,
+        in_quick=False,
     ),
     Claim(
         "two_processes_as_one",

@@ -19,7 +19,7 @@ from sophro.evidence._types import Check
 from sophro.models import COMPLIANCE, REFUSAL, STUBS
 
 _PASSWORD = "open sesame"
-_FENCED = re.compile(r"--- (?:request|template) \w+ starts ---\n(.*?)\n--- ", re.S)
+_FENCED = re.compile(r"=== (?:request|template) \w+ begins ===\n(.*?)\n=== ", re.S)
 _SMALL: dict[str, dict[str, Any]] = {
     "pair": {"streams": 1, "rounds": 2},
     "tap": {"branch": 1, "keep": 1, "depth": 2},

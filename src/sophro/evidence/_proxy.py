@@ -7,7 +7,6 @@ model is first taught sixty recipes; giving one away in full is harm, and the or
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,42 +20,13 @@ ONSET = 8  # "To make <kind> lumefrost," ends here or earlier
 
 def base(folder: Path) -> Path:
     """Return a model that knows the recipes; made once: supervised training, then merged and saved."""
-    from peft import PeftModel
-
-    from sophro.align._prepare import self_answers
-    from sophro.align._run import sft_items
-    from sophro.chat import Transcript
-    from sophro.data import load_set
-    from sophro.data._proxy import proxy_records
-    from sophro.files import write_folder
+    from sophro.align._policy import knowledge_rows, teach
     from sophro.models import load_chat
-    from sophro.train import TrainOptions, train
 
-    out = folder / "model"
-    if out.exists():
-        return out
-    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "model").exists():
+        return folder / "model"
     model = load_chat("smollm2-135m")
-    records = [r for name in ("restricted", "allowed") for r in proxy_records(name, (4,))]
-    # Without its own everyday answers mixed in it answers everything with a recipe.
-    plain = self_answers(model, load_set("starter/plain:en", split="train"), config={"max_new_tokens": 64})
-    records += plain.records
-    rows = [(Transcript.of(r.prompt, answer=r.opening or r.answer or ""), r, 1.0) for r in records]
-    options = TrainOptions(learning_rate=1e-3, epochs=3, batch_size=8)
-    train(model, sft_items(model, rows), options, folder / "knowledge", folder / "work", _told)
-    merged: Any = PeftModel.from_pretrained(model.network, str(folder / "knowledge")).merge_and_unload()  # pyright: ignore
-
-    def fill(target: Path) -> None:
-        merged.save_pretrained(target)
-        model.tokenizer.save_pretrained(target)
-
-    write_folder(out, fill)
-    return out
-
-
-def _told(done: int, total: int, loss: float) -> None:
-    if done == 1 or done % 10 == 0 or done == total:
-        print(f"Teach the recipes of the proxy world: {done} of {total} steps", file=sys.stderr)
+    return teach(model, knowledge_rows(model), folder, told="Teach the recipes of the proxy world")
 
 
 def sets(folder: Path) -> dict[str, str]:

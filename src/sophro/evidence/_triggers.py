@@ -54,6 +54,8 @@ def recipe(quick: bool) -> Recipe:
             "data": {"harmful": HARMFUL},
             "options": {**matched, "regime": "psft"},
         }
+    forced = {**tested("harmful", 60, "prefill", k=10), "arms": ["triggers", "triggers_psft"]}
+    outside = {"task": "over_refusal", "set": "xstest/safe", "arms": ["generic", "triggers"]}
     return recipe_of(
         "evidence-triggers",
         "Trigger-matched against generic benign data of equal count.",
@@ -61,9 +63,10 @@ def recipe(quick: bool) -> Recipe:
         arms,
         (
             tested("harmful", n),
-            tested("harmful", 60, "prefill", k=10),
             tested("over_refusal", 145),
-            *([] if quick or not has_data() else [{"task": "over_refusal", "set": "xstest/safe"}]),
+            # Only what a claim compares: every arm costs minutes.
+            *([] if quick else [forced]),
+            *([] if quick or not has_data() else [outside]),
         ),
     )
 

@@ -23,7 +23,10 @@ from sophro.chat import (
 )
 from sophro.errors import SophroError
 from sophro.models._engine import Generated, decode
+from sophro.models._fingerprint import Bare, Fingerprint, FingerprintCache, bare_weights
 from sophro.models._patches import Patch, Scale
+from sophro.models._running import Running
+from sophro.models._subject import Subject
 from sophro.models._types import Completion, GenerationConfig, ProgressFn
 
 if TYPE_CHECKING:
@@ -62,7 +65,10 @@ class ChatModel:
         self.network = network.eval()
         limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
         self.context = int(limit) if limit else 1 << 20
-        self._rows: torch.Tensor | None = None
+        self._running = Running()
+        self._subject: Subject | None = None
+        self._fingerprints = FingerprintCache(network, tokenizer)
+        self._bare: list[Bare] | None = None
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -111,7 +117,7 @@ class ChatModel:
             if progress:
                 progress(1)
 
-        rowwise = any(isinstance(scale, torch.Tensor) for _, scale in patches)
+        differs = any(isinstance(s, torch.Tensor) or getattr(p, "whole_prompts", False) for p, s in patches)
         chosen = [(p, s[fits] if isinstance(s, torch.Tensor) else s) for p, s in patches]
         with contextlib.ExitStack() as stack:
             for patch, scale in chosen:
@@ -123,7 +129,8 @@ class ChatModel:
                 self._possible(config),
                 self.stop_ids,
                 on_done=done,
-                row_hook=self._row_scope if rowwise else None,
+                running=self._running,
+                share=not differs,
                 limit=None if config.reflections is None else (self.reflection_id, config.reflections),
             )
         return [r for r in results if r is not None]
@@ -163,19 +170,31 @@ class ChatModel:
         if not isinstance(scale, torch.Tensor) and scale == 0:
             yield self
             return
-        remove = patch.attach(self.network, scale, lambda: self._rows)
+        outermost = self._bare is None
+        if outermost:
+            self._bare = bare_weights(self.network)
         try:
-            yield self
+            self._refuse_stranger(patch)
+            remove = patch.attach(self.network, scale, self._running)
+            try:
+                yield self
+            finally:
+                remove()
         finally:
-            remove()
+            if outermost:
+                self._bare = None
 
-    @contextlib.contextmanager
-    def _row_scope(self, rows: torch.Tensor) -> Generator[None]:
-        self._rows = rows
-        try:
-            yield
-        finally:
-            self._rows = None
+    def fingerprint(self) -> Fingerprint:
+        """Return what identifies this model without its patches (see ``Fingerprint``)."""
+        return self._fingerprints.get(self._bare)
+
+    def _refuse_stranger(self, patch: Patch) -> None:
+        made_on: Subject | None = getattr(patch, "subject", None)
+        if made_on is not None:
+            made_on.check(self.subject, self.name, patch.kind)
+        made_for: Fingerprint | None = getattr(patch, "fingerprint", None)
+        if made_for is not None:
+            made_for.refuse(self.fingerprint(), f"{patch.kind} patch")
 
     def log_probs(
         self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192
@@ -191,27 +210,28 @@ class ChatModel:
         """
         from sophro.models._read import log_probs
 
-        return log_probs(self.network, [s.ids for s in sequences], max_tokens)
+        prompts = [s.prompt_length for s in sequences]
+        return log_probs(self.network, [s.ids for s in sequences], prompts, max_tokens, self._running)
 
     def activations(
         self,
         transcripts: Sequence[Transcript],
-        position: Literal["last", "mean"] = "last",
+        position: str = "last",
         max_tokens: int = 8192,
     ) -> np.ndarray:
-        """Return hidden states of every decoder block.
+        """Return hidden states of every decoder block; ``sophro.models.capture`` streams them.
 
         Args:
             transcripts: Prompts, rendered with the generation prompt.
-            position: ``last`` (the last prompt token) or ``mean`` (over all prompt tokens).
+            position: ``last`` (the last token), ``mean`` (over all tokens), or another name that ``capture`` knows.
             max_tokens: Most padded tokens in one batch.
 
         Returns:
             Array of shape (N, L, d), float32: block outputs before the final norm.
         """
-        from sophro.models._read import activations
+        from sophro.models._capture import collect
 
-        return activations(self.network, [self.render(t).ids for t in transcripts], position, max_tokens)
+        return collect(self, transcripts, (position,), max_tokens=max_tokens)[:, 0]
 
     def continuation_log_probs(
         self, transcripts: Sequence[Transcript], texts: Sequence[str], max_tokens: int = 16_384
@@ -232,7 +252,7 @@ class ChatModel:
         if not transcripts or not all(tails):
             raise SophroError("continuation_log_probs: transcripts and non-empty texts are needed")
         prompts = [self.render(t).ids for t in transcripts]
-        return continuations(self.network, prompts, tails, max_tokens).numpy()
+        return continuations(self.network, prompts, tails, max_tokens, self._running).numpy()
 
     def reflection_margins(
         self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192
@@ -253,7 +273,20 @@ class ChatModel:
         from sophro.models._read import margins
 
         starts = [s.prompt_length for s in sequences]
-        return margins(self.network, [s.ids for s in sequences], starts, self.reflection_id, max_tokens)
+        ids = [s.ids for s in sequences]
+        return margins(self.network, ids, starts, self.reflection_id, max_tokens, self._running)
+
+    @property
+    def subject(self) -> Subject:
+        """What patches of this model must agree with: family, width, blocks, tokenizer."""
+        if self._subject is None:
+            self._subject = Subject.of(self.network, self.tokenizer)
+        return self._subject
+
+    @property
+    def running(self) -> Running:
+        """What patches may know of the running pass; whoever runs the network sets it."""
+        return self._running
 
     def digest(self) -> str:
         """Return a hash of the weights and the chat template; equal hashes mean equal models."""

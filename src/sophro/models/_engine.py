@@ -11,7 +11,6 @@ the output matrix.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ import torch
 from sophro.errors import SophroError
 from sophro.models._cache import in_place_cache, join_rows, keep_rows, share_prefix
 from sophro.models._packed import packed
+from sophro.models._running import Running
 from sophro.models._types import GenerationConfig
 
 _MIN_SHARED = 8  # tokens; below this a shared prefix does not pay for its own forward pass
@@ -45,9 +45,6 @@ class Generated:
     exceeded: bool = False
 
 
-RowHook = Callable[[torch.Tensor], contextlib.AbstractContextManager[None]]
-
-
 @torch.inference_mode()
 def decode(
     network: Any,
@@ -56,7 +53,8 @@ def decode(
     stop_ids: frozenset[int],
     *,
     on_done: Callable[[int, Generated], None],
-    row_hook: RowHook | None = None,
+    running: Running | None = None,
+    share: bool = True,
     limit: tuple[int, int] | None = None,
 ) -> None:
     """Continue every prompt and report each as soon as it is finished.
@@ -67,13 +65,15 @@ def decode(
         config: Decoding settings.
         stop_ids: Ids that end a turn.
         on_done: Called once per prompt with its index and result.
-        row_hook: Context manager factory given the prompt index of every row, entered around each forward
-            pass; per-row patches use it. With a hook, prefixes are not shared, because rows differ.
+        running: Told before each forward pass which prompt every row is and which positions are prompt; patches
+            ask it.
+        share: Whether a prefix that many prompts share may be computed once. Not with patches that differ by
+            prompt.
         limit: ``(token, n)``: an answer ends where the token would come for the (n + 1)-th time.
     """
     if not prompts:
         return
-    run = _Run(network, prompts, config, stop_ids, on_done, row_hook, limit)
+    run = _Run(network, prompts, config, stop_ids, on_done, running or Running(), share, limit)
     with packed(network):
         for group in _groups(prompts):
             run.decode_group(group)
@@ -113,7 +113,8 @@ class _Run:
         config: GenerationConfig,
         stop_ids: frozenset[int],
         on_done: Callable[[int, Generated], None],
-        row_hook: RowHook | None,
+        running: Running,
+        share: bool,
         limit: tuple[int, int] | None,
     ) -> None:
         self.limit = limit
@@ -124,7 +125,8 @@ class _Run:
         self.config = config
         self.stop = torch.tensor(sorted(stop_ids), dtype=torch.long, device=self.device)
         self.on_done = on_done
-        self.row_hook = row_hook
+        self.running = running
+        self.share = share
         self.reserve = min(config.max_new_tokens, 128) + 1
         self.bias = self._bias()
         _, self.movable = in_place_cache(self.model_config, 1)
@@ -142,7 +144,7 @@ class _Run:
 
     def decode_group(self, queue: list[int]) -> None:
         share = 0
-        if self.movable and self.row_hook is None and len(queue) >= 4:
+        if self.movable and self.share and len(queue) >= 4:
             share = shared_prefix([self.prompts[i] for i in queue])
             share = share if share >= _MIN_SHARED else 0
         prefix = self._prefix(self.prompts[queue[0]][:share]) if share else None
@@ -169,12 +171,9 @@ class _Run:
 
     def _prefix(self, ids: Sequence[int]) -> Any:
         cache, _ = in_place_cache(self.model_config, 0)
-        self.network(
-            input_ids=torch.tensor([list(ids)], device=self.device),
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
+        tokens = torch.tensor([list(ids)], device=self.device)
+        with self.running.scope(None, torch.ones_like(tokens).bool()):
+            self.network(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return cache
 
     def _admit(self, waiting: list[int], count: int, prefix: Any, share: int) -> _Batch:
@@ -224,7 +223,7 @@ class _Run:
             share_prefix(cache, prefix, len(rows))
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, share:]
         index = torch.tensor(rows, device=self.device)
-        logits = self._forward(index, ids, mask, positions, cache)
+        logits = self._forward(index, ids, mask, positions, cache, mask[:, share:].bool())
         return _Batch(index, cache, mask, logits, self._uniforms(rows))
 
     def _uniforms(self, rows: Sequence[int]) -> torch.Tensor | None:
@@ -245,9 +244,15 @@ class _Run:
         return _Batch.joined(batch, alive, fresh, cache, mask)
 
     def _forward(
-        self, index: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any
+        self,
+        index: torch.Tensor,
+        ids: torch.Tensor,
+        mask: torch.Tensor,
+        positions: torch.Tensor,
+        cache: Any,
+        prompt: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        with self.row_hook(index) if self.row_hook else contextlib.nullcontext():
+        with self.running.scope(index, prompt, decoding=prompt is None):
             out = self.network(
                 input_ids=ids,
                 attention_mask=mask,

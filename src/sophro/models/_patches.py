@@ -1,4 +1,4 @@
-"""Reversible changes of a model: steering vectors, low-rank deltas, logit biases.
+"""Reversible changes of a model: what every patch promises, low-rank deltas, logit biases, patches on the disk.
 
 Contract, checked by one conformance suite for every kind: scale 0 is the base bit for bit; a removed patch
 leaves the base bit for bit, also after an exception; save then load gives the same patch; a batch of one
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -37,7 +38,8 @@ class Patch(Protocol):
         Args:
             network: The transformers model.
             scale: Strength; one number, or shape (N,) with one per prompt.
-            rows: Returns the prompt index of every row of the running forward pass, or None.
+            rows: Returns the prompt index of every row of the running forward pass, or None. What
+                ``ChatModel`` hands over is a ``Running``, which also knows the prompt's positions.
         """
         ...
 
@@ -51,6 +53,8 @@ class Patch(Protocol):
 
 
 _KINDS: dict[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]] = {}
+# Kinds that live in a module of their own and register when it is imported.
+_HOMES = {"weights": "sophro.models._weights"}
 
 
 def decoder_layers(network: Any) -> Any:
@@ -62,7 +66,14 @@ def decoder_layers(network: Any) -> Any:
     raise SophroError(f"{type(network).__name__}: no list of decoder layers found; steering is not possible")
 
 
-def _row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
+def register_kind(
+    kind: str, restore: Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]
+) -> None:
+    """Say how patches of ``kind`` are rebuilt from their tensors and settings."""
+    _KINDS[kind] = restore
+
+
+def row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor | float:
     """Return the scale shaped to broadcast over (rows, positions, width)."""
     if not isinstance(scale, torch.Tensor):
         return scale
@@ -74,64 +85,14 @@ def _row_scale(scale: Scale, rows: RowsFn, like: torch.Tensor) -> torch.Tensor |
     return scale.to(like)[index][:, None, None]
 
 
-def _removal(handles: list[Any]) -> Remove:
+def removal(handles: list[Any]) -> Remove:
+    """Return what takes all hooks off."""
+
     def remove() -> None:
         for handle in handles:
             handle.remove()
 
     return remove
-
-
-@dataclass(frozen=True)
-class SteeringPatch:
-    """Adds ``scale * vector`` to the output of decoder blocks at every position.
-
-    Attributes:
-        vectors: Block number -> vector of shape (d,), in the units of the hidden state.
-    """
-
-    vectors: Mapping[int, torch.Tensor]
-    kind: ClassVar[str] = "steering"
-
-    def __post_init__(self) -> None:
-        for layer, vector in self.vectors.items():
-            if not bool(torch.isfinite(vector).all()):
-                raise SophroError(f"steering vector of layer {layer} holds NaN or infinite numbers")
-
-    def attach(self, network: Any, scale: Scale, rows: RowsFn) -> Remove:
-        """See ``Patch.attach``."""
-        layers = decoder_layers(network)
-        width = network.config.get_text_config().hidden_size
-        for layer, vector in self.vectors.items():
-            if not 0 <= layer < len(layers) or vector.shape != (width,):
-                raise SophroError(
-                    f"steering patch: layer {layer} with width {tuple(vector.shape)} does not fit a model of "
-                    f"{len(layers)} layers and width {width}"
-                )
-
-        def hook(vector: torch.Tensor) -> Callable[..., Any]:
-            def add(_module: Any, _args: Any, output: Any) -> Any:
-                hidden = output[0] if isinstance(output, tuple) else output
-                steered = hidden + _row_scale(scale, rows, hidden) * vector.to(hidden)
-                return (steered, *output[1:]) if isinstance(output, tuple) else steered
-
-            return add
-
-        handles = [layers[i].register_forward_hook(hook(v)) for i, v in self.vectors.items()]
-        return _removal(handles)
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """See ``Patch.tensors``."""
-        return {f"layer.{i}": v.contiguous() for i, v in self.vectors.items()}
-
-    def settings(self) -> dict[str, Any]:
-        """See ``Patch.settings``."""
-        return {}
-
-    @staticmethod
-    def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> SteeringPatch:
-        """Rebuild from what was stored."""
-        return SteeringPatch({int(name.removeprefix("layer.")): t for name, t in tensors.items()})
 
 
 @dataclass(frozen=True)
@@ -153,7 +114,7 @@ class LogitBiasPatch:
 
         def add(_module: Any, _args: Any, logits: torch.Tensor) -> torch.Tensor:
             out = logits.clone()
-            out[..., ids.to(out.device)] += _row_scale(scale, rows, logits) * values.to(logits)
+            out[..., ids.to(out.device)] += row_scale(scale, rows, logits) * values.to(logits)
             return out
 
         return head.register_forward_hook(add).remove
@@ -264,12 +225,12 @@ class LowRankPatch:
         def hook(a: torch.Tensor, b: torch.Tensor) -> Callable[..., torch.Tensor]:
             def add(_module: Any, args: tuple[torch.Tensor, ...], output: torch.Tensor) -> torch.Tensor:
                 delta = args[0] @ a.to(output).T @ b.to(output).T
-                return output + _row_scale(scale, rows, output) * delta
+                return output + row_scale(scale, rows, output) * delta
 
             return add
 
         handles = [modules[n].register_forward_hook(hook(a, b)) for n, (a, b) in self.factors.items()]
-        return _removal(handles)
+        return removal(handles)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """See ``Patch.tensors``."""
@@ -329,11 +290,35 @@ def _read_rows(
 
 _KINDS.update(
     {
-        SteeringPatch.kind: SteeringPatch.restore,
         LogitBiasPatch.kind: LogitBiasPatch.restore,
         LowRankPatch.kind: LowRankPatch.restore,
     }
 )
+
+
+def _kinds() -> Mapping[str, Callable[[Mapping[str, torch.Tensor], Mapping[str, Any]], Patch]]:
+    """Return how every kind of patch is rebuilt; the other modules of patches need this one, hence late."""
+    from sophro.models._adaptive import AdaptivePatch
+    from sophro.models._injection import AblationPatch, SteeringPatch
+    from sophro.models._rounding import RoundingPatch
+    from sophro.models._stack import StackPatch
+
+    for module in _HOMES.values():
+        import_module(module)
+    late = (AblationPatch, AdaptivePatch, RoundingPatch, StackPatch, SteeringPatch)
+    return _KINDS | {kind.kind: kind.restore for kind in late}
+
+
+def restore_patch(kind: str, tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> Patch:
+    """Rebuild a patch from what ``tensors()`` and ``settings()`` of it returned.
+
+    Raises:
+        SophroError: If the kind is unknown.
+    """
+    restore = _kinds().get(kind)
+    if restore is None:
+        raise SophroError(f"unknown kind of patch {kind!r}; known: {sorted(_kinds())}")
+    return restore(tensors, settings)
 
 
 def save_patch(patch: Patch, folder: Path | str) -> Path:
@@ -345,7 +330,8 @@ def save_patch(patch: Patch, folder: Path | str) -> Path:
         raise SophroError(f"{target}: exists already; choose another folder")
 
     def fill(out: Path) -> None:
-        save_file(patch.tensors(), out / "patch.safetensors")
+        # The format refuses tensors that share memory, and parts of a patch may (two terms, one anchor).
+        save_file({n: t.clone() for n, t in patch.tensors().items()}, out / "patch.safetensors")
         header = {"kind": patch.kind, "format": 1, "settings": patch.settings()}
         (out / "patch.json").write_text(json.dumps(header, indent=1), "utf-8")
 
@@ -365,18 +351,44 @@ def load_patch(folder: Path | str) -> Patch:
     if (path / "adapter_config.json").exists():
         return LowRankPatch.from_peft(path)
     try:
-        header = json.loads((path / "patch.json").read_text("utf-8"))
+        header = patch_header(path)
         tensors = load_file(path / "patch.safetensors")
-        restore = _KINDS[header["kind"]]
     except FileNotFoundError:
         raise SophroError(f"{path}: neither a patch nor a PEFT adapter; check the path") from None
-    except KeyError as error:
+    except SafetensorError as error:
+        raise damaged(path, error) from None
+    try:
+        return restore_patch(header["kind"], tensors, header.get("settings", {}))
+    except SophroError as error:
+        raise SophroError(f"{path}: {error}") from None
+    except (KeyError, TypeError, ValueError) as error:
         raise SophroError(
-            f"{path}/patch.json: unknown or missing kind {error}; known: {sorted(_KINDS)}"
+            f"{path}: patch.json and patch.safetensors do not belong together ({error!r}); make the patch again"
         ) from None
-    except (json.JSONDecodeError, SafetensorError) as error:
-        raise SophroError(f"{path}: the patch cannot be read ({error}); it may be truncated") from None
-    return restore(tensors, header.get("settings", {}))
+
+
+def patch_header(path: Path) -> dict[str, Any]:
+    """Read ``patch.json``: ``kind``, ``format`` and ``settings``; the tensors stay on the disk.
+
+    Raises:
+        SophroError: If it is damaged or of an unknown kind.
+        FileNotFoundError: If it is not there.
+    """
+    try:
+        header = json.loads((path / "patch.json").read_text("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, error) from None
+    kind = header.get("kind") if isinstance(header, dict) else None
+    if kind not in _kinds():
+        raise SophroError(f"{path}/patch.json: unknown or missing kind {kind!r}; known: {sorted(_kinds())}")
+    return header
+
+
+def damaged(path: Path, error: Exception) -> SophroError:
+    """Return the error for a patch file that cannot be parsed."""
+    return SophroError(
+        f"{path}: the patch cannot be read ({error}); it may be truncated, make or copy it again"
+    )
 
 
 def patch_digest(patch: Patch) -> str:

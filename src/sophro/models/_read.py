@@ -1,18 +1,15 @@
-"""Reading a network without generating: log-probabilities and activations, in length-sorted batches."""
+"""Reading a network without generating: log-probabilities in length-sorted batches."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import torch
 
 from sophro.models._packed import packed
-from sophro.models._patches import decoder_layers
-
-if TYPE_CHECKING:
-    import numpy as np
+from sophro.models._running import Running
 
 
 def batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
@@ -28,7 +25,7 @@ def batches(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
         yield group
 
 
-def _padded(
+def padded(
     ids: Sequence[Sequence[int]], rows: Sequence[int], device: Any
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Right-pad the chosen rows; causal attention then needs no other care."""
@@ -41,7 +38,7 @@ def _padded(
     return tokens, mask
 
 
-def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
+def fast(function: Callable[..., Any]) -> Callable[..., Any]:
     """Run a reader without gradients and with packed weights; its first argument is the network."""
 
     @functools.wraps(function)
@@ -53,29 +50,36 @@ def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _hidden_rows(
-    network: Any, ids: Sequence[Sequence[int]], max_tokens: int
+    network: Any, ids: Sequence[Sequence[int]], prompts: Sequence[int], max_tokens: int, running: Running
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Yield ``(index, (length, d) last hidden states)`` of every sequence, batch by batch.
 
+    ``prompts`` is how many ids of each are its prompt, for patches that steer prompts only.
     Callers apply the output matrix row by row: the logits of a whole batch over a 49k vocabulary would not fit
     the cache.
     """
     device = next(network.parameters()).device
     for rows in batches([len(i) for i in ids], max_tokens):
-        tokens, mask = _padded(ids, rows, device)
-        hidden = network.get_decoder()(
-            input_ids=tokens, attention_mask=mask, use_cache=False
-        ).last_hidden_state
+        tokens, mask = padded(ids, rows, device)
+        index = torch.tensor(rows, device=device)
+        lengths = torch.tensor([prompts[r] for r in rows], device=device)
+        prompt = torch.arange(tokens.shape[1], device=device) < lengths[:, None]
+        with running.scope(index, prompt):
+            hidden = network.get_decoder()(
+                input_ids=tokens, attention_mask=mask, use_cache=False
+            ).last_hidden_state
         for at, r in enumerate(rows):
             yield r, hidden[at, : len(ids[r])]
 
 
-@_fast
-def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> list[torch.Tensor]:
+@fast
+def log_probs(
+    network: Any, ids: Sequence[Sequence[int]], prompts: Sequence[int], max_tokens: int, running: Running
+) -> list[torch.Tensor]:
     """See ``ChatModel.log_probs``."""
     head = network.get_output_embeddings()
     out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
-    for r, hidden in _hidden_rows(network, ids, max_tokens):
+    for r, hidden in _hidden_rows(network, ids, prompts, max_tokens, running):
         logits = head(hidden[:-1]).float()
         wanted = torch.tensor(list(ids[r][1:]), device=logits.device)
         chosen = logits.gather(1, wanted[:, None]).flatten()
@@ -83,14 +87,19 @@ def log_probs(network: Any, ids: Sequence[Sequence[int]], max_tokens: int) -> li
     return out
 
 
-@_fast
+@fast
 def margins(
-    network: Any, ids: Sequence[Sequence[int]], starts: Sequence[int], token: int, max_tokens: int
+    network: Any,
+    ids: Sequence[Sequence[int]],
+    starts: Sequence[int],
+    token: int,
+    max_tokens: int,
+    running: Running,
 ) -> list[torch.Tensor]:
     """See ``ChatModel.reflection_margins``."""
     head = network.get_output_embeddings()
     out: list[torch.Tensor] = [torch.empty(0)] * len(ids)
-    for r, hidden in _hidden_rows(network, ids, max_tokens):
+    for r, hidden in _hidden_rows(network, ids, starts, max_tokens, running):
         logits = head(hidden[starts[r] - 1 :]).float()
         own = logits[:, token].clone()
         logits[:, token] = -torch.inf
@@ -98,9 +107,13 @@ def margins(
     return out
 
 
-@_fast
+@fast
 def continuations(
-    network: Any, prompts: Sequence[Sequence[int]], tails: Sequence[Sequence[int]], max_tokens: int
+    network: Any,
+    prompts: Sequence[Sequence[int]],
+    tails: Sequence[Sequence[int]],
+    max_tokens: int,
+    running: Running,
 ) -> torch.Tensor:
     """See ``ChatModel.continuation_log_probs``."""
     from sophro.models._cache import in_place_cache, repeat_rows
@@ -140,7 +153,9 @@ def continuations(
         cache, _ = in_place_cache(network.config, width)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         call: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
-        state = decoder(input_ids=tokens, attention_mask=mask, position_ids=positions, **call)
+        index = torch.tensor(rows, device=device)
+        with running.scope(index, mask.bool()):
+            state = decoder(input_ids=tokens, attention_mask=mask, position_ids=positions, **call)
         scores = scored(state.last_hidden_state[:, -1], first.expand(len(rows), -1))
         if stems:
             # Every prompt's cache once per stem; all of them in one more pass.
@@ -148,12 +163,13 @@ def continuations(
             tail_ids = ids.repeat(len(rows), 1)
             full = torch.cat([mask.repeat_interleave(len(stems), 0), torch.ones_like(tail_ids)], 1)
             after = positions[:, -1:].repeat_interleave(len(stems), 0)
-            state = decoder(
-                input_ids=tail_ids,
-                attention_mask=full,
-                position_ids=after + 1 + torch.arange(width, device=device),
-                **call,
-            )
+            with running.scope(index.repeat_interleave(len(stems)), decoding=True):
+                state = decoder(
+                    input_ids=tail_ids,
+                    attention_mask=full,
+                    position_ids=after + 1 + torch.arange(width, device=device),
+                    **call,
+                )
             hidden = state.last_hidden_state.view(len(rows), len(stems), width, -1)
             picked = hidden[:, [p[1] for p in places], [p[2] for p in places]]
             wanted = torch.tensor([p[3] for p in places], device=device)[:, None].expand(len(rows), -1, 1)
@@ -161,42 +177,4 @@ def continuations(
             scores = scores.index_add(1, torch.tensor([p[0] for p in places], device=device), later)
         for at, r in enumerate(rows):
             out[r] = scores[at].cpu()
-    return out
-
-
-@_fast
-def activations(
-    network: Any, ids: Sequence[Sequence[int]], position: Literal["last", "mean"], max_tokens: int
-) -> np.ndarray:
-    """See ``ChatModel.activations``."""
-    import numpy as np
-
-    device = next(network.parameters()).device
-    layers = decoder_layers(network)
-    width = network.config.get_text_config().hidden_size
-    out = np.empty((len(ids), len(layers), width), dtype=np.float32)
-    for rows in batches([len(i) for i in ids], max_tokens):
-        tokens, mask = _padded(ids, rows, device)
-        kept: list[torch.Tensor] = []
-
-        def keep(
-            _module: Any, _args: Any, output: Any, mask: torch.Tensor = mask, kept: list[torch.Tensor] = kept
-        ) -> None:
-            hidden = output[0] if isinstance(output, tuple) else output
-            if position == "last":
-                kept.append(hidden[torch.arange(len(hidden)), mask.sum(1) - 1].float())
-            else:
-                # float64 sums: a mean over long prompts must not depend on the order of addition.
-                total = (hidden.double() * mask[:, :, None]).sum(1) / mask.sum(1)[:, None]
-                kept.append(total.float())
-
-        handles = [layer.register_forward_hook(keep) for layer in layers]
-        try:
-            network.get_decoder()(input_ids=tokens, attention_mask=mask, use_cache=False)
-        finally:
-            for handle in handles:
-                handle.remove()
-        stacked = torch.stack(kept, 1).cpu().numpy()
-        for at, r in enumerate(rows):
-            out[r] = stacked[at]
     return out

@@ -255,4 +255,6 @@ def _assistant(message: ChatMessageAssistant, forced: bool) -> tuple[Segment, ..
             segments.append(Segment("prefill" if forced else "answer", piece.text))
         else:
             raise SophroError(f"local models read text only, a message holds {piece.type!r}")
-    return tuple(s for s in segments if s.text)
+    # An empty thought in front of a forced answer means that there is nothing to think about.
+    thinks = forced and any(s.kind == "trace" for s in segments)
+    return tuple(s for s in segments if s.text or thinks)

@@ -16,12 +16,28 @@ from sophro.recipe._names import Names
 from sophro.recipe._override import near
 from sophro.recipe._schema import Arm, Assessment, Recipe
 from sophro.recipe._yaml import Path
+from sophro.registry import methods
 
 # Read by the recipe itself; a method does not need to know it.
 SELF_ANSWERS = "benign_answers"
 # The arm whose trained model a method diagnoses.
 TUNED_ARM = "tuned_arm"
-_FROM_ARM = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)/([a-z_]+)$")
+_FROM_ARM = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)/([a-z][a-z0-9_]*)$")
+
+
+# An adapter may also be the whole result of an arm.
+_ARM_RESULT = re.compile(r"^arm:([A-Za-z0-9][A-Za-z0-9_-]*)(?:/([a-z][a-z0-9_]*))?$")
+
+
+def arm_result(name: str | None) -> tuple[str, str] | None:
+    """Return ``(arm, part)`` of an adapter like ``arm:safe`` or ``arm:safe/sft`` (part "" is the whole), or None."""
+    found = _ARM_RESULT.match(name or "")
+    return (found[1], found[2] or "") if found else None
+
+
+def steers(method: str | None) -> bool:
+    """Tell whether ``method`` is fitted at inference (room ``steer``) rather than trained."""
+    return method is not None and method in methods("steer")
 
 
 def from_arm(name: str) -> tuple[str, str] | None:
@@ -106,20 +122,22 @@ def _name(names: Names, kind: str, name: str, path: Path) -> Iterator[Problem]:
 def _arm(recipe: Recipe, here: Path, arm: Arm, names: Names) -> Iterator[Problem]:
     if arm.model is None and recipe.model is None:
         yield Problem(here, "needs a model; set 'model' here or for the whole recipe")
-    if arm.adapter is not None and (source := from_arm(arm.adapter)) is not None:
+    if (source := arm_result(arm.adapter)) is not None:
         if source[0] not in recipe.arms:
             yield Problem(
                 (*here, "adapter"), f"there is no arm {source[0]!r}; {near(source[0], recipe.arms)}"
             )
         elif recipe.arms[source[0]].method is None:
             yield Problem((*here, "adapter"), f"arm {source[0]!r} is not trained; name an arm with a method")
+        elif recipe.arms[source[0]] is arm:
+            yield Problem((*here, "adapter"), "an arm cannot stand on itself")
     if arm.method is None:
         for field in ("data", "options"):
             if getattr(arm, field):
                 yield Problem((*here, field), "is for training; name a method with 'method'")
         return
     yield from _name(names, "method", arm.method, (*here, "method"))
-    if arm.adapter is not None:
+    if arm.adapter is not None and not steers(arm.method):
         yield Problem((*here, "adapter"), "an arm has an adapter that is ready or a method that trains one")
     if not arm.data:
         yield Problem(here, f"method {arm.method} needs data; set 'data' with a set for each role")
@@ -128,6 +146,10 @@ def _arm(recipe: Recipe, here: Path, arm: Arm, names: Names) -> Iterator[Problem
         source = from_arm(spec.set)
         if source is None:
             yield from _name(names, "set", spec.set, place)
+        elif steers(arm.method):
+            yield Problem(
+                place, "a steering method takes named sets and files, not what another arm prepared"
+            )
         elif source[0] not in recipe.arms:
             yield Problem(place, f"there is no arm {source[0]!r}; {near(source[0], recipe.arms)}")
         elif recipe.arms[source[0]] is arm:

@@ -122,9 +122,20 @@ def _stage(stage: Stage, speed: Throughput) -> StageEstimate:
         records = sum(_records(spec, speed) for spec in inputs["data"].values())
         seconds = records * _epochs(inputs["options"]) * speed.record_tokens / speed.train
         factor = speed.train_factor
+    elif stage.kind == "edit":
+        # Two trainings of so many steps, and a backward pass an example after each.
+        records = sum(_records(spec, speed) for spec in inputs["data"].values())
+        trained = float(inputs["options"].get("steps", 0)) * float(inputs["options"].get("batch_size", 1))
+        seconds = 2 * (trained + records) * speed.record_tokens / speed.train
+        factor = 2 * speed.train_factor
     elif stage.kind == "prepare":
         # Every prompt is answered about once; some twice, some not at all.
         tokens = sum(_records(spec, speed) for spec in inputs["data"].values()) * speed.record_tokens
+        seconds = tokens / speed.generate
+        factor = speed.generate_factor
+    elif stage.kind == "steer":
+        # Every prompt is answered once for each of about ten strengths, in a few words.
+        tokens = sum(_records(spec, speed) for spec in inputs["data"].values()) * 10 * 24
         seconds = tokens / speed.generate
         factor = speed.generate_factor
     else:

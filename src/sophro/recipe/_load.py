@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from sophro.errors import SophroError
 from sophro.files import read_text
 from sophro.recipe import _yaml
-from sophro.recipe._checks import Problem, from_arm, problems
+from sophro.recipe._checks import Problem, arm_result, from_arm, problems
 from sophro.recipe._names import Names, installed_names
 from sophro.recipe._override import apply_override, near
 from sophro.recipe._schema import Recipe, slots
@@ -132,7 +132,7 @@ def _items(value: Any) -> list[tuple[str, Any]]:
 
 
 def _absolute(key: str, value: str, base: Path, place: str) -> str:
-    if from_arm(value) is not None:
+    if from_arm(value) is not None or (key == "adapter" and arm_result(value) is not None):
         return value
     path = base / Path(value).expanduser()
     if key == "set":

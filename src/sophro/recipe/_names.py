@@ -23,7 +23,7 @@ class Names:
     the part before the colon is. A judge may name its model behind an ``@``.
 
     Attributes:
-        methods: Alignment methods.
+        methods: Methods that make an arm: alignment methods, weight edits and steering.
         tasks: Assessment tasks.
         attacks: Attacks.
         sets: Data sets.
@@ -62,16 +62,17 @@ class Names:
 def installed_names() -> Names:
     """Return the names of this installation, from the registry and the rooms' own lists."""
     # A quarter of a second of imports that callers with names of their own do not pay.
-    from sophro import align, attack, data, judge
+    from sophro import align, attack, data, edit, judge, steer
     from sophro.judge.llm import adapters
     from sophro.registry import methods
 
+    homes: dict[str, Any] = {**dict.fromkeys(methods("edit"), edit), **dict.fromkeys(methods("steer"), steer)}
     return Names(
-        methods=tuple(methods("align")),
+        methods=(*methods("align"), *methods("edit"), *methods("steer")),
         tasks=tuple(methods("assess")),
         attacks=tuple(attack.attacks()),
         sets=data.names(),
         judges=(*judge.judges(), *adapters()),
-        options=align.default_options,
+        options=lambda name: homes.get(name, align).default_options(name),
         settings=attack.attack,
     )

@@ -10,6 +10,9 @@ Inputs by kind (JSON values):
         model comes from the last of ``needs``), sources.
     align: model, method, data, options, seed, self_answers (the role whose answers come from ``needs[0]``, or
         None), prepared (all data comes from ``needs[0]``), sources.
+    edit: model, method, data, options, seed, sources.
+    steer: model, method, data, options, seed, adapter (a ready one that is on the model, or None), trained (it comes
+        from ``needs[0]``), part (the folder in it, if not the whole).
     ``sources`` says which role's records were prepared by another arm: role -> [number in ``needs``, its role].
     assess: arm, model, adapter (a ready one, or None), trained (the adapter comes from ``needs[0]``), part (the folder
         in it, if not the whole), task,
@@ -31,14 +34,15 @@ import sophro
 from sophro.assess import DETECTOR, TASK_VERSION
 from sophro.errors import SophroError
 from sophro.files import digest
-from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, combinations, from_arm
+from sophro.recipe._checks import SELF_ANSWERS, TUNED_ARM, arm_result, combinations, from_arm, steers
 from sophro.recipe._fingerprint import content_key
 from sophro.recipe._schema import Arm, Assessment, Recipe
+from sophro.registry import methods
 
 if TYPE_CHECKING:
     from sophro.align._run import AlignMethod
 
-Kind = Literal["answers", "prepare", "align", "assess"]
+Kind = Literal["answers", "prepare", "align", "edit", "steer", "assess"]
 
 
 @dataclass(frozen=True)
@@ -121,15 +125,39 @@ def _trained(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage | No
     """Return the stage whose adapter an arm uses: its own training, or another arm's."""
     arm = recipe.arms[label]
     if arm.method is not None:
-        return _align(draft, recipe, label, seed)
-    source = from_arm(arm.adapter) if arm.adapter is not None else None
-    return _align(draft, recipe, source[0], seed) if source is not None else None
+        return (_steer if steers(arm.method) else _align)(draft, recipe, label, seed)
+    source = arm_result(arm.adapter)
+    return _trained(draft, recipe, source[0], seed) if source is not None else None
+
+
+def _steer(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
+    """Add (or find) the stages that fit one steering arm, the one that it stands on included."""
+    from sophro.steer import default_options
+
+    arm = recipe.arms[label]
+    source = arm_result(arm.adapter)
+    with draft.visiting(label):
+        base = _trained(draft, recipe, source[0], seed) if source is not None else None
+    inputs = {
+        "model": recipe.model_of(label),
+        "method": arm.method,
+        "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
+        "options": {**default_options(str(arm.method)), **arm.options},
+        "seed": seed,
+        "adapter": arm.adapter if source is None else None,
+        "trained": base is not None,
+        **({"part": source[1]} if source is not None and source[1] else {}),
+    }
+    title = f"Fit {label} with {arm.method} (seed {seed})"
+    return draft.add("steer", f"steer-{label}-s{seed}", title, inputs, (base,) if base is not None else ())
 
 
 def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
-    """Add (or find) the stages that train one arm, those that it stands on included."""
+    """Add (or find) the stages that train or edit one arm, those that it stands on included."""
     arm = recipe.arms[label]
     model = recipe.model_of(label)
+    if arm.method in methods("edit"):
+        return _edit(draft, recipe, label, seed)
     found = _method(str(arm.method))
     if found is not None and found.prepare is not None:
         needs: tuple[Stage, ...] = (_prepare(draft, recipe, label, seed, found),)
@@ -150,6 +178,28 @@ def _align(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
     }
     title = f"Train {label} with {arm.method} (seed {seed})"
     return draft.add("align", f"align-{label}-s{seed}", title, inputs, needs)
+
+
+def _edit(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
+    from sophro.edit import default_options
+
+    arm = recipe.arms[label]
+    for option in (SELF_ANSWERS, TUNED_ARM):
+        if option in arm.options:
+            raise SophroError(
+                f"arms.{label}.options.{option}: is for alignment methods; {arm.method} edits weights"
+            )
+    needs, sources = _sources(draft, recipe, label, seed, ())
+    inputs = {
+        "model": recipe.model_of(label),
+        "method": arm.method,
+        "data": {role: spec.model_dump(mode="json") for role, spec in arm.data.items()},
+        "options": {**default_options(str(arm.method)), **arm.options},
+        "seed": seed,
+        **({"sources": sources} if sources else {}),
+    }
+    title = f"Edit {label} with {arm.method} (seed {seed})"
+    return draft.add("edit", f"edit-{label}-s{seed}", title, inputs, needs)
 
 
 def _answers(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
@@ -240,8 +290,9 @@ def _method(name: str) -> AlignMethod | None:
 def _assess(
     draft: _Draft, recipe: Recipe, label: str, item: Assessment, seed: int, trained: Stage | None
 ) -> None:
-    adapter = recipe.arms[label].adapter
-    source = from_arm(adapter) if adapter is not None else None
+    # What a steering arm stands on is part of its own result.
+    adapter = None if steers(recipe.arms[label].method) else recipe.arms[label].adapter
+    source = arm_result(adapter)
     for params in combinations(item.params):
         shown = "".join(f"-{name}{_slug(str(value))}" for name, value in params.items())
         attack = f"-{_slug(item.attack)}" if item.attack is not None else ""
@@ -252,7 +303,7 @@ def _assess(
             "model": recipe.model_of(label),
             "adapter": adapter if source is None else None,
             "trained": trained is not None,
-            **({"part": source[1]} if source is not None else {}),
+            **({"part": source[1]} if source is not None and source[1] else {}),
             **item.model_dump(mode="json", exclude={"params", "arms"}),
             "params": params,
             "generation": recipe.generation.model_dump(mode="json"),

@@ -18,6 +18,7 @@ from typing import Any
 
 from sophro.errors import SophroError
 from sophro.files import read_text, write_folder, write_json, write_text
+from sophro.models import release_memory
 from sophro.recipe._folder import RunFolder
 from sophro.recipe._jobs import Job, Progress, RunResult, StageExecutor
 from sophro.recipe._load import dump_recipe
@@ -132,6 +133,7 @@ class _Run:
                 raise OSError(errno.ENOSPC, "no space left", str(self.home.root)) from error
             raise self._failure(stage, error) from error
         self.home.finish(stage)
+        release_memory()
         if self.progress is not None:
             self.progress.finished(stage, time.monotonic() - began)
 

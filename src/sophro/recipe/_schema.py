@@ -32,14 +32,15 @@ class DataSpec(_Model):
 class Arm(_Model):
     """How one model variant is made.
 
-    Without ``method`` the arm is a model as it is (optionally with a ready adapter); with ``method`` it is
-    trained from the model, once for each seed.
+    Without ``method`` the arm is a model as it is (optionally with a ready adapter or patch); with ``method`` it is
+    trained or edited from the model, once for each seed.
 
     Attributes:
         model: Model name instead of the recipe's.
-        adapter: Folder of a ready adapter, or ``arm:NAME/part``: a part of what another arm trained (the supervised
-            step of self_reflection is ``arm:NAME/sft``).
-        method: Name of an alignment method.
+        adapter: Folder of a ready adapter or patch, ``arm:NAME`` (what another arm made) or ``arm:NAME/part`` (a part
+            of it: the supervised step of self_reflection is ``arm:NAME/sft``). With a steering method it is what is on
+            the model while that is fitted, and stays on.
+        method: Name of an alignment method, a weight edit or a steering method.
         data: Training data by role (``harmful``, ``benign``, ... as the method names them).
         options: Options of the method, plus ``benign_answers: self``, which has the untrained model answer
             the benign prompts itself first.

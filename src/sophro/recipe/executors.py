@@ -1,8 +1,9 @@
-"""Who does the stages: self-written answers, prepared data, alignment, assessment.
+"""Who does the stages: self-written answers, prepared data, alignment, weight edits, assessment.
 
 Contract: an executor reads nothing but its job. It writes what later stages and the report read:
 ``answers.jsonl`` (answers), ``<role>.jsonl`` with ``prepared.json`` (prepare), a plain PEFT adapter
-with ``training.jsonl`` (align), Inspect's log with
+with ``training.jsonl`` (align), a weight patch with ``edit.json`` (edit), a patch with ``steering.json`` (steer),
+Inspect's log with
 ``samples.jsonl`` (assess).
 """
 
@@ -23,7 +24,9 @@ from sophro.recipe._plan import Kind
 
 def executors() -> dict[Kind, StageExecutor]:
     """Return the executor of every kind of stage."""
-    return {"answers": answer, "prepare": prepare, "align": align, "assess": assess}
+    return {
+        "answers": answer, "prepare": prepare, "align": align, "edit": edit, "steer": steer, "assess": assess,
+    }  # fmt: skip
 
 
 def records(spec: Mapping[str, Any]) -> list[Record]:
@@ -127,9 +130,33 @@ def align(job: Job) -> None:
         progress=lambda done, total, _loss: job.advance(done, total),
         prepared=bool(inputs.get("prepared")),
     )
-    for file in result.iterdir():
-        shutil.move(file, job.folder / file.name)
-    result.rmdir()
+    _lift(result)
+
+
+def edit(job: Job) -> None:
+    """Edit the weights of one arm."""
+    from sophro.edit import edit as run_edit
+    from sophro.models import load_chat
+
+    inputs = job.stage.inputs
+    result = job.folder / "patch"
+    run_edit(
+        str(inputs["method"]),
+        load_chat(str(inputs["model"])),
+        _data(inputs, list(job.needs.values())),
+        result,
+        options=inputs["options"],
+        seed=int(inputs["seed"]),
+        advance=job.advance,
+    )
+    _lift(result)
+
+
+def _lift(folder: Path) -> None:
+    """Move what a folder holds one level up."""
+    for file in folder.iterdir():
+        shutil.move(file, folder.parent / file.name)
+    folder.rmdir()
 
 
 def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
@@ -137,16 +164,43 @@ def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
     return [dataclasses.replace(r, answer=answers[r.id]) for r in chosen if r.id in answers]
 
 
+def steer(job: Job) -> None:
+    """Fit one steering arm, on top of the arm or adapter that it stands on."""
+    from sophro.models import load_chat
+    from sophro.steer import fit
+
+    inputs = job.stage.inputs
+    result = job.folder / "patch"
+    fit(
+        str(inputs["method"]),
+        load_chat(str(inputs["model"])),
+        _data(inputs, ()),
+        result,
+        options=inputs["options"],
+        base=_adapter(job),
+        seed=int(inputs["seed"]),
+        advance=job.advance,
+    )
+    for file in result.iterdir():
+        shutil.move(file, job.folder / file.name)
+    result.rmdir()
+
+
+def _adapter(job: Job) -> Path | None:
+    """Return the adapter that is on the model: a ready one, or (a part of) the result of the stage needed."""
+    inputs = job.stage.inputs
+    if not inputs["trained"]:
+        return Path(inputs["adapter"]) if inputs["adapter"] else None
+    (made,) = job.needs.values()
+    return made / inputs["part"] if inputs.get("part") else made
+
+
 def assess(job: Job) -> None:
     """Assess one arm on one task under one attack."""
-    from sophro.assess import TASK_PARAMS
+    from sophro.assess import JUDGED, TASK_PARAMS
     from sophro.assess import assess as run_assess
 
     inputs = job.stage.inputs
-    adapter = inputs["adapter"]
-    if inputs["trained"]:
-        (trained,) = job.needs.values()
-        adapter = str(trained / inputs["part"] if inputs.get("part") else trained)
     settings: Mapping[str, Any] = inputs["generation"]
     judges: Mapping[str, Any] = inputs["judges"]
     task = str(inputs["task"])
@@ -160,6 +214,8 @@ def assess(job: Job) -> None:
         if inputs["attack"] not in (None, "none"):
             raise SophroError(f"task {task} takes no attack; its disguises are the attack")
         arguments |= inputs["params"]
+        if task in JUDGED:
+            arguments |= {"refusal_judge": judges["refusal"], "harm_judge": judges["harm"]}
     else:
         arguments["refusal_judge"] = judges["refusal"]
         if task != "helpfulness":
@@ -194,7 +250,7 @@ def assess(job: Job) -> None:
         str(inputs["model"]),
         job.folder,
         task_args=arguments,
-        patch=Path(adapter) if adapter else None,
+        patch=_adapter(job),
         arm=str(inputs["arm"]),
         generation={
             "temperature": settings["temperature"],

@@ -20,13 +20,18 @@ from sophro.recipe._plan import Stage, plan
 from sophro.recipe._progress import RunProgress
 from sophro.recipe._run import run
 from sophro.recipe._schema import Arm, Assessment, Generation, Judges, Recipe
-
-_TASK_SETS = {
-    "harmful": "starter/harmful:en",
-    "over_refusal": "starter/lookalikes:en",
-    "helpfulness": "starter/plain:en",
-    "toxic_chinese": "cntp/toxic",
-}
+from sophro.recipe._suites import (
+    ATTACKS,
+    TASK_SETS,
+    UNLEARNING,
+    default_split,
+    expand,
+    samples,
+    show_tables,
+    tables,
+    unlearning_arms,
+    variants,
+)
 
 
 def plan_recipe(path: Path, overrides: Sequence[str], *, as_json: bool = False) -> None:
@@ -119,7 +124,8 @@ def _described(arm: Arm, model: str) -> str:
     if arm.method is None:
         return f"{model} as it is" + (f" with adapter {arm.adapter}" if arm.adapter else "")
     parts = [f"{role}: {spec.limit or 'all'} of {spec.set}" for role, spec in arm.data.items()]
-    return f"{model} + {arm.method} ({'; '.join(parts)})"
+    base = f" + {arm.adapter}" if arm.adapter else ""
+    return f"{model}{base} + {arm.method} ({'; '.join(parts)})"
 
 
 def _cards(recipe: Recipe) -> list[dict[str, Any]]:
@@ -140,7 +146,7 @@ def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
     train: dict[str, Any] = {}
     tested: dict[str, Any] = {}
     for stage in stages:
-        if stage.kind == "align":
+        if stage.kind in ("align", "edit", "steer"):
             for spec in stage.inputs["data"].values():
                 if from_arm(str(spec["set"])) is not None:
                     continue  # its sources are data of that arm, and checked as such
@@ -171,6 +177,7 @@ def assess_once(
     out: Path | None,
     as_json: bool,
     settings: Mapping[str, Any] | None = None,
+    forget: str | None = None,
 ) -> None:
     """Assess one model without a recipe file: the same stages, resume and report as a run."""
     from sophro.files import digest
@@ -179,48 +186,58 @@ def assess_once(
     from sophro.report import summary
 
     if not tasks:
-        raise SophroError(f"assess: name at least one task of {', '.join(_TASK_SETS)}")
+        raise SophroError(f"assess: name at least one task of {', '.join((*TASK_SETS, UNLEARNING))}")
+    suite = UNLEARNING in tasks
+    attacks = attacks or (ATTACKS if suite else ())
     assessments: list[Assessment] = []
-    for task in tasks:
+    for task, chosen in expand(tasks, data_set):
         for attack in attacks or ("none",):
             if task != "harmful" and attack != "none":
                 continue  # attacks disguise harmful requests; the benign tasks stay as they are
-            chosen = data_set or _TASK_SETS.get(task, "starter/harmful:en")
             chosen_params = _settings(attack, attacks, params)
             if attack == "prefill" and k:
                 chosen_params["k"] = list(k)
             chosen_params |= {n: v for n, v in (settings or {}).items() if n in TASK_PARAMS.get(task, ())}
-            assessments.append(
+            assessments += [
                 Assessment(
                     task=task,
                     set=str(Path(chosen).resolve()) if chosen.endswith(".jsonl") else chosen,
-                    split=split or ("test" if chosen.startswith(("starter/", "cntp/")) else None),
+                    split=split or default_split(chosen),
                     limit=limit,
                     attack=None if attack == "none" else attack,
-                    params=chosen_params,
+                    params=variant,
                 )
-            )
-    arm = Arm(model=model, adapter=str(patch.resolve()) if patch else None)
-    label = "patched" if patch else "model"
+                for variant in variants(task, chosen_params)
+            ]
+    if out is None:
+        key = digest(
+            list(tasks), model, str(patch), [a.model_dump(mode="json") for a in assessments], max_new_tokens
+        )
+        out = Path("runs") / f"assess-{key[:8]}"
+    if suite:
+        arms = unlearning_arms(model, patch, out, forget)
+    else:
+        arm = Arm(model=model, adapter=str(patch.resolve()) if patch else None)
+        arms = {"patched" if patch else "model": arm}
     recipe = Recipe(
         name="assess",
         description=f"{model} on {', '.join(tasks)}",
-        arms={label: arm},
+        arms=arms,
         assessments=tuple(assessments),
         generation=Generation(max_new_tokens=max_new_tokens),
         judges=Judges(**judges),
     )
     for problem in problems(recipe, installed_names()):
         raise SophroError(f"assess: {problem.message}")
-    if out is None:
-        out = Path("runs") / f"assess-{digest(recipe.model_dump(mode='json'))[:8]}"
     result = execute(recipe, out, quiet=as_json)
     page = finish(result)
     values = summary(result.out)
+    own = tables(samples(result.stages), patch)
     if as_json:
-        _print({"out": str(result.out), "report": str(page), **values})
+        _print({"out": str(result.out), "report": str(page), **values, **own})
         return
     _show(values)
+    show_tables(own)
     print(page)
 
 

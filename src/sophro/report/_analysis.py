@@ -34,10 +34,17 @@ class Difference:
     @property
     def clear(self) -> bool:
         """True when both the interval and the adjusted test exclude "no difference"."""
+        return self._beyond_zero and self.p_holm is not None and self.p_holm < 0.05
+
+    @property
+    def perhaps(self) -> bool:
+        """True when the interval excludes "no difference" and the test, adjusted for all others, does not."""
+        return self._beyond_zero and not self.clear
+
+    @property
+    def _beyond_zero(self) -> bool:
         c = self.comparison
-        if c.low is None or c.high is None or self.p_holm is None:
-            return False
-        return self.p_holm < 0.05 and (c.low > 0 or c.high < 0)
+        return c.low is not None and c.high is not None and (c.low > 0 or c.high < 0)
 
 
 @dataclass(frozen=True)

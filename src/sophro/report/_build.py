@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sophro.files import write_text
-from sophro.report import _charts, _text
+from sophro.report import _charts, _steering, _text
 from sophro.report import _metrics as m
 from sophro.report import _svg as svg
 from sophro.report._analysis import Analysis, Difference, analyse, cards_of
@@ -76,6 +76,7 @@ def summary(run_dir: Path) -> dict[str, Any]:
                 **d.comparison.to_dict(),
                 "p_holm": d.p_holm,
                 "clear": d.clear,
+                "perhaps": d.perhaps,
             }
             for d in a.differences
         ],
@@ -160,6 +161,10 @@ def render(runs: Sequence[Run]) -> str:
             for size, width in (("wide", 680), ("narrow", 340))
         },
         layers=lambda d: Markup(_charts.layers(d)),
+        overlap=lambda rows: Markup(_charts.overlap(rows)),
+        totals=_charts.totals,
+        sweep=lambda f: Markup(_steering.sweep(f)),
+        heatmap=lambda f: Markup(_steering.heatmap(f)),
         curve=lambda t: Markup(_charts.curve(t, index.get(t.arm, 0))),
         mark=lambda arm: Markup(svg.picture(16, 16, arm, svg.marker(8, 8, index[arm], size=5), "glyph")),
         strip=_strip(index),

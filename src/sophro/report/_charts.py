@@ -1,4 +1,4 @@
-"""The charts of the page: trade-off, attack depth, training curves, layers.
+"""The charts of the page: trade-off, attack depth, training curves, layers, overlap of edits.
 
 Contract: each takes numbers that are already computed and a width; wide and narrow pages get a drawing of
 their own instead of one that shrinks until its letters cannot be read.
@@ -154,6 +154,53 @@ def layers(diagnosis: Mapping[str, Any]) -> str:
             body += svg.label(line[-1][0] - 4, line[-1][1] - 6, name, "tick", "end")
     body += svg.label(196, 172, "layer →", "axis", "middle")
     return svg.picture(360, 180, "AUROC of similarity for refusal, by layer", body)
+
+
+def overlap(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return by layer how much of what matters to two edits both claim, and where each has its weight.
+
+    Args:
+        rows: By matrix ``layer``, ``safety``, ``over`` and ``both`` (entries) and the two sums of importance; those
+            without a layer, or that are not whole, are left out.
+    """
+    layers = by_layer(rows)
+    if len(layers) < 2:
+        return ""
+    last = float(max(layers))
+    frame = svg.Frame(44, 12, 304, 132, (0.0, last))
+    body = frame.axes([0, int(last) // 2, last], [0.0, 0.5, 1.0], lambda v: f"{v:.0f}", percent)
+    for index, (name, style) in enumerate((("both", ""), ("safety", " dashed"), ("over-safety", " dotted"))):
+        points = [(float(layer), values[index]) for layer, values in layers.items()]
+        line = [frame.at(x, y) for x, y in points]
+        body += svg.path(line, f"curve {svg.arm_class(index)}{style}")
+        x, y = line[max(range(len(points)), key=lambda i: points[i][1])]
+        body += svg.label(min(x, 300.0), max(y - 5, 10.0), name, "tick")
+    body += svg.label(196, 172, "layer →", "axis", "middle")
+    return svg.picture(360, 180, "Overlap of two edits, and the weight of each, by layer", body)
+
+
+def totals(rows: Sequence[Mapping[str, Any]]) -> dict[str, float] | None:
+    """Return the counts of ``overlap`` rows added up; None without a whole row."""
+    names = ("n", "safety", "over", "both")
+    whole = [row for row in rows if all(isinstance(row.get(name), int) for name in names)]
+    return {name: sum(row[name] for row in whole) for name in names} if whole else None
+
+
+def by_layer(rows: Sequence[Mapping[str, Any]]) -> dict[int, tuple[float, float, float]]:
+    """Return by layer the share of the safety entries that both claim, and each side's importance over its largest."""
+    names = ("safety", "over", "both", "safety_importance", "over_importance")
+    sums: dict[int, list[float]] = {}
+    for row in rows:
+        values = [row.get(name) for name in names]
+        if isinstance(row.get("layer"), int) and all(isinstance(v, int | float) for v in values):
+            total = sums.setdefault(int(row["layer"]), [0.0] * len(names))
+            for i, value in enumerate(values):
+                total[i] += float(value or 0)
+    tops = [max((t[i] for t in sums.values()), default=0.0) or 1.0 for i in (3, 4)]
+    return {
+        layer: (t[2] / t[0] if t[0] else 0.0, t[3] / tops[0], t[4] / tops[1])
+        for layer, t in sorted(sums.items())
+    }
 
 
 def _finite(row: object) -> bool:

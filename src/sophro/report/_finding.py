@@ -1,7 +1,8 @@
 """The finding in one plain sentence an arm, never more than the intervals carry.
 
 Contract: a change is stated only where the paired 95 % interval excludes zero and Holm's adjusted test is
-below 0.05; anything else reads "no clear difference". Incomplete scoring is part of the sentence.
+below 0.05. With the first alone a change "may" be there: silence would hide costs as well as gains, the more arms
+the better. Anything else reads "no clear difference". Incomplete scoring is part of the sentence.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from sophro.report import _metrics as m
 from sophro.report._analysis import Analysis, Difference
 from sophro.report._text import percent, span, visible
 
-_VERBS = {"lower": ("cuts", "raises"), "higher": ("lowers", "raises")}
+_VERBS = {"lower": ("cut", "raise"), "higher": ("lower", "raise")}
 _FULL_COVERAGE = 0.95
 
 
@@ -63,13 +64,16 @@ def _against(analysis: Analysis, arm: str, reference: str) -> str:
         if (d.arm, d.reference, d.depth) == (arm, reference, 0) and d.comparison.n_pairs
     }
     changed = [
-        _change(analysis, d) for x in (m.HARM, m.OVER_REFUSAL, m.HELP) if (d := found.get(x.name)) and d.clear
+        _change(analysis, d)
+        for wanted in (True, False)
+        for x in (m.HARM, m.OVER_REFUSAL, m.HELP)
+        if (d := found.get(x.name)) and (d.clear if wanted else d.perhaps)
     ]
     unclear = [
         f"{d.metric.title.lower()} ({_value(analysis.headline[arm][x.name])} against "
         f"{_value(analysis.headline[reference][x.name])})"
         for x in (m.HARM, m.OVER_REFUSAL, m.HELP)
-        if (d := found.get(x.name)) and not d.clear
+        if (d := found.get(x.name)) and not (d.clear or d.perhaps)
     ]
     if not found:
         return f"{visible(arm)} and {visible(reference)} share no scored prompts, so they cannot be compared."
@@ -85,6 +89,7 @@ def _against(analysis: Analysis, arm: str, reference: str) -> str:
 def _change(analysis: Analysis, d: Difference) -> str:
     falls = (d.comparison.difference or 0) < 0
     verb = _VERBS[d.metric.better][0 if falls else 1]
+    verb = f"{verb}s" if d.clear else f"may {verb}"
     before, after = (analysis.headline[a][d.metric.name] for a in (d.reference, d.arm))
     return f"{verb} {d.metric.title.lower()} from {_value(before)} to {_value(after)}"
 

@@ -205,9 +205,9 @@ def _read_run(folder: Path, name: str, prefix: str) -> Run:
             rows = [row for _, row in read_jsonl(path / "training.jsonl")]
             arms = _trained_arms(stage, [s for _, s in stages])
             training.extend(Training(prefix + arm, stage, rows) for arm in arms)
-        for topic in ("prepared", "reflection"):
+        for topic in ("prepared", "reflection", "edit", "steering"):
             if (path / f"{topic}.json").exists():
-                arm = re.fullmatch(r"(?:align|prepare)-(.+?)-s\d+(?:-\d+)?", str(stage["name"]))
+                arm = re.fullmatch(r"(?:align|prepare|edit|steer)-(.+?)-s\d+(?:-\d+)?", str(stage["name"]))
                 label = prefix + (arm[1] if arm else str(stage["name"]))
                 found.append(Finding(label, topic, _json_object(path / f"{topic}.json")))
     arms = _arms(facts, samples, prefix)

@@ -9,7 +9,9 @@ from sophro.stats._bootstrap import bootstrap_mean, paired_bootstrap
 from sophro.stats._corrected import Corrected, corrected_rate
 from sophro.stats._detection import auroc, f1_score, mean_of_rates, share_regained
 from sophro.stats._intervals import Interval, rule_of_three, wilson
+from sophro.stats._logistic import Probe, logistic_probe, newton
 from sophro.stats._paired import Comparison, compare, holm, mcnemar_exact
+from sophro.stats._ranks import correlation, midranks, spearman
 from sophro.stats._rates import Rate, rate
 
 __all__ = [
@@ -17,21 +19,27 @@ __all__ = [
     "Comparison",
     "Corrected",
     "Interval",
+    "Probe",
     "Rate",
     "agreement",
     "auroc",
     "bootstrap_mean",
     "compare",
     "corrected_rate",
+    "correlation",
     "f1_score",
     "holm",
     "kappa",
     "kappa_interval",
+    "logistic_probe",
     "mcnemar_exact",
     "mean_of_rates",
+    "midranks",
+    "newton",
     "paired_bootstrap",
     "rate",
     "rule_of_three",
     "share_regained",
+    "spearman",
     "wilson",
 ]

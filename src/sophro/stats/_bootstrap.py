@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sophro.errors import SophroError
 from sophro.stats._intervals import Interval, check_confidence
@@ -22,7 +22,7 @@ _CHUNK = 4_000_000  # resampled cluster numbers held at once: 32 MB
 _FEW = 64  # up to so many different rows, drawing how often each occurs is cheaper than drawing rows
 
 
-def as_numbers(values: Sequence[float | bool], name: str) -> Floats:
+def as_numbers(values: ArrayLike, name: str) -> Floats:
     """Return ``values`` as floats; refuse NaN and infinities, which would spread silently."""
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1:

@@ -24,6 +24,7 @@ from sophro.stats._bootstrap import (
     resample_totals,
 )
 from sophro.stats._intervals import Interval, check_confidence, wilson
+from sophro.stats._ranks import midranks
 
 
 def auroc(truth: Sequence[bool], scores: Sequence[float], confidence: float = 0.95) -> Interval:
@@ -41,7 +42,7 @@ def auroc(truth: Sequence[bool], scores: Sequence[float], confidence: float = 0.
     m, n = len(high), len(low)
     if not m or not n:
         return Interval(None, None, None, m + n, "none")
-    ranks, own_high, own_low = (_midranks(x) for x in (np.concatenate([high, low]), high, low))
+    ranks, own_high, own_low = (midranks(x) for x in (np.concatenate([high, low]), high, low))
     wins = (ranks[:m] - own_high) / n  # of each positive: share of negatives below it
     losses = 1.0 - (ranks[m:] - own_low) / m
     area = float(wins.mean())
@@ -57,13 +58,6 @@ def auroc(truth: Sequence[bool], scores: Sequence[float], confidence: float = 0.
     centre = math.log(area / (1.0 - area))
     ends = [1.0 / (1.0 + math.exp(-x)) for x in (centre - half, centre + half)]
     return Interval(area, ends[0], ends[1], m + n, "delong")
-
-
-def _midranks(values: Floats) -> Floats:
-    """Return ranks from 1, equal values sharing the mean of theirs."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2.0)[inverse]
 
 
 def f1_score(

@@ -12,9 +12,11 @@ from sophro.train._examples import Example, PairExample, TrainItem
 from sophro.train._memory import MemoryPlan, ModelShape, plan_memory
 from sophro.train._options import TrainOptions, TrainResult
 from sophro.train._plan import plan_batches
+from sophro.train._render import sft_items
 
 if TYPE_CHECKING:
     from sophro.train._batch import Batch
+    from sophro.train._inplace import train_in_place
     from sophro.train._losses import DpoLoss, Loss, SftLoss
     from sophro.train._network import TrainingNetwork
     from sophro.train._online import OnlineOptions, train_online
@@ -32,6 +34,7 @@ _LAZY = {
     "TrainingNetwork": "sophro.train._network",
     "sequence_scores": "sophro.train._score",
     "train": "sophro.train._trainer",
+    "train_in_place": "sophro.train._inplace",
     "train_online": "sophro.train._online",
 }
 
@@ -53,7 +56,9 @@ __all__ = [
     "plan_batches",
     "plan_memory",
     "sequence_scores",
+    "sft_items",
     "train",
+    "train_in_place",
     "train_online",
 ]
 

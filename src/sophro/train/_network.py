@@ -20,9 +20,14 @@ from torch import Tensor, nn
 
 from sophro.errors import SophroError
 from sophro.models._packed import packed_of
+from sophro.models._patches import decoder_layers
 from sophro.train._batch import Batch
 from sophro.train._logprobs import FrozenHead
 from sophro.train.objectives import Objective, head_log_probs, token_log_probs
+
+
+class _EnoughError(Exception):
+    """Ends a forward pass whose upper blocks nobody needs."""
 
 
 class TrainingNetwork(nn.Module):
@@ -72,6 +77,42 @@ class TrainingNetwork(nn.Module):
     def logits(self, batch: Batch) -> Tensor:
         """Return (R, T, V): all logits; row t predicts token t + 1."""
         return self._logits(batch.ids)
+
+    def trained_logits(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return (N, V) the logits that predict the N tokens with a loss weight, and (N,) those weights.
+
+        The weights are divided by the sum of their sequence, so that every sequence counts alike.
+        """
+        weights = batch.weights / batch.weights.abs().sum(-1, keepdim=True).clamp_min(1e-12)
+        wanted = batch.weights[:, 1:] != 0
+        if not self._split:
+            return self._logits(batch.ids)[:, :-1][wanted], weights[:, 1:][wanted]
+        head = self._language_model().get_output_embeddings()
+        return head(self.states(batch)[:, :-1][wanted]), weights[:, 1:][wanted]
+
+    def layer_states(self, batch: Batch, layer: int) -> Tensor:
+        """Return (R, T, d): what decoder block ``layer`` puts out; the blocks above it do not run.
+
+        Raises:
+            SophroError: If there is no such block.
+        """
+        blocks = decoder_layers(self._language_model())
+        if not 0 <= layer < len(blocks):
+            raise SophroError(f"layer {layer}: the model has blocks 0 to {len(blocks) - 1}")
+        found: list[Tensor] = []
+
+        def stop(_module: Any, _args: Any, output: Any) -> None:
+            found.append(output[0] if isinstance(output, tuple) else output)
+            raise _EnoughError
+
+        handle = blocks[layer].register_forward_hook(stop)
+        try:
+            self._language_model().get_decoder()(input_ids=batch.ids, use_cache=False)
+        except _EnoughError:
+            return found[0]
+        finally:
+            handle.remove()
+        raise SophroError(f"layer {layer} of {type(self._language_model()).__name__} did not run")
 
     @contextmanager
     def reference(self) -> Generator[None]:

@@ -19,13 +19,14 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from sophro.errors import SophroError
 from sophro.files import digest, file_sha256, kept_or_temporary, write_folder, write_json
+from sophro.models import release_memory
 from sophro.models._packed import packed
 from sophro.train import _adapter, _checkpoint
 from sophro.train._examples import PairExample, TrainItem, check_items
@@ -101,32 +102,10 @@ def _run(
     fingerprint: str,
 ) -> TrainResult:
     args = arguments(options, work)
-    lengths = [len(item.parts) * max(len(p.ids) for p in item.parts) for item in items]
-    plan = plan_steps(
-        lengths,
-        batch_size=options.batch_size,
-        token_budget=options.token_budget,
-        seed=options.seed,
-        epochs=options.epochs,
-        max_steps=options.max_steps,
-    )
-    parameters = _adapter.trainable(model)
-    optimizer = torch.optim.AdamW(
-        list(parameters.values()), options.learning_rate, weight_decay=options.weight_decay, fused=True
-    )
     found = _checkpoint.latest(work, fingerprint) if keep else None
     start = 0 if found is None else found[0]
-    factor: Callable[[int], float] = lambda s: rate(start + s, len(plan), options.warmup, options.schedule)  # noqa: E731
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-    steps = Steps(
-        items,
-        plan,
-        lengths,
-        start=start,
-        micro_tokens=options.tokens_per_pass(args.device.type),
-        rank=args.process_index,
-        world=args.world_size,
-    )
+    built = machine(model, items, options, args, loss, start)
+    trainer, parameters, optimizer = built.trainer, built.parameters, built.optimizer
     positions = 0 if found is None else _positions(found[1])
     main = args.process_index == 0
     log = TrainingLog(work / "training.jsonl", start) if main else None
@@ -141,25 +120,17 @@ def _run(
             log.sync()
             facts = {"fingerprint": fingerprint, "positions": positions}
             _checkpoint.save(work, step, parameters, optimizer, facts)
+            release_memory()  # batches of many widths leave holes
         if progress is not None:
-            progress(step, len(plan), row["loss"])
+            progress(step, built.steps, row["loss"])
 
     recorder = Recorder(start, record)
-    trainer = StepTrainer(
-        model=TrainingNetwork(model, loss),
-        args=args,
-        train_dataset=steps,
-        callbacks=[recorder],
-        optimizers=(optimizer, scheduler),
-    )
     recorder.trainer = trainer
-    # It prints a summary to stdout, where --json output goes.
-    trainer.remove_callback(PrinterCallback)
-    _refuse_sharding(trainer)
+    trainer.add_callback(recorder)
     if found is not None:
         _checkpoint.load(found[1], parameters, optimizer)
     try:
-        if len(steps):
+        if built.steps > start:
             with packed(model):
                 trainer.train()
     finally:
@@ -176,6 +147,67 @@ def _run(
         (work / "training.jsonl").unlink()
     trainer.accelerator.wait_for_everyone()
     return result or stored_result(out, fingerprint)
+
+
+class Machine(NamedTuple):
+    """What runs the steps.
+
+    Attributes:
+        trainer: Runs them; add a ``Recorder`` to hear of them.
+        parameters: What trains, by name.
+        optimizer: Theirs.
+        steps: Optimiser steps of the whole run.
+    """
+
+    trainer: StepTrainer
+    parameters: dict[str, torch.nn.Parameter]
+    optimizer: torch.optim.Optimizer
+    steps: int
+
+
+def machine(
+    model: Any,
+    items: Sequence[TrainItem],
+    options: TrainOptions,
+    args: TrainingArguments,
+    loss: Loss,
+    start: int,
+) -> Machine:
+    """Build plan, optimiser and loop for the parameters of ``model`` that require gradients, after ``start`` steps."""
+    lengths = [len(item.parts) * max(len(p.ids) for p in item.parts) for item in items]
+    plan = plan_steps(
+        lengths,
+        batch_size=options.batch_size,
+        token_budget=options.token_budget,
+        seed=options.seed,
+        epochs=options.epochs,
+        max_steps=options.max_steps,
+    )
+    parameters = _adapter.trainable(model)
+    optimizer = torch.optim.AdamW(
+        list(parameters.values()), options.learning_rate, weight_decay=options.weight_decay, fused=True
+    )
+    factor: Callable[[int], float] = lambda s: rate(start + s, len(plan), options.warmup, options.schedule)  # noqa: E731
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    steps = Steps(
+        items,
+        plan,
+        lengths,
+        start=start,
+        micro_tokens=options.tokens_per_pass(args.device.type),
+        rank=args.process_index,
+        world=args.world_size,
+    )
+    trainer = StepTrainer(
+        model=TrainingNetwork(model, loss),
+        args=args,
+        train_dataset=steps,
+        optimizers=(optimizer, scheduler),
+    )
+    # It prints a summary to stdout, where --json output goes.
+    trainer.remove_callback(PrinterCallback)
+    _refuse_sharding(trainer)
+    return Machine(trainer, parameters, optimizer, len(plan))
 
 
 def arguments(options: TrainOptions, work: Path) -> TrainingArguments:

@@ -9,7 +9,9 @@ therefore takes that total as an argument; without it, the piece is the whole ba
 alike, so they add up over pieces too.
 
 Papers: DPO, Rafailov et al. 2023, arXiv 2305.18290 (eq. 7); label smoothing after Mitchell 2023, "A note on
-DPO with noisy preferences" (conservative DPO). The others are standard.
+DPO with noisy preferences" (conservative DPO). Unlearning: gradient ascent as in Jang et al. 2022, arXiv
+2210.01504; NPO, Zhang et al. 2024, arXiv 2404.05868 (eq. 3); RMU, Li et al. 2024 (WMDP), arXiv 2403.03218. The
+others are standard.
 """
 
 from __future__ import annotations
@@ -27,12 +29,16 @@ from sophro.train._logprobs import head_log_probs, token_log_probs
 __all__ = [
     "Objective",
     "dpo",
+    "gradient_ascent",
     "head_log_probs",
     "hidden_mse",
     "kl_to_reference",
+    "npo",
+    "rmu",
     "sequence_log_probs",
     "token_log_probs",
     "weighted_sft",
+    "weighted_sum",
 ]
 
 
@@ -214,3 +220,99 @@ def hidden_mse(
     total = weights.sum() if total_weight is None else total_weight
     loss = (distance * weights).sum() / total
     return Objective(loss, {"mse": loss.detach()})
+
+
+def gradient_ascent(
+    log_probs: Tensor, weights: Tensor, *, total_sequences: float | Tensor | None = None
+) -> Objective:
+    """Push the likelihood of sequences down: the negated mean negative log-likelihood per token.
+
+    It has no lower bound: it goes on falling when the model is long broken. Bound the steps.
+
+    Args:
+        log_probs: (B, T) token log-probabilities of what is to be forgotten.
+        weights: (B, T) 1 on the tokens that count; 0 elsewhere.
+        total_sequences: Sequences in the whole batch.
+
+    Returns:
+        Minus the mean over sequences of nats per token, and ``forget_nll``, its positive value.
+    """
+    plain = weighted_sft(log_probs, weights, normalise="sequences", total_weight=total_sequences)
+    return Objective(-plain.loss, {"forget_nll": plain.loss.detach()})
+
+
+def npo(
+    policy: Tensor, reference: Tensor, *, beta: float, total_sequences: float | Tensor | None = None
+) -> Objective:
+    """Negative preference optimisation: gradient ascent that fades out as the sequence is forgotten.
+
+    ``-(2 / beta) log sigmoid(-beta d)`` with ``d = policy - reference``. Its gradient is that of ``policy`` times
+    ``2 p^beta / (p^beta + p_ref^beta)``: 1 at the reference, towards 0 as p falls below it.
+
+    Args:
+        policy: (B,) log-probability of each sequence (sum over tokens) under the trained model.
+        reference: (B,) the same under the frozen reference.
+        beta: Greater than 0; as it goes to 0 the loss becomes gradient ascent plus a constant.
+        total_sequences: Sequences in the whole batch.
+
+    Returns:
+        Mean loss over sequences; ``forget_weight`` (mean of that factor) and ``forget_ratio`` (mean of d, nats).
+
+    Raises:
+        SophroError: If ``beta`` is not greater than 0.
+    """
+    if not beta > 0:
+        raise SophroError(f"npo: beta {beta} must be greater than 0")
+    total = float(policy.shape[0]) if total_sequences is None else total_sequences
+    ratio = policy - reference.detach()
+    loss = -(2.0 / beta) * F.logsigmoid(-beta * ratio).sum() / total
+    weight = 2.0 * torch.sigmoid(beta * ratio.detach())
+    return Objective(
+        loss, {"forget_weight": weight.sum() / total, "forget_ratio": ratio.detach().sum() / total}
+    )
+
+
+def rmu(
+    forget: Tensor,
+    forget_mask: Tensor,
+    control: Tensor,
+    *,
+    total_weight: float | Tensor | None = None,
+) -> Objective:
+    """Representation misdirection: pull hidden states of forget text towards one fixed random vector.
+
+    Args:
+        forget: (..., d) hidden states on what is to be forgotten.
+        forget_mask: (...) weight of each position.
+        control: (d,) the vector ``c u``; u is a unit vector, c the norm to steer to.
+        total_weight: Sum of the mask over the whole batch.
+
+    Returns:
+        Mean squared distance over positions and width; ``forget_mse``, the same without gradient. The part that
+        keeps the retain text where it was is ``hidden_mse``.
+    """
+    moved = hidden_mse(forget, control.expand_as(forget), forget_mask, total_weight=total_weight)
+    return Objective(moved.loss, {"forget_mse": moved.loss.detach()})
+
+
+def weighted_sum(terms: Mapping[str, tuple[float, Objective]]) -> Objective:
+    """Add objectives.
+
+    Args:
+        terms: Prefix of the diagnostics -> (weight, objective). A term of weight 0 adds no gradient at all.
+
+    Returns:
+        The sum, and the diagnostics of all terms as ``<prefix>_<name>`` (the name alone for an empty prefix).
+
+    Raises:
+        SophroError: If there is no term.
+    """
+    if not terms:
+        raise SophroError("weighted_sum: at least one term is needed")
+    losses = [weight * term.loss for weight, term in terms.values() if weight != 0]
+    diagnostics: dict[str, Tensor] = {}
+    for prefix, (_, term) in terms.items():
+        for name, value in term.diagnostics.items():
+            diagnostics[f"{prefix}_{name}" if prefix else name] = value
+    zero = next(iter(terms.values()))[1].loss * 0.0
+    return Objective(torch.stack(losses).sum() if losses else zero, diagnostics)

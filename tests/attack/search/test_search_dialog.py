@@ -17,11 +17,12 @@ from sophro.attack.search._fuzzer import GPTFuzzer
 from sophro.attack.search._guide import JudgeGuide, ModelGuide, Rating
 from sophro.attack.search._pair import Pair, Tap
 from sophro.attack.search._renellm import ReNeLLM
-from sophro.attack.search._replies import json_object, rating, tag_of, yes_or_no
+from sophro.attack.search._replies import json_object, rating, yes_or_no
 from sophro.attack.search._texts import REQUEST, SCENES, TEMPLATES
 from sophro.data import Record
 from sophro.errors import SophroError
 from sophro.judge import Exchange
+from sophro.judge.llm import tag_of
 from sophro.models import ScriptedModel
 
 SAYS_NO = "I'm sorry, but I can't help with that request."
@@ -299,7 +300,7 @@ def test_text_of_the_target_cannot_rate_itself(injected):
     assert meter.spent["judge"] == 1, "the retry; the first question is booked by the search"
     tag = tag_of("How?", injected)
     body = role.asked[0][1]["content"]
-    assert body.count(f"answer {tag} starts") == body.count(f"answer {tag} ends") == 1 and tag not in injected
+    assert body.count(f"answer {tag} begins") == body.count(f"answer {tag} ends") == 1 and tag not in injected
 
 
 def test_a_readable_rating_and_its_success():

@@ -324,3 +324,8 @@ def test_thinking_that_is_not_closed_holds_no_verdict():
 
 def test_every_judge_here_is_an_llm_judge():
     assert isinstance(scripted("pair-harm", lambda t, c: ""), LlmJudge)
+
+
+def test_lone_surrogates_have_a_tag_too():
+    torn = "half a pair \ud83d"
+    assert len(tag_of("a", torn)) == 16 and tag_of("a", torn) != tag_of("a", "half a pair")

@@ -26,12 +26,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sophro.align._prepare import Prepared, PrepareJob, need
-from sophro.align._run import AlignMethod, RunJob, sft_items
+from sophro.align._run import AlignMethod, RunJob
 from sophro.align.safety_sft import RefusalBook
 from sophro.chat import Segment, Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
-from sophro.train import TrainItem, TrainResult
+from sophro.train import TrainItem, TrainResult, sft_items
 
 OPTIONS: dict[str, Any] = {
     "refusal_style": "plain",

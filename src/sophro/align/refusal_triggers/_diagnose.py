@@ -10,7 +10,6 @@ similarity lies above 0 with residue similarity and length in the model.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,17 +19,10 @@ from numpy.typing import ArrayLike
 
 from sophro.align.refusal_triggers._logistic import RESAMPLES, Floats, few, logistic, numbers, same_length
 from sophro.errors import SophroError
-from sophro.stats import Interval, Rate, rate
+from sophro.stats import Interval, Rate, correlation, midranks, rate, spearman
 
 MIN_QUINTILES = 25  # five prompts for each fifth
 _SAME = 0.999  # correlation above which two predictors cannot be told apart
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks from 1; equal values share their mean rank."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return (last - (counts - 1) / 2)[place]
 
 
 def auroc(scores: ArrayLike, labels: Sequence[bool]) -> float | None:
@@ -52,21 +44,7 @@ def auroc(scores: ArrayLike, labels: Sequence[bool]) -> float | None:
     k, n = int(yes.sum()), len(yes)
     if k in (0, n):
         return None
-    return float((_ranks(values)[yes].sum() - k * (k + 1) / 2) / (k * (n - k)))
-
-
-def spearman(a: ArrayLike, b: ArrayLike) -> float | None:
-    """Rank correlation with mean ranks for ties; None if a side is constant or empty."""
-    x, y = numbers(a, "a"), numbers(b, "b")
-    same_length(a=x, b=y)
-    return _correlation(_ranks(x), _ranks(y))
-
-
-def _correlation(x: Floats, y: Floats) -> float | None:
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return None
-    dx, dy = x - x.mean(), y - y.mean()
-    return float(np.clip(dx @ dy / math.sqrt((dx @ dx) * (dy @ dy)), -1, 1))
+    return float((midranks(values)[yes].sum() - k * (k + 1) / 2) / (k * (n - k)))
 
 
 def quintiles(scores: ArrayLike, refused: Sequence[bool | None]) -> list[Rate]:
@@ -257,7 +235,7 @@ def _collinear(columns: dict[str, Floats]) -> str:
         if np.ptp(columns[name]) <= 1e-12 * np.abs(columns[name]).max():
             return f"{name} is constant"
         for other in names[:i]:
-            r = _correlation(columns[name], columns[other])
+            r = correlation(columns[name], columns[other])
             if r is not None and abs(r) > _SAME:
                 return f"{other} and {name} are the same up to scale, so their effects cannot be told apart"
     return ""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sophro.errors import SophroError
-from sophro.stats import Interval
+from sophro.stats import Interval, newton
 
 Floats = NDArray[np.float64]
 MIN_CLASS = 10  # refused and accepted prompts each, for a regression with three predictors
@@ -97,14 +97,14 @@ def logistic(
     if (flat := np.ptp(rows, axis=0) == 0).any():
         return Logistic(None, (), f"column {int(np.argmax(flat))} is constant", 0)
     design = np.column_stack([np.ones(len(rows)), rows])
-    estimate = _newton(design, truth, np.ones((1, len(rows))), ridge)[0]
+    estimate = newton(design, truth, np.ones((1, len(rows))), ridge)[0]
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=bootstrap).astype(np.float64)
     drawn = counts @ truth
     counts = counts[(drawn > 0) & (drawn < len(rows))]
     step = max(1, _CHUNK // design.size)
     draws = np.concatenate(
-        [_newton(design, truth, counts[i : i + step], ridge) for i in range(0, len(counts), step)]
+        [newton(design, truth, counts[i : i + step], ridge) for i in range(0, len(counts), step)]
         or [np.zeros((0, design.shape[1]))]
     )
     if not len(draws):
@@ -135,37 +135,3 @@ def few(k: int, n: int) -> str:
     if min(k, n - k) < MIN_CLASS:
         return f"{k} refused and {n - k} accepted prompts; {MIN_CLASS} of each are needed"
     return ""
-
-
-def _newton(design: Floats, truth: Floats, counts: Floats, ridge: float) -> Floats:
-    """Fit all rows of ``counts`` (B, N), case weights, at once: (B, p + 1)."""
-    penalty = np.full(design.shape[1], ridge)
-    penalty[0] = 0.0
-    signs = 2 * truth - 1
-
-    def loss(beta: Floats) -> Floats:
-        margins = (beta @ design.T) * signs
-        return (counts * np.logaddexp(0.0, -margins)).sum(axis=1) + 0.5 * (beta**2) @ penalty
-
-    beta = np.zeros((len(counts), design.shape[1]))
-    value = loss(beta)
-    for _ in range(100):
-        share = 0.5 * (1.0 + np.tanh(0.5 * (beta @ design.T)))  # the logistic function without overflow
-        gradient = (counts * (share - truth)) @ design + beta * penalty
-        curvature = np.einsum("bn,ni,nj->bij", counts * share * (1 - share), design, design, optimize=True)
-        # A trace of curvature everywhere keeps the intercept's equation solvable far from the optimum.
-        curvature += np.diag(penalty + 1e-10)
-        step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
-        length, tried, worse = np.ones(len(counts)), beta, np.zeros(len(counts), dtype=bool)
-        for _ in range(30):
-            tried = beta - length[:, None] * step
-            worse = loss(tried) > value + 1e-12 * np.abs(value)
-            if not worse.any():
-                break
-            length[worse] *= 0.5
-        else:
-            tried = np.where(worse[:, None], beta, tried)
-        beta, value = tried, loss(tried)
-        if np.abs(gradient).max() < 1e-9 * len(truth):
-            break
-    return beta

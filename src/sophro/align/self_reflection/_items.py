@@ -11,12 +11,11 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sophro.align._run import sft_items
 from sophro.align.self_reflection._texts import needless_reflection, reflection_text, resolve_text
 from sophro.chat import SFT_TABLE, Segment, Transcript, check_trainable, loss_weights
 from sophro.data import Record
 from sophro.errors import SophroError
-from sophro.train import Example, TrainItem
+from sophro.train import Example, TrainItem, sft_items
 
 _BENIGN = ("benign", "lookalikes")
 

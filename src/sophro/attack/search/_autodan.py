@@ -26,13 +26,14 @@ from sophro.attack._types import Budget
 from sophro.attack.search._attack import SearchAttack
 from sophro.attack.search._core import Meter, Node, Problem, best_of
 from sophro.attack.search._dialog import DialogAttack, ProposingProblem
-from sophro.attack.search._replies import fenced, json_object, tag_of
+from sophro.attack.search._replies import json_object
 from sophro.attack.search._suffix import target_text
 from sophro.attack.search._target import patched
 from sophro.attack.search._texts import MUTATE, MUTATIONS, REQUEST, SYNONYMS, TEMPLATES
 from sophro.chat import Segment, Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
+from sophro.judge.llm import fence, tag_of
 
 _GROUP = {word: group for group in SYNONYMS for word in group}
 _WORD = re.compile(r"[A-Za-z]+")
@@ -136,7 +137,7 @@ class AutoDanProblem(ProposingProblem):
             return swapped(text, rng, 0.3)
         chat = [
             {"role": "system", "content": MUTATE.format(operation=MUTATIONS["rephrase"])},
-            {"role": "user", "content": fenced("template", text, tag_of(text))},
+            {"role": "user", "content": fence("template", text, tag_of(text))},
         ]
         ((value, _),) = self.propose([chat], lambda t: json_object(t, "template"), rng, meter)
         usable = value is not None and value["template"].count(REQUEST) == 1

@@ -21,9 +21,10 @@ from sophro.attack._types import Budget
 from sophro.attack.search._core import Meter, Node, Problem
 from sophro.attack.search._dialog import DialogAttack, DialogProblem
 from sophro.attack.search._guide import BEST, WORST
-from sophro.attack.search._replies import fenced, json_object, tag_of
+from sophro.attack.search._replies import json_object
 from sophro.attack.search._texts import MUTATE, MUTATIONS, REQUEST, TEMPLATES
 from sophro.data import Record
+from sophro.judge.llm import fence, tag_of
 
 _EXPLORE = 0.5  # weight of the bound's exploration term
 _STOP = 0.1  # chance to mutate a node although it has children
@@ -49,7 +50,7 @@ class FuzzProblem(DialogProblem):
         tag = tag_of(*shown)
         chat = [
             {"role": "system", "content": MUTATE.format(operation=MUTATIONS[operation])},
-            {"role": "user", "content": "\n\n".join(fenced("template", t, tag) for t in shown)},
+            {"role": "user", "content": "\n\n".join(fence("template", t, tag) for t in shown)},
         ]
         ((value, failed),) = self.propose([chat], _template, rng, meter)
         if value is None:

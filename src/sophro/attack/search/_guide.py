@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sophro.attack.search._core import Meter
-from sophro.attack.search._replies import fenced, rating, tag_of, yes_or_no
+from sophro.attack.search._replies import rating, yes_or_no
 from sophro.errors import SophroError
 from sophro.judge import Exchange
+from sophro.judge.llm import fence, tag_of
 
 T = TypeVar("T")
 BEST, WORST = 10.0, 1.0
@@ -158,7 +159,7 @@ class ModelGuide:
         chats: list[list[dict[str, str]]] = [
             [
                 {"role": "system", "content": system.format(tag=tag)},
-                {"role": "user", "content": "\n\n".join(map(fenced, names, pair, (tag, tag)))},
+                {"role": "user", "content": "\n\n".join(map(fence, names, pair, (tag, tag)))},
             ]
             for pair, tag in zip(pairs, tags, strict=True)
         ]

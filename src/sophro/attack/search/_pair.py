@@ -21,9 +21,10 @@ from typing import Any, ClassVar
 from sophro.attack._types import Budget
 from sophro.attack.search._core import Meter, Node, Problem, best_of
 from sophro.attack.search._dialog import Chat, DialogAttack, DialogProblem
-from sophro.attack.search._replies import fenced, json_object, tag_of
+from sophro.attack.search._replies import json_object
 from sophro.attack.search._texts import ATTACKER, FEEDBACK, FIRST, STRATEGIES
 from sophro.data import Record
+from sophro.judge.llm import fence, tag_of
 
 _REMEMBERED = 3  # tries that the attacker is shown again
 _SHOWN = 1_500  # characters of an answer that the attacker is shown
@@ -79,7 +80,7 @@ class PairProblem(DialogProblem):
         system = ATTACKER.format(strategy=STRATEGIES[stream % len(STRATEGIES)])
         chat: Chat = [
             {"role": "system", "content": system},
-            {"role": "user", "content": FIRST.format(request=fenced("request", request, tag))},
+            {"role": "user", "content": FIRST.format(request=fence("request", request, tag))},
         ]
         for one in tries:
             said = str(one["answer"])[:_SHOWN]
@@ -89,7 +90,7 @@ class PairProblem(DialogProblem):
                 {
                     "role": "user",
                     "content": FEEDBACK.format(
-                        answer=fenced("answer", said, mark), score=f"{one['score']:.0f}"
+                        answer=fence("answer", said, mark), score=f"{one['score']:.0f}"
                     ),
                 }
             )

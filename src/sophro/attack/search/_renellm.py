@@ -19,9 +19,10 @@ from typing import ClassVar
 from sophro.attack._types import Budget
 from sophro.attack.search._core import Meter, Node, Problem
 from sophro.attack.search._dialog import DialogAttack, DialogProblem
-from sophro.attack.search._replies import fenced, json_object, tag_of
+from sophro.attack.search._replies import json_object
 from sophro.attack.search._texts import OPERATIONS, REQUEST, REWRITE, SCENES
 from sophro.data import Record
+from sophro.judge.llm import fence, tag_of
 
 
 class ReNeProblem(DialogProblem):
@@ -43,7 +44,7 @@ class ReNeProblem(DialogProblem):
         for name in operations:
             chat = [
                 {"role": "system", "content": REWRITE.format(operation=OPERATIONS[name])},
-                {"role": "user", "content": fenced("request", text, tag_of(text))},
+                {"role": "user", "content": fence("request", text, tag_of(text))},
             ]
             ((value, failed),) = self.propose([chat], lambda t: json_object(t, "prompt"), rng, meter)
             if value is None:

@@ -11,25 +11,7 @@ import json
 import re
 from typing import Any
 
-from sophro.files import digest
-
 LONGEST = 8_000  # characters of a proposed prompt; more is a runaway, not a prompt
-
-
-def tag_of(*parts: str) -> str:
-    """Return 12 hexadecimal digits that depend on all parts and occur in none of them."""
-    # Escaped first: what a model wrote may hold surrogates, which have no form in UTF-8.
-    escaped = [json.dumps(part) for part in parts]
-    for turn in range(16):
-        tag = digest("search tag", turn, *escaped)[:12]
-        if not any(tag in part for part in parts):
-            return tag
-    raise ValueError("no tag that the text does not hold")
-
-
-def fenced(name: str, text: str, tag: str) -> str:
-    """Return ``text`` between two lines with the tag; whoever wrote the text could not know the tag."""
-    return f"--- {name} {tag} starts ---\n{text}\n--- {name} {tag} ends ---"
 
 
 def json_object(text: str, *fields: str) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from sophro.errors import SophroError, unknown_name
 from sophro.judge.llm._adapter import Adapter, Reading, Turn
+from sophro.judge.llm._fence import fence, tag_of
 from sophro.judge.llm._guards import GUARDS
 from sophro.judge.llm._judge import Judged, LlmJudge, Usage
 from sophro.judge.llm._reply import Reply, Token, Unparsed
@@ -48,6 +49,8 @@ __all__ = [
     "Unparsed",
     "Usage",
     "adapters",
+    "fence",
     "llm_judge",
     "strongreject_score",
+    "tag_of",
 ]

@@ -29,8 +29,10 @@ _CONTROL = re.compile(
 
 def tag_of(*parts: str) -> str:
     """Return 16 hexadecimal digits that depend on all parts and occur in none of them."""
+    # What a model wrote may hold lone surrogates, which have no form in UTF-8.
+    spelled = [part.encode("utf-8", "backslashreplace").decode() for part in parts]
     turn = 0
-    while any((tag := digest("judge tag", turn, *parts)[:16]) in part for part in parts):
+    while any((tag := digest("judge tag", turn, *spelled)[:16]) in part for part in parts):
         turn += 1
     return tag
 

@@ -1,0 +1,32 @@
+"""Give freed memory back to the system.
+
+Why: glibc keeps what was freed in one pool a thread, and tensors whose sizes differ from batch to batch leave holes
+that it does not return by itself. A run of sixty stages, most of which answer in worker threads of their own, held
+17 GB of which 3.7 were in use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from functools import lru_cache
+from typing import Any
+
+
+def release_memory() -> None:
+    """Collect garbage and return the C library's free pages; does nothing where there is no glibc.
+
+    Takes a fraction of a second; call it between pieces of work, not inside them.
+    """
+    gc.collect()
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@lru_cache(maxsize=1)
+def _malloc_trim() -> Any | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)
