@@ -65,7 +65,7 @@ LEAST_GAIN = {
     "shuff": Gain(0, 3),
     "emoji": Gain(10, 0),
     "py_full": Gain(16, 0),
-    "py_init": Gain(28, 0),
+    "py_init": Gain(36, 0),
     "mark": Gain(0, 0),
 }
 # What all repairs of a text must gain together where none is sure alone, and half a quarter per character:
@@ -73,7 +73,7 @@ LEAST_GAIN = {
 SUM_GAIN = 50
 # What replaced characters of one kind must gain together before a text counts as disguised so, and how many quarters
 # more for each of its characters: a long text holds more places where chance looks like a disguise.
-PRIOR = {"homo": Prior(50, 4), "vsim": Prior(70, 4), "split": Prior(16, 1), "shuff": Prior(36, 3)}
+PRIOR = {"homo": Prior(44, 6), "vsim": Prior(62, 6), "split": Prior(30, 1), "shuff": Prior(36, 3)}
 LOOK_CLOSER = 20  # with this gain at surprising places, more places are read under that kind
 LATIN_LETTER = 14  # a Latin letter left as it is, where it could be pinyin
 LATIN_RUN = 16  # a run of Latin letters left as it is, where it could be first letters
