@@ -83,3 +83,14 @@ def test_an_empty_file_is_refused(tmp_path, capsys, command):
     source.write_text("\n")
     assert run([*command, "--in", str(source), "--out", str(out)]) == 2
     assert "no texts" in capsys.readouterr().err and not out.exists()
+
+
+def test_a_word_of_the_users_own_texts_is_read(tmp_path):
+    source, own, plain, back = (tmp_path / n for n in ("in.jsonl", "own.jsonl", "plain.jsonl", "back.jsonl"))
+    source.write_text(json.dumps({"id": 1, "text": "怎么总有扑新南在这里"}) + "\n")
+    texts = ["怎么总有普信男", "总有普信男在说话", "普信男在这里"] * 4
+    own.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(texts)))
+    assert run(["normalize", "--in", str(source), "--out", str(plain)]) == 0
+    assert "普信男" not in rows(plain)[0]["text"]
+    assert run(["normalize", "--in", str(source), "--out", str(back), "--learn", str(own)]) == 0
+    assert rows(back)[0]["text"] == "怎么总有普信男在这里"
