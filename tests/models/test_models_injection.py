@@ -255,8 +255,16 @@ def test_an_unknown_split_of_the_prompt_is_refused_not_guessed(model):
                 model.network(input_ids=ids[:, 4:], past_key_values=first.past_key_values, use_cache=True)
 
 
-@pytest.mark.parametrize("what", ["family", "width", "layers", "tokenizer"])
-def test_another_model_is_refused_by_what_differs(model, what):
+@pytest.mark.parametrize(
+    ("what", "shown"),
+    [
+        ("family", "model family"),
+        ("width", "hidden width"),
+        ("layers", "number of layers"),
+        ("tokenizer", "tokenizer"),
+    ],
+)
+def test_another_model_is_refused_by_what_differs(model, what, shown):
     other = {"family": "qwen2", "width": 32, "layers": 9, "tokenizer": "0" * 16}[what]
     made_on = dataclasses.replace(model.subject, **{what: other})
     for patch in (
@@ -264,7 +272,7 @@ def test_another_model_is_refused_by_what_differs(model, what):
         AblationPatch(vector(1), made_on),
         adaptive(model, made_on),
     ):
-        with pytest.raises(SophroError, match=rf"made on another model than 'tiny' \({what} {other}"):
+        with pytest.raises(SophroError, match=rf"made for another model \({shown} {other}"):
             model.generate(PROMPTS, CONFIG, [(patch, 1.0)])
 
 

@@ -21,7 +21,7 @@ import torch
 from sophro.errors import SophroError
 from sophro.models._patches import Remove, RowsFn, Scale, decoder_layers, removal, row_scale
 from sophro.models._running import Extent, last_columns
-from sophro.models._subject import Subject, check_vectors
+from sophro.models._subject import Subject, check_vectors, subject_in
 
 if TYPE_CHECKING:
     from sophro.models._chat_model import ChatModel
@@ -226,4 +226,4 @@ class AdaptivePatch:
             numbers = {n: float(entry[n]) for n in _NUMBERS}
             anchors = tensors[f"{name}.zero"], tensors[f"{name}.hundred"]
             terms.append(Term(name, vectors, int(entry["layer"]), *anchors, **numbers))
-        return AdaptivePatch(tuple(terms), Subject.from_json(settings.get("subject")))
+        return AdaptivePatch(tuple(terms), subject_in(settings, AdaptivePatch.kind))

@@ -191,7 +191,7 @@ class ChatModel:
     def _refuse_stranger(self, patch: Patch) -> None:
         made_on: Subject | None = getattr(patch, "subject", None)
         if made_on is not None:
-            made_on.check(self.subject, self.name, patch.kind)
+            made_on.refuse(self.subject, f"{patch.kind} patch")
         made_for: Fingerprint | None = getattr(patch, "fingerprint", None)
         if made_for is not None:
             made_for.refuse(self.fingerprint(), f"{patch.kind} patch")

@@ -1,90 +1,33 @@
-"""Which model a patch was made for: family, width, layers, tokenizer and the weights it stands on.
+"""Which weights a patch of weights was made for.
 
-Contract: equal fingerprints mean that a patch acts as it did where it was made. A model with another one is refused
-by the name of the first part that differs. The weights are read whole (sampling could miss an edit of one
-matrix), once for each state of a model; what other patches changed for the time being does not count.
+Contract: equal fingerprints mean that a patch acts as it did where it was made. The weights are read whole (sampling
+could miss an edit of one matrix), once for each state of a model; what other patches changed for the time being does
+not count.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from sophro.errors import SophroError
-from sophro.files import digest
+from sophro.models._subject import Subject
 
 Bare = tuple[torch.Tensor, int]
 
-_SHOWN = {
-    "family": "model family",
-    "width": "hidden width",
-    "layers": "number of layers",
-    "tokenizer": "tokenizer",
-    "weights": "base weights",
-}
-
 
 @dataclass(frozen=True)
-class Fingerprint:
-    """What identifies a model.
+class Fingerprint(Subject):
+    """What identifies a model with its weights.
 
     Attributes:
-        family: ``model_type`` of the configuration (``llama``, ``qwen2``...).
-        width: Width of the hidden state.
-        layers: Number of decoder blocks.
-        tokenizer: Hash of the vocabulary with its ids.
         weights: Hash of names, shapes and values of all parameters.
     """
 
-    family: str
-    width: int
-    layers: int
-    tokenizer: str
     weights: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return asdict(self)
-
-    @staticmethod
-    def from_json(value: Any, where: str) -> Fingerprint:
-        """Read what ``to_json`` wrote.
-
-        Raises:
-            SophroError: Naming ``where`` and the field that is missing or of the wrong type.
-        """
-        if not isinstance(value, Mapping):
-            raise SophroError(f"{where}: the fingerprint of the model is missing; make the patch again")
-        for f in fields(Fingerprint):
-            needed = int if f.name in ("width", "layers") else str
-            if type(value.get(f.name)) is not needed:
-                raise SophroError(
-                    f"{where}: field {f.name!r} of the fingerprint is missing or no {needed.__name__}; make the "
-                    "patch again"
-                )
-        return Fingerprint(**{f.name: value[f.name] for f in fields(Fingerprint)})
-
-    def refuse(self, other: Fingerprint, what: str) -> None:
-        """Refuse ``other``, the fingerprint of the model at hand, if it differs from this one.
-
-        Raises:
-            SophroError: Naming the first part that differs, with both values.
-        """
-        for name, title in _SHOWN.items():
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                raise SophroError(
-                    f"{what}: made for another model ({title} {_short(mine)}, this one has {_short(theirs)}); use the "
-                    "model that it was made for, or make it again on this one"
-                )
-
-
-def _short(value: Any) -> str:
-    return value[:16] if isinstance(value, str) else str(value)
 
 
 def fingerprint_of(
@@ -97,14 +40,7 @@ def fingerprint_of(
         tokenizer: Its tokenizer.
         tensors: The values of its parameters without any patch, in order; by default those it has now.
     """
-    config = network.config.get_text_config()
-    return Fingerprint(
-        family=str(config.model_type),
-        width=int(config.hidden_size),
-        layers=int(config.num_hidden_layers),
-        tokenizer=digest(sorted(tokenizer.get_vocab().items())),
-        weights=_weights(network, tensors),
-    )
+    return Fingerprint(**Subject.of(network, tokenizer).to_json(), weights=_weights(network, tensors))
 
 
 def _weights(network: Any, tensors: Sequence[torch.Tensor] | None) -> str:

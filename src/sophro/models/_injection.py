@@ -20,7 +20,7 @@ import torch
 from sophro.errors import SophroError
 from sophro.models._patches import Remove, RowsFn, Scale, decoder_layers, removal, row_scale
 from sophro.models._running import Extent, last_columns
-from sophro.models._subject import Subject, check_vectors
+from sophro.models._subject import Subject, check_vectors, subject_in
 
 Steps = Literal["every", "prefill", "decode"]
 Where = Literal["all"] | tuple[int, ...]
@@ -119,7 +119,7 @@ class SteeringPatch:
             {int(name.removeprefix("layer.")): t for name, t in tensors.items()},
             cast(Steps, settings.get("steps", "every")),
             "all" if positions == "all" else tuple(positions),
-            Subject.from_json(settings.get("subject")),
+            subject_in(settings, SteeringPatch.kind),
         )
 
 
@@ -186,7 +186,7 @@ class AblationPatch:
     @staticmethod
     def restore(tensors: Mapping[str, torch.Tensor], settings: Mapping[str, Any]) -> AblationPatch:
         """Rebuild from what was stored."""
-        return AblationPatch(tensors["axis"], Subject.from_json(settings.get("subject")))
+        return AblationPatch(tensors["axis"], subject_in(settings, AblationPatch.kind))
 
 
 # What a block writes to the residual stream with, in the families that transformers has.
