@@ -22,9 +22,6 @@ PAGES = (
     "docs/index.md",
     "docs/attacks.md",
     "docs/judges.md",
-    "docs/steering.md",
-    "docs/unlearning.md",
-    "docs/reasoning.md",
 )
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
@@ -39,20 +36,6 @@ SMALLER: dict[str, str | None] = {
     "make test": None,  # this very suite
     "make picture": None,  # 41 minutes; its recipe is planned and its drawing is made below
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
-    "sophro align unlearn_ga --model smollm2-135m --data harmful=starter/harmful:en,split=train --out runs/forgot": (
-        "--set max_steps=2"
-    ),
-    "sophro assess unlearning --model smollm2-135m --patch runs/forgot": "--limit 2 --max-new-tokens 8",
-    "sophro assess tradeoffs --model smollm2-135m --limit 4": "--max-new-tokens 8",
-    "sophro models make reasoning --out runs/thinker": (
-        "--set examples=8 --set test=4 --set epochs=1 --set measured=2 --set max_new_tokens=8"
-    ),
-    # needs a subject that reasons: half an hour of training; tests/steer checks its parts
-    "sophro steer fit efficiency_steering --model runs/thinker --data problems=runs/thinker/sets/test.jsonl "
-    "--out runs/shorter": None,
-    # needs an adapter that refuses, and answers hundreds of prompts; tests/steer fits it in a planted world
-    "sophro steer fit adasteer --model smollm2-135m --patch ADAPTER --data harmful=attacked.jsonl "
-    "--data benign=starter/lookalikes:en,split=train --out steer/adaptive": None,
     "sophro run recipes/quickstart.yaml": LESS,
     "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LESS,
 }

@@ -10,6 +10,7 @@ from inspect_ai.log import read_eval_log
 from sophro.assess import assess, tasks
 from sophro.attack import Attempt
 from sophro.attack._encodings import encoding
+from sophro.chat import Transcript
 from sophro.errors import SophroError
 from sophro.judge import Exchange, judge
 from sophro.models import COMPLIANCE, REFUSAL, STUBS
@@ -90,7 +91,7 @@ def test_attempts_that_could_not_be_built_are_errors_and_not_sent(scripted, tmp_
         needs, name = (), "half"
 
         def __call__(self, records, target):
-            plain = tasks.Transcript.of
+            plain = Transcript.of
             return [
                 Attempt(r, plain(r.prompt), {}, "the rewriter refused" * (i % 2))
                 for i, r in enumerate(records)
@@ -113,8 +114,7 @@ def test_an_answer_in_another_language_needs_a_translator(scripted, tmp_path, mo
 
         def __call__(self, records, target):
             return [
-                Attempt(r, tasks.Transcript.of(r.prompt), {"lang": "sw", "decode": "language:sw"})
-                for r in records
+                Attempt(r, Transcript.of(r.prompt), {"lang": "sw", "decode": "language:sw"}) for r in records
             ]
 
     monkeypatch.setattr(tasks, "find_attack", lambda name, params: Foreign())
