@@ -27,7 +27,7 @@ picture: $(READY)
 
 # Two workers with one thread each: threads of two processes on two cores would wait for each other.
 test: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 evidence: $(READY)
 	$(BIN)/sophro evidence

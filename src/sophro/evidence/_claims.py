@@ -85,7 +85,7 @@ _ALL = (
     ),
     Claim(
         "reflection_is_rare",
-        "It reflects on <= 5 % of plain and <= 15 % of look-alike requests; preferences lower that",
+        "It reflects on <= 5 % of plain and <= 15 % of look-alike requests; preferences lower that at equal recovery",
         ("self_reflection",),
         _reflection.rare,
     ),
