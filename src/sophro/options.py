@@ -36,8 +36,10 @@ def _typed(name: str, key: str, value: Any, default: Any) -> Any:
             return float(value)
         except (TypeError, ValueError):
             raise SophroError(f"{name}: option {key} must be a number, not {value!r}") from None
-    if default is not None and (type(value) is not type(default)) and not isinstance(default, tuple):
+    if isinstance(default, tuple):
+        if not isinstance(value, list | tuple):
+            raise SophroError(f"{name}: option {key} must be a list, not {value!r}")
+        return tuple(cast("list[Any]", value))
+    if default is not None and type(value) is not type(default):
         raise SophroError(f"{name}: option {key} must be of type {type(default).__name__}, not {value!r}")
-    return (
-        tuple(cast("list[Any]", value)) if isinstance(default, tuple) and isinstance(value, list) else value
-    )
+    return value

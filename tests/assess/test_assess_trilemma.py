@@ -153,3 +153,12 @@ def test_thought_and_answer_are_audited_apart():
     }  # fmt: skip
     refusal, harm = thinking_table(rows)
     assert (refusal.better, refusal.rate.k) == ("higher", 5) and (harm.better, harm.rate.k) == ("lower", 1)
+
+
+def test_seeds_repeat_prompts_and_add_no_certainty():
+    """The same answers from three seeds: the interval is that of the prompts."""
+    once = trilemma(arm("base", 10) + arm("safe", 2, 4, 5), "base")[1]
+    thrice = trilemma(arm("base", 10) * 3 + arm("safe", 2, 4, 5) * 3, "base")[1]
+    assert thrice.score == once.score and thrice.harm.n == 3 * once.harm.n
+    assert (thrice.low, thrice.high) == (once.low, once.high)
+    assert thrice.harm.high - thrice.harm.low > 0.8 * (once.harm.high - once.harm.low)

@@ -103,7 +103,12 @@ def test_pca_equals_sklearn_on_the_differences(model, tmp_path):
             {"layer": 9},
             "layer 9 does not exist",
         ),
-        ("refusal_direction", {"harmful": HARMFUL, "harmless": HARMLESS}, {"layer": 1.5}, "whole number"),
+        (
+            "refusal_direction",
+            {"harmful": HARMFUL, "harmless": HARMLESS},
+            {"layer": 1.5},
+            "layer must be of type int",
+        ),
         ("refusal_direction", {"harmful": HARMFUL[:4], "harmless": HARMLESS}, {}, "fewer than 5"),
         ("refusal_direction", {"harmful": HARMFUL, "harmless": HARMFUL}, {}, "same mean|separates"),
         ("refusal_direction", {"harmful": HARMFUL}, {}, "'harmless' is empty"),

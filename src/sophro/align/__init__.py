@@ -6,8 +6,9 @@ trainer, adapters, checkpoints and records are the same for all of them (``sophr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sophro._lazy import lazy
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
@@ -160,9 +161,4 @@ for _name, _title, _paper, _entry, _differs in (
 __all__ = ["align", "default_options", "prepare", "training_items"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from sophro.align import _run
-
-        return getattr(_run, name)
-    raise AttributeError(f"module 'sophro.align' has no attribute {name!r}")
+__getattr__ = lazy(__name__, dict.fromkeys(__all__, "_run"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,12 @@ from typing import Any, cast
 
 from sophro.align._prepare import Advance, Prepared, PrepareJob
 from sophro.data import Record
-from sophro.files import digest, write_folder
+from sophro.errors import SophroError
+from sophro.files import digest, read_text, write_folder
 from sophro.options import merged_options
 from sophro.registry import method as find_method
 from sophro.registry import resolve
-from sophro.train import TrainItem, TrainOptions, TrainResult
+from sophro.train import TrainItem, TrainOptions, TrainResult, first_process
 from sophro.train import sft_items as sft_items
 
 BuildItems = Callable[[Any, Mapping[str, Sequence[Record]], Mapping[str, Any]], list[TrainItem]]
@@ -158,7 +159,7 @@ def _prepare_once(found: AlignMethod, job: PrepareJob, folder: Path) -> Prepared
         found.name, chosen, job.seed, str(job.tuned), {r: [repr(x) for x in v] for r, v in job.data.items()}
     )
     target = folder / key
-    if os.environ.get("RANK", "0") != "0":
+    if not first_process():
         # Under accelerate the first process prepares; the launcher ends the others if it fails.
         while not target.exists():
             time.sleep(0.2)
@@ -166,6 +167,21 @@ def _prepare_once(found: AlignMethod, job: PrepareJob, folder: Path) -> Prepared
         made = found.prepare(job)
         write_folder(target, made.write)
     return Prepared.read(target)
+
+
+def stored_facts(out: Path, file: str, key: str) -> dict[str, Any]:
+    """Return what ``file`` of a finished run says.
+
+    Raises:
+        SophroError: If the folder is not the result of the run with this ``key``.
+    """
+    path = out / file
+    found: dict[str, Any] = json.loads(read_text(path)) if path.exists() else {}
+    if found.get("key") != key:
+        raise SophroError(
+            f"{out}: exists and is not the result of this run; delete it or choose another folder"
+        )
+    return found
 
 
 def training_items(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sophro._lazy import lazy
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
@@ -100,9 +101,4 @@ register(
 __all__ = ["DETECTOR", "JUDGED", "TASK_PARAMS", "TASK_VERSION", "Assessed", "assess"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("Assessed", "assess"):
-        from sophro.assess import _run
-
-        return getattr(_run, name)
-    raise AttributeError(f"module 'sophro.assess' has no attribute {name!r}")
+__getattr__ = lazy(__name__, {"Assessed": "_run", "assess": "_run"})

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sophro.judge import refused
 from sophro.stats import Rate, rate
 
 Row = Mapping[str, Any]
@@ -135,10 +136,7 @@ def _flag(row: Row, word: str, field: str) -> Any:
 
 
 def _refused(row: Row) -> bool | None:
-    outcome = _flag(row, "refusal", "outcome")
-    return (
-        None if outcome in (None, "broken", "unscored") else outcome in ("full_refusal", "indirect_refusal")
-    )
+    return refused(_flag(row, "refusal", "outcome"))
 
 
 def _score(row: Row, judge: str) -> bool | None:

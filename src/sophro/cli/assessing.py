@@ -52,9 +52,11 @@ def assess(
         out: Run directory; below runs/ by default.
         json: Print the rates as JSON.
     """
+    from sophro.cli._print import show_json
+    from sophro.cli._tables import show_rates, show_suites
     from sophro.recipe.session import assess_once
 
-    assess_once(
+    found = assess_once(
         tasks,
         model=model,
         attacks=attack,
@@ -67,7 +69,7 @@ def assess(
         max_new_tokens=max_new_tokens,
         judges={"refusal": refusal, "harm": harm},
         out=out,
-        as_json=json,
+        quiet=json,
         settings={
             **({"shots": list(shots)} if shots else {}),
             **({"normalise": [False, True]} if normalise else {}),
@@ -76,6 +78,12 @@ def assess(
         },
         forget=forget,
     )
+    if json:
+        show_json(found)
+        return
+    show_rates(found)
+    show_suites(found)
+    print(found["report"])
 
 
 def attack(

@@ -35,18 +35,13 @@ def fit_(
     import sys
 
     from sophro.cli._print import show_json
-    from sophro.cli.training import read_data, read_options
+    from sophro.cli.training import preparing, read_data, read_options
     from sophro.models import load_chat
     from sophro.registry import method as find_method
     from sophro.steer import fit
 
     find_method(method, "steer")
     records = read_data(data)
-
-    def advance(done: float, total: float) -> None:
-        if not json and sys.stderr.isatty():
-            end = "\n" if done >= total else "\r"
-            print(f"fitting {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
 
     made = fit(
         method,
@@ -56,7 +51,7 @@ def fit_(
         options=read_options(set_),
         base=patch,
         seed=seed,
-        advance=advance,
+        advance=preparing(json, "fitting"),
     )
     if json:
         show_json({"out": str(out), **made.report})

@@ -57,11 +57,13 @@ def align(
         tuned=tuned,
         advance=preparing(json),
     )
-    if _first_process() and work.exists():
+    from sophro.train import first_process
+
+    if first_process() and work.exists():
         import shutil
 
         shutil.rmtree(work)
-    if _first_process():
+    if first_process():
         if json:
             show_json({"out": str(out), **result.to_json()})
         else:
@@ -154,18 +156,14 @@ def read_options(pairs: tuple[str, ...]) -> dict[str, Any]:
     return options
 
 
-def _first_process() -> bool:
-    import os
-
-    return os.environ.get("RANK", "0") == "0"
-
-
 def preparing(quiet: bool, what: str = "preparing data") -> Any:
     """Return what shows progress on a terminal, and says nothing elsewhere."""
     import sys
 
     def show(done: float, total: float) -> None:
-        if not quiet and _first_process() and sys.stderr.isatty():
+        from sophro.train import first_process
+
+        if not quiet and first_process() and sys.stderr.isatty():
             end = "\n" if done >= total else "\r"
             print(f"{what} {done:.0f}/{total:.0f}", end=end, file=sys.stderr, flush=True)
 
@@ -175,7 +173,9 @@ def preparing(quiet: bool, what: str = "preparing data") -> Any:
 def _progress(quiet: bool) -> Any:
     import sys
 
-    if quiet or not _first_process():
+    from sophro.train import first_process
+
+    if quiet or not first_process():
         return None
 
     def show(done: int, total: int, loss: float) -> None:

@@ -6,8 +6,9 @@ is the same for all (``sophro.edit.edit``, ``sophro patch``). Importing this pac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sophro._lazy import lazy
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
@@ -63,9 +64,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        from importlib import import_module
-
-        return getattr(import_module(f"sophro.edit.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'sophro.edit' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _LAZY)

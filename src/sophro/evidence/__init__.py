@@ -6,7 +6,9 @@ with 3 if any claim did not hold.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
 
 if TYPE_CHECKING:
     from sophro.evidence._claims import claims, run_claims
@@ -15,13 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Check", "Claim", "Outcome", "claims", "run_claims"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("claims", "run_claims"):
-        from sophro.evidence import _claims
-
-        return getattr(_claims, name)
-    if name in __all__:
-        from sophro.evidence import _types
-
-        return getattr(_types, name)
-    raise AttributeError(f"module 'sophro.evidence' has no attribute {name!r}")
+__getattr__ = lazy(
+    __name__,
+    {"Check": "_types", "Claim": "_types", "Outcome": "_types", "claims": "_claims", "run_claims": "_claims"},
+)

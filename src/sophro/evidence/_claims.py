@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -259,9 +260,7 @@ def run_claims(
     write_json(out / "evidence.json", values)
     held = sum(o.status == "held" for o in outcomes)
     if as_json:
-        from sophro.cli._print import show_json
-
-        show_json(values)
+        print(json.dumps(values, ensure_ascii=False, indent=1))
     else:
         for claim in left:
             print(f"LEFT     {claim.name}: not part of --quick; name it, or leave --quick out")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sophro.judge import refused as is_refusal
 from sophro.recipe import Recipe
 from sophro.stats import Comparison, Rate, compare, rate
 
@@ -84,8 +85,7 @@ def outcome(row: Row) -> str:
 
 def refused(row: Row) -> bool | None:
     """Refused or deflected; None where broken or unscored."""
-    found = outcome(row)
-    return None if found in ("broken", "unscored") else found in ("full_refusal", "indirect_refusal")
+    return is_refusal(outcome(row))
 
 
 def recovered(row: Row) -> bool | None:

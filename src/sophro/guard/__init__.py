@@ -5,8 +5,9 @@ Contract: names and data are cheap to import; weights are read on first use.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sophro._lazy import lazy
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
@@ -31,13 +32,7 @@ register(
 __all__ = ["Detection", "Detector", "detector", "detectors"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("detector", "detectors"):
-        from sophro.guard import _detectors
-
-        return getattr(_detectors, name)
-    if name in __all__:
-        from sophro.guard import _types
-
-        return getattr(_types, name)
-    raise AttributeError(f"module 'sophro.guard' has no attribute {name!r}")
+__getattr__ = lazy(
+    __name__,
+    {"Detection": "_types", "Detector": "_types", "detector": "_detectors", "detectors": "_detectors"},
+)

@@ -2,7 +2,7 @@
 
 from sophro.judge._card import JudgeCard, Labelled, read_labels, validate
 from sophro.judge._judges import judge, judges, score, score_file, shipped_cards
-from sophro.judge._types import OUTCOMES, Exchange, Judge, Outcome, Verdict
+from sophro.judge._types import OUTCOMES, Exchange, Judge, Outcome, Verdict, refused
 
 __all__ = [
     "OUTCOMES",
@@ -15,6 +15,7 @@ __all__ = [
     "judge",
     "judges",
     "read_labels",
+    "refused",
     "score",
     "score_file",
     "shipped_cards",

@@ -75,9 +75,14 @@ class Verdict:
     @property
     def refused(self) -> bool | None:
         """True for full and indirect refusals, None where unscored, broken or not asked."""
-        if self.outcome in (None, "unscored", "broken"):
-            return None
-        return self.outcome in ("full_refusal", "indirect_refusal")
+        return refused(self.outcome)
+
+
+def refused(outcome: str | None) -> bool | None:
+    """Whether an outcome is a refusal: full or indirect; None where unscored, broken or not asked."""
+    if outcome in (None, "unscored", "broken"):
+        return None
+    return outcome in ("full_refusal", "indirect_refusal")
 
 
 class Judge(Protocol):

@@ -5,8 +5,9 @@ Importing this package costs nothing; torch and transformers load with the first
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
 
 if TYPE_CHECKING:
     from sophro.models._adaptive import AdaptivePatch, Strengths, Term
@@ -134,7 +135,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(f"sophro.models.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'sophro.models' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _LAZY)

@@ -7,8 +7,9 @@ importing the room costs nothing.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
 
 if TYPE_CHECKING:
     from sophro.recipe._estimate import PlanEstimate, StageEstimate, Throughput, describe, estimate
@@ -62,8 +63,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazy(__name__, {name: module for module, names in _HOMES.items() for name in names})

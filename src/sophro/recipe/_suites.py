@@ -108,8 +108,11 @@ def probes(model: str, patch: Path, out: Path, forget: str | None) -> dict[str, 
     chosen = forget or FORGET
     split: Any = "train" if chosen.startswith("starter/") else None
     found: dict[str, Path] = {}
+    # Relearning depends on the model under the patch and on what is trained again.
+    base = content_key(Path(model)) if Path(model).is_dir() else model
+    key = digest(base, content_key(patch), content_key(Path(chosen)) if Path(chosen).is_file() else chosen)
     for name in PROBES:
-        made = out.with_name(f"{out.name}-probes") / f"{name}-{digest(content_key(patch), chosen)}"
+        made = out.with_name(f"{out.name}-probes") / f"{name}-{key}"
         found[name] = patch / name if (patch / name).is_dir() else made
         if not found[name].exists():
             records = load_set(chosen, split=split, limit=10) if name == "relearn" else []
@@ -156,39 +159,6 @@ def tables(rows: Sequence[Mapping[str, Any]], patch: Path | None) -> dict[str, A
             for x in trilemma(rows, "base", diverged=gone)
         ]  # fmt: skip
     return found
-
-
-def show_tables(found: Mapping[str, Any]) -> None:
-    """Print what ``tables`` returned."""
-    from sophro.cli._print import interval, percent, show_table
-
-    if "unlearning" in found:
-        lines = found["unlearning"]
-        attacks = sorted({a for x in lines for a in x["attacks"]})
-        show_table(
-            ("arm", "harm", *attacks, "over-refusal", "utility", "degenerate", "score", "95 % interval"),
-            [
-                (
-                    x["arm"], percent(x["harm"]["value"]), *(percent(x["attacks"][a]["value"]) for a in attacks),
-                    percent(x["over_refusal"]["value"]), percent(x["utility"]["value"]),
-                    percent(x["degenerate"]["value"]), x["why"] if x["score"] is None else f"{x['score']:.1f}",
-                    "" if x["low"] is None else f"[{x['low']:.1f}, {x['high']:.1f}]",
-                )
-                for x in lines
-            ],
-        )  # fmt: skip
-    if "thinking" in found:
-        show_table(
-            ("arm", "mode", "measure", "better", "value", "95 % interval", "k/n", "unread", "thought", "generated"),
-            [
-                (
-                    x["arm"], x["mode"], x["capability"], x["better"], percent(x["rate"]["value"]),
-                    interval(x["rate"]["low"], x["rate"]["high"]), f"{x['rate']['k']}/{x['rate']['n']}", x["unread"],
-                    "" if x["thought_tokens"] is None else f"{x['thought_tokens']:.1f}", f"{x['generated_tokens']:.1f}",
-                )
-                for x in found["thinking"]
-            ],
-        )  # fmt: skip
 
 
 def samples(stages: Mapping[str, Path]) -> list[dict[str, Any]]:

@@ -27,7 +27,6 @@ from sophro.recipe._suites import (
     default_split,
     expand,
     samples,
-    show_tables,
     tables,
     unlearning_arms,
     variants,
@@ -175,11 +174,15 @@ def assess_once(
     max_new_tokens: int,
     judges: Mapping[str, str],
     out: Path | None,
-    as_json: bool,
+    quiet: bool,
     settings: Mapping[str, Any] | None = None,
     forget: str | None = None,
-) -> None:
-    """Assess one model without a recipe file: the same stages, resume and report as a run."""
+) -> dict[str, Any]:
+    """Assess one model without a recipe file: the same stages, resume and report as a run.
+
+    Returns:
+        JSON values: ``out``, ``report``, the rates of every arm, and the tables of the suites that were asked for.
+    """
     from sophro.files import digest
     from sophro.recipe._checks import problems
     from sophro.recipe._names import installed_names
@@ -229,16 +232,10 @@ def assess_once(
     )
     for problem in problems(recipe, installed_names()):
         raise SophroError(f"assess: {problem.message}")
-    result = execute(recipe, out, quiet=as_json)
+    result = execute(recipe, out, quiet=quiet)
     page = finish(result)
-    values = summary(result.out)
     own = tables(samples(result.stages), patch)
-    if as_json:
-        _print({"out": str(result.out), "report": str(page), **values, **own})
-        return
-    _show(values)
-    show_tables(own)
-    print(page)
+    return {"out": str(result.out), "report": str(page), **summary(result.out), **own}
 
 
 def _settings(attack: str, attacks: Sequence[str], params: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,39 +248,6 @@ def _settings(attack: str, attacks: Sequence[str], params: Mapping[str, Any]) ->
         if attack != "none" and owner in ("", attack):
             found[name] = value
     return found
-
-
-def _show(values: Mapping[str, Any]) -> None:
-    from sophro.cli._print import interval, percent, show_table
-
-    rows: list[tuple[object, ...]] = []
-    for arm, numbers in values["arms"].items():
-        grouped = (
-            "coverage", "prefill", "attacks", "attack_scores", "all_attacks", "recovery", "reflection",
-            "toxic_chinese",
-        )  # fmt: skip
-        measures = {k: v for k, v in numbers.items() if k not in grouped}
-        measures |= {f"harmful_compliance, prefill {k}": v for k, v in numbers["prefill"].items()}
-        measures |= {f"harmful_compliance, {name}": v for name, v in numbers["attacks"].items()}
-        measures |= {
-            f"harmful_compliance, {name}, any of {x['k']}": x["asr_at_k"]
-            for name, x in numbers["attack_scores"].items()
-            if x["asr_at_k"]
-        }
-        measures |= {f"recovery, prefill {k}": v for k, v in numbers["recovery"].items()}
-        measures |= {f"reflects, {name}": v for name, v in numbers["reflection"].items()}
-        for how, x in numbers["toxic_chinese"].items():
-            measures |= {f"detection, {d}{how}": v for d, v in x["detection"].items()}
-            measures[f"benign error{how}"] = x["benign_error"]
-            average = x["average"]
-            rows.append((arm, f"detection, mean of disguises{how}", percent(average["value"]),
-                         interval(average["low"], average["high"]), "", ""))  # fmt: skip
-            rows.append((arm, f"F1, mean of disguises{how}", percent(x["average_f1"]), "", "", ""))
-        for name, m in measures.items():
-            if m["n"] or m["unscored"]:
-                shown = (percent(m["value"]), interval(m["low"], m["high"]))
-                rows.append((arm, name, *shown, f"{m['k']}/{m['n']}", m["unscored"]))
-    show_table(("arm", "measure", "value", "95 % interval", "k/n", "unscored"), rows)
 
 
 def _throughput() -> Throughput:

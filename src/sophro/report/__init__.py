@@ -6,7 +6,9 @@ here. What a run did not record shows as "not recorded", never as zero.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
 
 if TYPE_CHECKING:
     from sophro.report._attacks import attack_score
@@ -16,18 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["METRICS", "Metric", "attack_score", "build_report", "summary"]
 
 
-def __getattr__(name: str) -> Any:
-    # numpy and jinja2 load only when a report is really built.
-    if name in ("build_report", "summary"):
-        from sophro.report import _build
-
-        return getattr(_build, name)
-    if name == "attack_score":
-        from sophro.report import _attacks
-
-        return _attacks.attack_score
-    if name in ("METRICS", "Metric"):
-        from sophro.report import _metrics
-
-        return getattr(_metrics, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# numpy and jinja2 load only when a report is really built.
+__getattr__ = lazy(
+    __name__,
+    {
+        "METRICS": "_metrics",
+        "Metric": "_metrics",
+        "attack_score": "_attacks",
+        "build_report": "_build",
+        "summary": "_build",
+    },
+)

@@ -14,6 +14,7 @@ from itertools import combinations, pairwise, zip_longest
 from typing import Any
 
 from sophro.assess._detection import PLAIN, Answer, UnderDisguise, answer_of, detection
+from sophro.judge import refused
 from sophro.report import _metrics as m
 from sophro.report._attacks import AttackScore, AttackSummary, attack_scores, attack_summaries, title
 from sophro.report._read import Run, Sample
@@ -353,7 +354,4 @@ def _answer(verdict: Mapping[str, Any], question: str) -> bool | None:
     # A judge of harm or help has to fill the outcome field too, without having been asked about refusal.
     if any(word in judge for word in ("harm", "helpful", "exact")):
         return None
-    outcome = verdict.get("outcome")
-    return (
-        None if outcome in (None, "unscored", "broken") else outcome in ("full_refusal", "indirect_refusal")
-    )
+    return refused(verdict.get("outcome"))

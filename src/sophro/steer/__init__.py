@@ -7,8 +7,9 @@ It is a ``SteerMethod`` (``sophro.steer._method``): a function ``FitJob -> Fitte
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sophro._lazy import lazy
 from sophro.registry import Method, register
 
 if TYPE_CHECKING:
@@ -95,9 +96,4 @@ _HOMES = {
 __all__ = ["FitJob", "Fitted", "SteerMethod", "default_options", "find", "fit"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        from importlib import import_module
-
-        return getattr(import_module(f"sophro.steer.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'sophro.steer' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _HOMES)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from sophro.data import Record
-from sophro.errors import SophroError, unknown_name
+from sophro.errors import SophroError
 from sophro.files import write_folder, write_json
+from sophro.options import merged_options
 from sophro.registry import method as find_method
 from sophro.registry import resolve
 from sophro.steer._method import Advance, FitJob, Fitted, SteerMethod
@@ -67,7 +68,7 @@ def fit(
     if target.exists():
         raise SophroError(f"{target}: exists already; choose another folder")
     require(model, find_method(name, "steer").needs, f"method {name}")
-    chosen = _options(name, found.options, options or {})
+    chosen = merged_options(name, found.options, options)
     _roles(found, data)
     below = load_patch(base) if base is not None else None
     with contextlib.ExitStack() as stack:
@@ -97,29 +98,6 @@ def fit(
 
     write_folder(target, fill)
     return Fitted(patch, report, made.warnings)
-
-
-def _options(name: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(defaults)
-    for key, value in given.items():
-        if key not in merged:
-            raise unknown_name(f"option of {name}", key, merged)
-        default = merged[key]
-        if isinstance(default, bool | str):
-            if type(value) is not type(default):
-                raise SophroError(f"{name}: option {key} must be a {type(default).__name__}, not {value!r}")
-        elif isinstance(default, float | int):
-            if isinstance(value, bool) or not isinstance(value, float | int):
-                raise SophroError(f"{name}: option {key} must be a number, not {value!r}")
-            value = type(default)(value) if not isinstance(default, int) or value == int(value) else None
-            if value is None:
-                raise SophroError(f"{name}: option {key} must be a whole number")
-        elif isinstance(default, tuple):
-            if not isinstance(value, list | tuple) or not value:
-                raise SophroError(f"{name}: option {key} must be a list, not {value!r}")
-            value = tuple(cast("Sequence[Any]", value))
-        merged[key] = value
-    return merged
 
 
 def _roles(found: SteerMethod, data: Mapping[str, Sequence[Record]]) -> None:

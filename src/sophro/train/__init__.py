@@ -5,14 +5,15 @@ Importing this package costs nothing; torch, transformers and peft load with the
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sophro._lazy import lazy
 from sophro.train._examples import Example, PairExample, TrainItem
 from sophro.train._memory import MemoryPlan, ModelShape, plan_memory
 from sophro.train._options import TrainOptions, TrainResult
 from sophro.train._plan import plan_batches
 from sophro.train._render import sft_items
+from sophro.train._world import first_process
 
 if TYPE_CHECKING:
     from sophro.train._batch import Batch
@@ -25,17 +26,17 @@ if TYPE_CHECKING:
     from sophro.train.objectives import Objective
 
 _LAZY = {
-    "Batch": "sophro.train._batch",
-    "DpoLoss": "sophro.train._losses",
-    "Loss": "sophro.train._losses",
+    "Batch": "_batch",
+    "DpoLoss": "_losses",
+    "Loss": "_losses",
     "Objective": "sophro.train.objectives",
-    "OnlineOptions": "sophro.train._online",
-    "SftLoss": "sophro.train._losses",
-    "TrainingNetwork": "sophro.train._network",
-    "sequence_scores": "sophro.train._score",
-    "train": "sophro.train._trainer",
-    "train_in_place": "sophro.train._inplace",
-    "train_online": "sophro.train._online",
+    "OnlineOptions": "_online",
+    "SftLoss": "_losses",
+    "TrainingNetwork": "_network",
+    "sequence_scores": "_score",
+    "train": "_trainer",
+    "train_in_place": "_inplace",
+    "train_online": "_online",
 }
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "TrainOptions",
     "TrainResult",
     "TrainingNetwork",
+    "first_process",
     "plan_batches",
     "plan_memory",
     "sequence_scores",
@@ -63,7 +65,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'sophro.train' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _LAZY)

@@ -6,8 +6,6 @@ Contract: the untrained network comes back unchanged. Every step is resumable by
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -15,16 +13,24 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from sophro.align._run import Progress, RunJob
+from sophro.align._run import Progress, RunJob, stored_facts
 from sophro.align.self_reflection._build import BENIGN_ROLES
 from sophro.align.self_reflection._dial import recall, tune
 from sophro.align.self_reflection._items import pairs, supervised
 from sophro.data import Record
-from sophro.errors import SophroError
-from sophro.files import digest, read_text, write_folder, write_json
+from sophro.files import digest, write_folder, write_json
 from sophro.models._patches import load_patch
 from sophro.models._reflection import FILE, ReflectionSettings, initial_row
-from sophro.train import DpoLoss, PairExample, SftLoss, TrainOptions, TrainResult, sequence_scores, train
+from sophro.train import (
+    DpoLoss,
+    PairExample,
+    SftLoss,
+    TrainOptions,
+    TrainResult,
+    first_process,
+    sequence_scores,
+    train,
+)
 
 _HELD_OUT = 6
 
@@ -52,23 +58,18 @@ def run(job: RunJob) -> TrainResult:
         folder, result = _preferences(job, data, options, sft_options, folder)
         steps["dpo"] = result.to_json()
     final = job.work / "final"
-    if _first_process() and not final.exists():
+    if first_process() and not final.exists():
         facts = {"key": key, "steps": steps, **_facts(model, folder, dev, data, options)}
         first = _facts(model, job.work / "sft", dev, data, options) if dpo else None
         write_folder(final, lambda target: _assemble(target, folder, facts, job.work / "sft", first))
-    if _first_process() and not job.out.exists():
+    if first_process() and not job.out.exists():
         shutil.move(final, job.out)
     return replace(result, out=job.out)
 
 
 def _stored(out: Path, key: str) -> TrainResult:
     """Return the result of a finished run, if it is this one."""
-    file = out / FILE
-    found = json.loads(read_text(file)) if file.exists() else {}
-    if found.get("key") != key:
-        raise SophroError(
-            f"{out}: exists and is not the result of this run; delete it or choose another folder"
-        )
+    found = stored_facts(out, FILE, key)
     return TrainResult.from_json(found["steps"]["dpo" if "dpo" in found["steps"] else "sft"], out)
 
 
@@ -158,7 +159,3 @@ def _part(progress: Progress | None, number: int, count: int) -> Progress | None
 
 def _has_row(model: Any) -> bool:
     return bool(model.network.get_input_embeddings().weight.shape[0] > model.reflection_id)
-
-
-def _first_process() -> bool:
-    return os.environ.get("RANK", "0") == "0"

@@ -5,9 +5,7 @@ Contract: the untrained network comes back unchanged; ``out`` appears once, comp
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +16,13 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from sophro.align._run import RunJob
+from sophro.align._run import RunJob, stored_facts
 from sophro.align.unlearning._items import ForgetItem, forget_examples, items, keep_examples
 from sophro.align.unlearning._losses import EulLoss, ForgetLoss, RmuLoss
 from sophro.align.unlearning._probes import PROBES, probe_patch
 from sophro.data import Record, leak_check
 from sophro.errors import SophroError, unknown_name
-from sophro.files import digest, read_text, write_folder, write_json
+from sophro.files import digest, write_folder, write_json
 from sophro.models import load_patch, save_patch
 from sophro.models._patches import decoder_layers
 from sophro.train import (
@@ -35,6 +33,7 @@ from sophro.train import (
     TrainItem,
     TrainOptions,
     TrainResult,
+    first_process,
     sequence_scores,
     train,
 )
@@ -61,7 +60,7 @@ def run(name: str, job: RunJob) -> TrainResult:
         raise SophroError(f"{name}: option strength is {strength}; it must lie between 0 and 2")
     key = digest(name, options, asdict(job.train), {r: [repr(x) for x in v] for r, v in job.data.items()})
     if job.out.exists():
-        return _stored(job.out, key)
+        return TrainResult.from_json(stored_facts(job.out, FILE, key)["training"], job.out)
     made = items(name, model, job.data, options)
     if name == "unlearn_npo":
         made = _with_reference(model, made)
@@ -69,23 +68,13 @@ def run(name: str, job: RunJob) -> TrainResult:
     chosen = replace(job.train, targets=_targets(name, model.network, options, job.train))
     adapter = job.work / "adapter"
     result = train(model, made, chosen, adapter, job.work / "steps", job.progress, loss=loss)
-    if os.environ.get("RANK", "0") == "0" and not job.out.exists():
+    if first_process() and not job.out.exists():
         factor = -strength if name == "unlearn_task_vector" else strength
         final = job.work / "final"
         if not final.exists():
             write_folder(final, lambda folder: _fill(name, folder, adapter, factor, key, job, result))
         shutil.move(final, job.out)
     return replace(result, out=job.out)
-
-
-def _stored(out: Path, key: str) -> TrainResult:
-    file = out / FILE
-    found = json.loads(read_text(file)) if file.exists() else {}
-    if found.get("key") != key:
-        raise SophroError(
-            f"{out}: exists and is not the result of this run; delete it or choose another folder"
-        )
-    return TrainResult.from_json(found["training"], out)
 
 
 def _loss(name: str, model: Any, made: Sequence[TrainItem], options: Mapping[str, Any], seed: int) -> Loss:

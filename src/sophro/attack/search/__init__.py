@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
 
 if TYPE_CHECKING:
     from sophro.attack.search._core import Found, Meter, Node, Problem, search
@@ -22,9 +24,4 @@ _LAZY = {
 __all__ = ["Found", "Meter", "Node", "Problem", "RemoteTarget", "check_scoring", "search"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        from importlib import import_module
-
-        return getattr(import_module(f"sophro.attack.search.{_LAZY[name]}"), name)
-    raise AttributeError(f"module 'sophro.attack.search' has no attribute {name!r}")
+__getattr__ = lazy(__name__, _LAZY)

@@ -114,6 +114,10 @@ def _as_json(one: Mapping[str, Any]) -> str:
     return json.dumps({"improvement": one["improvement"], "prompt": one["prompt"]}, ensure_ascii=False)
 
 
+def _problem(attack: DialogAttack, record: Record, target: Any, **shape: Any) -> PairProblem:
+    return PairProblem(record, target, attack.role(), attack.guide(), attack.answer_tokens, **shape)
+
+
 @dataclass(frozen=True)
 class Pair(DialogAttack):
     """Prompt automatic iterative refinement.
@@ -141,17 +145,7 @@ class Pair(DialogAttack):
 
     def problem(self, record: Record, target: Any) -> Problem:
         """See ``SearchAttack.problem``."""
-        return PairProblem(
-            record,
-            target,
-            self.role(),
-            self.guide(),
-            self.answer_tokens,
-            streams=self.streams,
-            branch=1,
-            keep=1,
-            prunes=False,
-        )
+        return _problem(self, record, target, streams=self.streams, branch=1, keep=1, prunes=False)
 
 
 @dataclass(frozen=True)
@@ -186,14 +180,5 @@ class Tap(DialogAttack):
 
     def problem(self, record: Record, target: Any) -> Problem:
         """See ``SearchAttack.problem``."""
-        return PairProblem(
-            record,
-            target,
-            self.role(),
-            self.guide(),
-            self.answer_tokens,
-            streams=self.branch,
-            branch=self.branch,
-            keep=self.keep,
-            prunes=True,
-        )
+        width = self.branch
+        return _problem(self, record, target, streams=width, branch=width, keep=self.keep, prunes=True)

@@ -66,8 +66,10 @@ def _split(items: list[Asked]) -> tuple[list[Asked], list[Asked]]:
 
 def _fit(job: FitJob) -> Fitted:
     options = job.options
-    strengths = [float(s) for s in options["strengths"]]
-    if strengths != sorted(set(strengths)) or not strengths[0] > 0 or not 0 < options["cover"] <= 1:
+    given = options["strengths"]
+    strengths = [float(s) for s in given if isinstance(s, int | float)]
+    rising = bool(strengths) and len(strengths) == len(given) and strengths == sorted(set(strengths))
+    if not rising or not strengths[0] > 0 or not 0 < options["cover"] <= 1:
         raise SophroError("adasteer: strengths must be positive and increasing, and cover in (0, 1]")
     run = runner(job.model, str(options["judge"]), int(options["max_new_tokens"]))
     steps = len(strengths) + 4
