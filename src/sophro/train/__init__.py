@@ -29,7 +29,7 @@ _LAZY = {
     "Batch": "_batch",
     "DpoLoss": "_losses",
     "Loss": "_losses",
-    "Objective": "sophro.train.objectives",
+    "Objective": "objectives",
     "OnlineOptions": "_online",
     "SftLoss": "_losses",
     "TrainingNetwork": "_network",

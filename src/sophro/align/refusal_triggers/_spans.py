@@ -254,6 +254,8 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(rf"(?<![\w'’-])(an?)(\s*{_SEAM}\s*)(?=(\w+))", re.IGNORECASE)
+# Chinese needs no blank where something went; two words of an alphabet do.
+_BETWEEN_WORDS = re.compile(r"(?<=[^\W_\u3400-\u9fff])\s*[\x00\x01][\s\x00\x01]*(?=[^\W_\u3400-\u9fff])")
 _SOUNDS_CONSONANT = re.compile(r"(?:uni|use|usu|eu|one|once|ut)", re.IGNORECASE)
 _SOUNDS_VOWEL = re.compile(r"[aeiou]|hour|honest|heir|honou?r", re.IGNORECASE)
 _MARKS = (
@@ -295,7 +297,10 @@ def without(text: str, removed: Iterable[Span]) -> str:
     rest = "".join(parts) + re.sub(r"[\x00\x01]", " ", text[position:])
     if gone:
         rest = _repair(rest)
-    rest = re.sub(r"\s*[\x00\x01]\s*", "", rest) if chinese else re.sub(r"[\x00\x01]", " ", rest)
+    if chinese:
+        rest = re.sub(r"\s*[\x00\x01]\s*", "", _BETWEEN_WORDS.sub(" ", rest))
+    else:
+        rest = re.sub(r"[\x00\x01]", " ", rest)
     rest = re.sub(r"[ \t]+", " ", rest)
     rest = re.sub(r" +([.,;:!?)\]、，。！？；：])", r"\1", rest).strip()
     if not any(c.isalnum() for c in rest):
