@@ -15,6 +15,7 @@ ROOMS = (
     ("report",),
     ("assess",),
     ("align", "attack", "edit", "guard", "steer"),
+    ("care",),
     ("judge",),
     ("train",),
     ("data", "models"),
