@@ -22,8 +22,12 @@ def test_the_shipped_roles_are_there_and_apart():
 
 
 @pytest.mark.parametrize(
-    "name", ["judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_check"]
-)
+    "name",
+    [
+        "judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_blind_refusal", "judge_blind_harm",
+        "judge_check",
+    ],
+)  # fmt: skip
 def test_a_question_in_another_spelling_is_caught(name):
     prompt = load_labels(f"starter/{name}")[5].prompt
     role = "selection" if name == "judge_check" else "validation"
