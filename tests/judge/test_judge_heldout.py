@@ -1,5 +1,6 @@
 """Training, selection and validation never share a question; each case here can fail."""
 
+import importlib
 import json
 import os
 
@@ -52,13 +53,13 @@ def test_the_corpus_drops_a_question_that_became_a_validation_question(monkeypat
     assert [e.id for e in corpus()] == ["0", "1", "3"]
 
 
-def test_training_refuses_to_start_on_a_shared_question(monkeypatch, tmp_path):
-    from sophro.judge import train
-
+@pytest.mark.parametrize("name", ["train", "train_reader"])
+def test_training_refuses_to_start_on_a_shared_question(monkeypatch, tmp_path, name):
+    module = importlib.import_module(f"sophro.judge.{name}")
     prompt = load_labels("starter/judge_fresh_harm")[0].prompt
-    monkeypatch.setattr(train, "corpus", lambda: [Example("1", "own", prompt, "a", 0, 0, 1, 0)])
+    monkeypatch.setattr(module, "corpus", lambda part: [Example("1", "own", prompt, "a", 0, 0, 1, 0)])
     with pytest.raises(SophroError, match="training and validation share"):
-        train.train(tmp_path / "out")
+        getattr(module, name)(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
