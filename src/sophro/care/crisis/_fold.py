@@ -164,16 +164,29 @@ def english(text: str) -> str:
         new = _SHORT.get(word)
         if new is None:
             new = slips.get(word, word)
-            if new is word and word[-3:] == "n't":
-                new = word[:-3] + " not"
+            if new is word and "'" in word:
+                new = _contracted(word)
             elif new is word and len(word) > 6 and word.isalpha():
                 new = _unglue(word)
         out.append(new)
     low = "".join(out)
     low = re.sub(r"\bmy self\b|\bme self\b", "myself", low)
+    low = _SPLIT.sub(lambda m: "die" if m.group(3) else "suicidal" if m.group(1) == "al" else "suicide", low)
     return _SPACES.sub(" ", low).strip()
 
 
+_IS = frozenset(("it", "that", "what", "there", "he", "she", "who", "how", "where", "here", "everything", "nothing", "life", "this", "today", "tonight", "everyone", "name", "mom", "gun", "everybody"))
+_ENDINGS = {"n't": " not", "'ll": " will", "'re": " are", "'ve": " have", "'d": " would", "'m": " am"}
+
+
+def _contracted(word: str) -> str:
+    for ending, full in _ENDINGS.items():
+        if word.endswith(ending) and len(word) > len(ending):
+            return word[: -len(ending)] + full
+    return word[:-2] + " is" if word.endswith("'s") and word[:-2] in _IS else word
+
+
+_SPLIT = re.compile(r"\bsui[ \-_.]{0,2}c[i1!]d[ \-]?(e|al)\b|\bsewer[ -]?(slide|cide)s?\b|\b(d) ?[.\- ] ?i ?[.\- ] ?e\b")
 _WHOLE = frozenset(("suicide", "suicidal", "kill", "killing", "die", "dying", "dead", "myself", "overdose", "death", "selfharm", "unalive"))
 
 
