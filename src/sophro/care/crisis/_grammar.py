@@ -82,7 +82,7 @@ _REPORTED_EN = re.compile(r"\b(?:he|she|they|friend|brother|sister|mom|mum|dad|d
 _REPORTED_ZH = re.compile(r"(?:他|她|朋友|同学|室友|闺蜜|弟|妹|哥|姐|妈|爸|儿子|女儿|孩子|老公|老婆|男友|女友|同事|网友|学生|来访者|有人|表弟|表妹|角色|主角|对象|前任|发小|邻居)(?:们)?(?:最近|昨天|昨晚|刚刚?|今天|一直|总|经常|老|突然|在群里|在朋友圈|发微信|发消息|半夜|又|还|和我|跟我|对我|给我|哭着|喝醉了?)*(?:说|讲|告诉我|提到|表示|写道|发(?:了)?(?:消息|微信|朋友圈|微博|短信)|念叨|透露|威胁|留言|坦白|承认)")
 _ELIDED_THIRD_EN = re.compile(r"\b(?:wants|says|said|keeps|is|has|was|talks|texted|told|tried|threatens|mentioned|posted|sounds|seems)\W*(?:\w+\W+){0,6}$")
 _PAST_EN = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|ten|a few|few|many|several|some|a couple of|couple|twenty) (?:years?|months|decades) (?:ago|back|clean|later|since)|\b(?:years ago|ages ago|long ago|a (?:year|long time|decade) ago|last (?:year|decade|winter|summer|spring|fall|autumn)|when i was (?:\w+ )?(?:\d+|a (?:kid|teen\w*|child|student)|younger|in (?:high school|college|school|middle school)|young\w*)|back (?:in|then|when)|used to|in (?:19|20)\d\d|in the past|as a (?:teen\w*|kid|child)|in (?:high school|college|my (?:teens|twenties|youth))|once upon|previously|in recovery|recovered|survivor|before (?:therapy|treatment|i got (?:help|better)))\b")
-_PAST_ZH = re.compile(r"(?:以前|曾经?|过去|小时候|当年|那(?:时|年|段|会)|(?:\d+|几|两|三|四|五|六|七|八|十|好多|多|好几)年前|去年|前年|年轻时|(?:初中|高中|大学|小学|上学)(?:的)?(?:时候|时|那会))")
+_PAST_ZH = re.compile(r"(?:以前|曾经?|小时候|当年|那(?:时|年|段|会)|(?:\d+|几|两|三|四|五|六|七|八|十|好多|多|好几)年前|去年|前年|年轻时|(?:初中|高中|大学|小学|上学)(?:的)?(?:时候|时|那会))")
 _RECENT = re.compile(r"\b(?:yesterday|last (?:night|week|weekend|month)|this (?:morning|week|month)|tonight|today|earlier|again|recently|days? ago|hours? ago|weeks? ago|still|now|just)\b|昨天|昨晚|今天|今早|刚|前天|上周|最近|这周|又|还想|现在|依然|仍然|前几天|上个月")
 _LEISURE = re.compile(r"\b(?:bungee|parachut\w*|sky ?div\w*|div(?:e|ed|ing)|swim\w*|fun|summer|paraglid\w*|zip ?lin\w*|photos?|pictures?|view|sunset|sightseeing|hik\w+|festival|picnic|vacation|trip|tour\w*|selfie|jog\w*|fish\w*|goalkeep\w*|ball|cat|dog|squirrel|raccoon|bird|kids? (?:jump|were)|trampoline|stunt|movie|film|game|snow|ski\w*|accident\w*|slipped|tripped|bike|skateboard)\b|游泳|玩水|蹦极|跳伞|拍照|风景|旅游|散步|钓鱼|烧烤|日出|日落|星星|聚会|打卡|不小心|滑雪|跳水|猫|狗|绳操|跳舞|演出|特技|维修|装修|施工|安装")
 _MOVING = re.compile(r"\b(?:mov(?:e|ing|ed) (?:to|out|house|in|abroad|away)|declutter\w*|charity|goodwill|salvation army|donat\w+|yard sale|garage sale|ebay|craigslist|marie kondo|minimalis\w+|upgrad\w+|spring cleaning|downsiz\w+|outgrew|outgrown|too small|new (?:job|apartment|house|laptop|phone|one)|last day (?:at|of) (?:work|the job|school|class)|retir\w+|graduat\w+|colleagues?|coworkers?|leaving (?:the company|my job|for (?:college|university|vacation))|vacation|holiday|business trip|honeymoon|exchange (?:year|student)|military|deploy\w*|emigrat\w*|switching (?:jobs|schools)|surgery|hospital for|estate planning|lawyer|notary|financial (?:advisor|planner)|pet ?sit\w*|cat ?sit\w*|dog ?sit\w*|lease)\b|搬家|出差|旅游|旅行|出国|留学|毕业|二手|闲鱼|断舍离|捐|离职|辞职|换工作|退休|度假|交换生|入伍|律师|公证|手术|调岗|转学|回老家|度蜜月|寄养")
@@ -173,7 +173,7 @@ def _place_en(signal: Signal, before: str, line: str, match: re.Match[str], topi
     if signal.rule in _HOLDS_NOT and re.search(r"\b(?:never|not|no)\b", signal.text) and not _NOT_VETO_EN.search(clause):
         found.denied.append(signal)
         return
-    if signal.kind not in ("hopeless", "means_here", "minor", "drunk") and _NOT_EN.search(clause) and not _NOT_VETO_EN.search(clause):
+    if signal.kind not in ("hopeless", "means_here", "minor", "drunk") and signal.rule not in ("rope or pills", "how I would", "no tomorrow", "after I am gone", "dead loved", "by the time", "not live", "relief", "will", "i die wish") and _NOT_EN.search(clause) and not _NOT_VETO_EN.search(clause):
         found.denied.append(signal)
         return
     if _person_en(signal, clause, before, match.group(), topic) == "third":
@@ -277,6 +277,11 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.ACTIVE)
     news = bool(_frames.NEWS.search(folded) or _frames.FICTION.search(folded))
     first = bool(re.search(r"\b(?:i|me|my|myself|mine)\b|我|自己", folded))
+    denied = " ".join(s.text for s in found.denied)
+    if "suicide_net" in kinds and "suicid" in denied and folded.count("suicid") <= denied.count("suicid"):
+        kinds.discard("suicide_net")
+    if "die_net" in kinds and re.search(r"\b(?:laugh\w*|embarrass\w*|work\w* myself|starv\w*|bored|thirst\w*|hungry|so (?:full|cute|hot|cold|tired))\b|to death\b", folded) and not troubled:
+        kinds.discard("die_net")
     if "suicide_net" in kinds and (leak or not news) and not _frames.CODE.search(folded):
         raise_to(Level.ACTIVE if first or "intent" in kinds or len(folded) < 60 and "?" not in folded else Level.CONCERN)
     if "die_net" in kinds and not _FEAR.search(folded) and (leak or not news):
@@ -316,6 +321,8 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         flags.add("method_query")
         raise_to(Level.ACTIVE)
     # --- jokes, and what everyday things are blamed
+    if trivial and hyper and joke and level == Level.NONE and not (kinds & {"plan", "prep", "goodbye", "means_here", "attempt_now"}):
+        strong.clear()
     calm = level == Level.NONE and not leak and not (kinds & {"plan", "prep", "goodbye", "means_here", "hopeless", "burden", "method_query", "attempt_now", "self_injury", "past_attempt"})
     if calm and trivial and result >= Level.CONCERN and (joke or hyper):
         result = Level.NONE if joke or not strong else Level.CONCERN
@@ -345,12 +352,16 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.IMMINENT)
     if "attempt_hint" in kinds and danger >= Level.CONCERN and not _BENIGN_PILLS.search(folded) and not framed:
         raise_to(Level.IMMINENT if danger >= Level.IDEATION else Level.ACTIVE)
+    if "attempt_hint" in kinds and re.search(r"\b(?:\d{2,}|whole|entire|all|too many|scared|sleepy|dizzy|goodbye|hospital|die|help|sorry)\b|头晕|救|再见|死", folded) and not _BENIGN_PILLS.search(folded) and not framed and not _COOKING.search(folded):
+        raise_to(Level.IMMINENT)
     if "attempt_hint" in kinds and not result and troubled and not _BENIGN_PILLS.search(folded) and not _COOKING.search(folded) and "distress" in (kinds | context):
         raise_to(Level.ACTIVE)
     if "place_strong" in kinds and not _LEISURE.search(folded) and not framed:
         raise_to(Level.IMMINENT if troubled or danger or kinds & {"jump", "goodbye", "over", "time_now"} else Level.ACTIVE)
     if "jump" in kinds and kinds & {"place_here", "place_strong", "goodbye"} and not framed:
         raise_to(Level.IMMINENT)
+    if at_hand_now(kinds, folded) and not framed:
+        raise_to(Level.IMMINENT if kinds & {"time_now", "do_ref", "jump"} or "attempt_hint" in kinds else Level.ACTIVE)
     if kinds & {"over", "goodbye"} and "means_here" in kinds and not _COOKING.search(folded) and not framed:
         raise_to(Level.IMMINENT)
     if "place_here" in kinds and not _LEISURE.search(folded) and not framed:
@@ -389,6 +400,14 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         flags.add("retraction")
     denial = bool(found.denied) or bool(_frames.DENY.search(folded))
     return Reading(result, frozenset(flags), tuple(signals), denial and not result, retract)
+
+
+_BODY = re.compile(r"\b(?:my (?:lap|neck|head|temple|throat|wrists?|mouth|chest)|loaded|noose|on the (?:beam|rafters?)|nobody (?:else )?(?:is )?home|by myself|i am alone|wanted to tell someone|next to (?:the|my) keyboard|not see (?:the )?morning)\b|手腕|脖子|喉咙|动脉|太阳穴|房梁|就割|就吃|就喝|就跳|就走")
+
+
+def at_hand_now(kinds: set[str], folded: str) -> bool:
+    """Whether something dangerous is at hand and pointed at the person, whatever else is said."""
+    return "means_here" in kinds and bool(_BODY.search(folded)) and not _COOKING.search(folded) and not _BENIGN_PILLS.search(folded) and not _frames.GAME.search(folded) and not _frames.FICTION.search(folded)
 
 
 def memory(reading: Reading, text: str) -> frozenset[str]:
