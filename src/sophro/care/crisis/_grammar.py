@@ -292,6 +292,10 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.ACTIVE)
     if "agree" in kinds and "told_to" in kinds:
         raise_to(Level.ACTIVE)
+    if "over" in kinds and len(re.findall(r"no more (?:pain|suffering)|decision|calm|at peace", folded)) >= 2:
+        raise_to(Level.ACTIVE)
+    if "die_wish" in kinds and re.search(r"\b(?:going to|will|about to|decided to) (?:take|do|go through)\b.{0,20}\b(?:overdose|it)\b", folded):
+        raise_to(Level.ACTIVE)
     if found.denied and re.search(r"\b(?:but|though|however|keep that promise)\b|但|可是|却", folded) and re.search(r"\bwant to do it\b|\bi (?:might|may|will|am going to) do it\b|keep that promise|控制不住|忍不住", folded):
         raise_to(Level.ACTIVE)
     if "plan_hint" in kinds and max(level, result) >= Level.CONCERN:
@@ -317,6 +321,9 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
             flags.discard("method_query")
         else:
             raise_to(Level.CONCERN if study and not troubled else Level.ACTIVE)
+    if "projection" in kinds and re.search(r"\bkill(?:s|ing)? (?:themselves|yourself|oneself)|suicid|自杀|割腕|安眠药", folded) and re.search(r"\b(?:how|what|which|where|does)\b|怎么|什么|哪|多少|会不会|吗", folded):
+        flags.add("method_query")
+        raise_to(Level.ACTIVE)
     if "place_query" in kinds and troubled and not (_LEISURE.search(folded) and level < Level.CONCERN):
         flags.add("method_query")
         raise_to(Level.ACTIVE)
@@ -354,14 +361,16 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.IMMINENT if danger >= Level.IDEATION else Level.ACTIVE)
     if "attempt_hint" in kinds and re.search(r"\b(?:\d{2,}|whole|entire|all|too many|scared|sleepy|dizzy|goodbye|hospital|die|help|sorry)\b|头晕|救|再见|死", folded) and not _BENIGN_PILLS.search(folded) and not framed and not _COOKING.search(folded):
         raise_to(Level.IMMINENT)
+    if times_now(signals) and "method_self" in kinds and re.search(r"\bjump|hang|plan is|跳|割|吊|吞", folded) and result >= Level.ACTIVE:
+        raise_to(Level.IMMINENT)
     if "attempt_hint" in kinds and not result and troubled and not _BENIGN_PILLS.search(folded) and not _COOKING.search(folded) and "distress" in (kinds | context):
         raise_to(Level.ACTIVE)
     if "place_strong" in kinds and not _LEISURE.search(folded) and not framed:
-        raise_to(Level.IMMINENT if troubled or danger or kinds & {"jump", "goodbye", "over", "time_now"} else Level.ACTIVE)
+        raise_to(Level.IMMINENT)
     if "jump" in kinds and kinds & {"place_here", "place_strong", "goodbye"} and not framed:
         raise_to(Level.IMMINENT)
     if at_hand_now(kinds, folded) and not framed:
-        raise_to(Level.IMMINENT if kinds & {"time_now", "do_ref", "jump"} or "attempt_hint" in kinds else Level.ACTIVE)
+        raise_to(Level.IMMINENT)
     if kinds & {"over", "goodbye"} and "means_here" in kinds and not _COOKING.search(folded) and not framed:
         raise_to(Level.IMMINENT)
     if "place_here" in kinds and not _LEISURE.search(folded) and not framed:
@@ -382,6 +391,8 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
             raise_to(Level.IMMINENT)
         elif result == Level.IDEATION and firm and meant:
             raise_to(Level.IMMINENT)
+    if level >= Level.CONCERN and "means_here" in context and times and ("do_ref" in kinds or "means_here" in kinds) and not framed:
+        raise_to(Level.IMMINENT)
     if level >= Level.ACTIVE and not framed and times and (len(folded) < 60 or "do_ref" in kinds or at_hand) and not found.denied:
         raise_to(Level.IMMINENT)
     # --- other people
@@ -400,6 +411,11 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         flags.add("retraction")
     denial = bool(found.denied) or bool(_frames.DENY.search(folded))
     return Reading(result, frozenset(flags), tuple(signals), denial and not result, retract)
+
+
+def times_now(signals: Sequence[Signal]) -> bool:
+    """Whether a time within about a day is named."""
+    return any(s.kind == "time_now" and not _WEAK_TIME.match(s.text) for s in signals)
 
 
 _BODY = re.compile(r"\b(?:my (?:lap|neck|head|temple|throat|wrists?|mouth|chest)|loaded|noose|on the (?:beam|rafters?)|nobody (?:else )?(?:is )?home|by myself|i am alone|wanted to tell someone|next to (?:the|my) keyboard|not see (?:the )?morning)\b|手腕|脖子|喉咙|动脉|太阳穴|房梁|就割|就吃|就喝|就跳|就走")
