@@ -70,8 +70,7 @@ _SHORT = {
     "4eva": "forever", "4": "for", "thx": "thanks", "tysm": "thank you", "lyf": "life", "lief": "life", "myslef": "myself", "mysef": "myself", "myse1f": "myself",
     "meself": "myself", "maself": "myself", "mself": "myself", "mysel": "myself", "myselff": "myself", "mee": "me", "slef": "self",
     "goodbyes": "goodbyes", "suacide": "suicide", "sewerslide": "suicide", "sewercide": "suicide", "sewer-slide": "suicide",
-    "suey": "suicide", "sooicide": "suicide", "sui": "suicide", "su1c": "suicide", "unaliving": "killing", "unalived": "killed",
-    "unalive": "kill", "unlive": "kill", "unaliveing": "killing", "offing": "killing", "kil": "kill", "kll": "kill", "kiil": "kill", "kiling": "killing", "klling": "killing",
+    "suey": "suicide", "sooicide": "suicide", "sui": "suicide", "su1c": "suicide", "unlive": "unalive", "offing": "killing", "kil": "kill", "kll": "kill", "kiil": "kill", "kiling": "killing", "klling": "killing",
     "hpoe": "hope", "wnat": "want", "watn": "want", "wan": "want", "wish": "wish", "hopless": "hopeless", "tired": "tired", "teh": "the",
     "tho": "though", "dieing": "dying", "diee": "die", "dai": "die", "dy": "die", "deth": "death", "daed": "dead", "ded": "dead", "lve": "live", "alve": "alive",
 }  # fmt: skip
@@ -201,8 +200,8 @@ def _undot(match: re.Match[str]) -> str:
 
 _FILLERS = re.compile(
     r"\b(?:just|really|rly|literally|actually|honestly|truly|seriously|srsly|fucking|freaking|frickin|fuckin|effing|damn|bloody|kind of|kinda|sort of|sorta|"
-    r"sometimes|often|always|constantly|probably|maybe|perhaps|still|simply|even|basically|totally|absolutely|definitely|"
-    r"genuinely|desperately|badly|all day|every day|right|lowkey|highkey|legit|fr|tbh|ngl|like|very|pretty|quite|finally|also|only|been|again|already|quietly|secretly|quickly|slowly|properly|gladly|seriously|"
+    r"sometimes|often|constantly|probably|maybe|perhaps|still|simply|even|basically|totally|absolutely|definitely|"
+    r"genuinely|desperately|badly|all day|every day|right|lowkey|highkey|legit|fr|tbh|ngl|like|very|pretty|quite|finally|also|been|again|already|quietly|secretly|quickly|slowly|properly|gladly|seriously|"
     r"often|mostly|increasingly|suddenly|kind|sincerely|deeply|strongly|certainly|surely|clearly|ever) (?=[a-z])"
 )
 _OBJECT_LIKE = re.compile(r"\b(feel|feels|feeling|felt|look|looks|seems?|sounds?|be|is|was) like ")
@@ -245,7 +244,7 @@ _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"huo ?zhe ?(?:hao |zhen )?mei ?(?:you ?)?yi ?(?:si|yi)|活着 ?mei ?(?:意思|意义|yi ?si)", "活着没意思"),
         (r"跳 ?(?:lou|喽|娄|搂|l(?![a-z]))|(?<![a-z])tiao ?(?:楼|lou)|条楼|眺楼", "跳楼"),
         (r"跳 ?(?:he|qiao|jiang|hai)(?![a-z])|(?<![a-z])tiao ?(?:he|qiao|jiang|hai)(?![a-z])", "跳河"),
-        (r"割 ?wan|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)", "割腕"),
+        (r"割 ?wan|割刀?腕|割[^一-鿿,.!?]{1,3}腕|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)", "割腕"),
         (r"上 ?diao(?![a-z])|(?<![a-z])shang ?diao(?![a-z])|上吊", "上吊"),
         (r"烧 ?tan(?![a-z])|(?<![a-z])shao ?tan(?![a-z])|烧木炭自", "烧炭"),
         (r"安 ?(?:mian|眠) ?(?:yao|药)|(?<![a-z])an ?mian ?yao|安眠藥|安绵药", "安眠药"),

@@ -43,6 +43,9 @@ class Rule:
 
 
 def _expand(pattern: str, parts: dict[str, str], bounded: bool) -> str:
+    if not bounded:
+        pattern = pattern.replace(r"\w+", r"[\w']+")
+        parts = {name: part.replace(r"\w+", r"[\w']+") for name, part in parts.items()}
     for _ in range(4):
         for name, part in parts.items():
             pattern = pattern.replace("{" + name + "}", part)
@@ -67,7 +70,7 @@ _NOT_EN = re.compile(
     r"thoughts?(?: of| about)?|thought(?: of| about)?|consider(?:ing|ed)?|about to|feel(?:ing)?(?: like)?|say(?:ing)?(?: that)?|mean(?:ing)?(?: that| to)?|have|had|having|any|urges?|desire|wish|hav(?:e|ing)|"
     r"be|been|being|would|will|do|did|of|to|about|the type(?: of person)?|someone who|a|an|i|am|that|like|it|s|is|was|for|as|in|actively|at risk of|contemplating|even|actually|really|ever|suicidal or|one to|him to|them to|me to|us to|anyone to|you to)\s+){0,6}$"
 )  # fmt: skip
-_NOT_VETO_EN = re.compile(r"\b(?:why|reasons?|whether|if|nothing stops?|stop\w*|how come|what (?:is|if|s)|not a (?:day|night|single)|wonder\w*|know|can not (?:help|not|stop)|should i|tell me|guarantee|promise|sure|difference|only thing|hard not|try(?:ing)? not|rather than not|might|could)\b[^,]*$")
+_NOT_VETO_EN = re.compile(r"\b(?:why|reasons?|whether|if|nothing stops?|stop\w*|how come|what (?:is|if|s)|not a (?:day|night|single)|wonder\w*|know|can not (?:help|not|stop)|should i|tell me|guarantee|promise|sure|difference|only thing|hard not|try(?:ing)? not|rather than not|might|could|never said|not say|not said|wouldn't)\b[^,]*$")
 _NOT_ZH = re.compile(r"(?:没有?|从(?:来)?没(?:有)?|不是?|不会|绝不|绝对不|才不|并不|并没有?|不再|别|不要|不用|不可能|没必要|怎么会|哪(?:会|里会)|不打算|放弃了?|打消了?|不至于)(?:真的|想过?|想要|要|去|会|打算|有|任何|再|过|是|说|在|因为|因|这么|那么|认真|考虑|真|什么|一点|有什么|到|想着|做|选择|让|自己|觉得|为了|这个|让你|劝|叫|鼓励|人|用|干|主动|所谓|把){0,5}$")
 _NOT_VETO_ZH = re.compile(r"为什么|怎么(?:还)?不|何不|不是没|没有(?:一)?(?:天|刻|夜)|不得不|忍不住|控制不|止不住|停不|不如|还不|要不(?:是|然)?|不是不|无法不|不能不|谁不|是不是|要不要|该不该|会不会|想不想|能不能|不知道|不确定|不敢|不怕|不住|说不定|不止|不只|不仅|不光|难道|不就|不也|不久|不管")
 _SUBJECT_EN = re.compile(
@@ -92,6 +95,10 @@ _STRONG_INTENT = re.compile(r"\b(?:going to|will|about to|decided|planning|plan 
 _WEAK_TIME = re.compile(r"^(?:right now|today|this (?:morning|afternoon|evening)|现在|今天|晚上|下午|一会|等一下|\d+点|半夜|凌晨|傍晚)$")
 
 
+_FIRST = re.compile(r"\b(?:i|my|me|myself|mine)\b|(?<![跟给对向])我(?!朋友|妈|爸|弟|妹|哥|姐|室友|同学|儿|女)")
+_RISKY = frozenset(("self_kill", "die_wish", "suicide_net", "die_net", "method_self", "goodbye", "prep", "self_injury", "past_attempt", "attempt_now", "attempt_hint", "jump", "over", "place_here", "place_strong", "plan"))
+
+
 @dataclass
 class _Found:
     signals: list[Signal]
@@ -103,7 +110,7 @@ class _Found:
 _HOLDS_NOT = frozenset(("suicidal", "suicide", "overdose", "take my life", "i die", "want to die", "not alive"))
 _WISH = re.compile(
     r"\b(?:want|going|will|might|may|could|should|think\w*|thought|feel like|tempt\w*|urges?|about|ready|decid\w*|plan\w*|consider\w*|wish|need|let me|imagin\w*|pictur\w*|can not stop|fantasi\w*|close to|almost|way|rather|would|dream\w*|easier|better)\b"
-    r"|想|要|打算|准备|决定|可能|干脆|不如|考虑|冲动|忍不住|计划|就去|该|念头|差点|马上"
+    r"|想|要|打算|准备|决定|可能|干脆|不如|考虑|冲动|忍不住|计划|就|该|念头|差点|马上|会|能|可以|敢|怕|下去"
 )
 _FEAR = re.compile(r"\b(?:afraid|scared|fear\w*|worr(?:y|ied)|phobia|terrified|anxious|panic\w*|anxiety|surviv\w*|symptoms?|cancer|allerg\w*|diagnos\w*|doctor|heart attack|before i die|bucket list|until i die|till i die|when i die i want (?:to be (?:buried|cremated)|my)|day i die|insurance|organ donor|if i die in|someday|one day when)\b|怕死|怕(?:自己)?会死|恐惧|体检|保险|器官捐")
 _NONHUMAN = re.compile(r"\b(?:tulips?|flowers?|plants?|fish|goldfish|cats?|dogs?|bees?|ants?|mosquito\w*|weeds?|grass|trees?|stars?|batter(?:y|ies)|bacteria|virus\w*|cells?|lil(?:y|ies)|rats?|mice|mouse|roach\w*|cockroach\w*|bed ?bugs?|termites?|spiders?|mold|germs|moths?|fleas?|ticks?|hamsters?|cow|cattle|chickens?|zombie\w*|monster\w*|boss|enem(?:y|ies)|dinosaurs?|empire|language)\b|植物|花|鱼|猫|狗|蟑螂|蚊子|老鼠(?!药)|细菌|病毒|细胞|虫")
@@ -242,6 +249,10 @@ def _person_zh(clause: str, before: str, words: str, sentence: str, reported: bo
 def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], level: Level) -> Reading:
     signals = found.signals
     kinds = {s.kind for s in signals}
+    if "third_risk" in kinds and not any(_FIRST.search(s.text) for s in signals if s.kind in _RISKY):
+        found.third += [s for s in signals if s.kind in _RISKY]
+        signals = [s for s in signals if s.kind not in _RISKY]
+        kinds = {s.kind for s in signals}
     flags = {_FLAG_OF[k] for k in kinds if k in _FLAG_OF and k != "method_query"}
     leak = bool(_frames.LEAK.search(folded))
     joke = bool(_frames.JOKE_EN.search(cleaned.lower()) or _frames_zh.JOKE_ZH.search(folded))
@@ -283,7 +294,8 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
     if "die_net" in kinds and re.search(r"\b(?:laugh\w*|embarrass\w*|work\w* myself|starv\w*|bored|thirst\w*|hungry|so (?:full|cute|hot|cold|tired))\b|to death\b", folded) and not troubled:
         kinds.discard("die_net")
     if "suicide_net" in kinds and (leak or not news) and not _frames.CODE.search(folded):
-        raise_to(Level.ACTIVE if first or "intent" in kinds or len(folded) < 60 and "?" not in folded else Level.CONCERN)
+        if first or "intent" in kinds or not re.search(r"\bsuicide (?:of|in|by)\b|\b(?:the|his|her|their) suicide", folded):
+            raise_to(Level.ACTIVE if first or "intent" in kinds or len(folded) < 60 and "?" not in folded else Level.CONCERN)
     if "die_net" in kinds and not _FEAR.search(folded) and (leak or not news):
         raise_to(Level.IDEATION)
     if kinds & {"over", "jump"} and (troubled or max(level, result) >= Level.CONCERN or kinds & {"means_here", "attempt_hint", "place_here", "place_strong"}):
@@ -349,7 +361,7 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
             framed, result = True, Level.NONE
         elif fiction and level < Level.IDEATION and "distress" not in kinds and not (kinds & {"hopeless", "burden", "means_here", "place_here"}):
             framed, result = True, min(result, Level.CONCERN)
-        elif translate and quoted and result == Level.IDEATION and level < Level.CONCERN:
+        elif translate and quoted and result == Level.IDEATION and level < Level.CONCERN and not any(s.kind == "time_now" for s in signals) and "goodbye" not in kinds:
             framed, result = True, Level.CONCERN
     # --- time, means, place
     danger = max(result, level) if result else (level if level >= Level.IDEATION else Level.NONE)
