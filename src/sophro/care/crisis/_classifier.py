@@ -1,10 +1,10 @@
 """The small classifier: hashed character and word n-grams of the last messages, and two linear heads.
 
-Card: crisis_safety.md, section 2 (b). Contract: reads ``weights/crisis.safetensors`` on first use; pure numpy. Where the
+Card: crisis_safety.md, section 2 (b). Contract: reads ``weights/crisis.safetensors`` on first use; numpy. Where the
 patterns found something, a confident "active" lifts it by one level; where they found nothing, it decides alone only
 when it is sure and no idiom stands in the message, and otherwise raises to CONCERN.
 
-Deviation: the card asks for a threshold at recall 0.95 on ACTIVE; alone that would flag a quarter of the idioms, so
+Deviation: the card asks for a threshold at recall 0.95 on ACTIVE; alone that would flag many idioms, so
 thresholds hold false alarms down instead, and the patterns carry the recall. The sentence encoder was tried for English:
 0.82 recall at 0.18 false alarms against 0.77 at 0.18, 0.2 s a message on two busy cores; it was left out.
 """
