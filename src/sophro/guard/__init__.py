@@ -13,7 +13,7 @@ from sophro.registry import Method, register
 if TYPE_CHECKING:
     from sophro.guard._detectors import detector, detectors
     from sophro.guard._types import Detection, Detector
-    from sophro.guard.calibrate import calibrate
+    from sophro.guard.calibrate import choose_thresholds
     from sophro.guard.check import Decision, Guard, Reason
     from sophro.guard.offline import check_file
     from sophro.guard.policy import Policy, PolicyFile
@@ -44,7 +44,7 @@ _HOMES = {
     "PolicyFile": "policy",
     "Reason": "check",
     "StreamCheck": "stream",
-    "calibrate": "calibrate",
+    "choose_thresholds": "calibrate",
     "check_file": "offline",
     "detector": "_detectors",
     "detectors": "_detectors",
@@ -59,8 +59,8 @@ __all__ = [
     "PolicyFile",
     "Reason",
     "StreamCheck",
-    "calibrate",
     "check_file",
+    "choose_thresholds",
     "detector",
     "detectors",
     "scanner",
