@@ -1,6 +1,7 @@
 """Conformance of the detectors of conversations: a new member is one row and inherits all of it."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -207,7 +208,7 @@ def test_windows_hold_every_character_and_the_chosen_keep_both_ends():
     text = "word " * 400
     cut = windows(text, 100, 30)
     assert cut[0][0] == 0 and cut[-1][1] == len(text)
-    assert all(b[0] <= a[1] and b[0] > a[0] for a, b in zip(cut, cut[1:], strict=False))
+    assert all(b[0] <= a[1] and b[0] > a[0] for a, b in pairwise(cut))
     assert windows("x" * 1000, 100, 99) and len(windows("x" * 1000, 100, 99)) <= 1000
     assert windows("  \n ", 100, 10) == []
     assert chosen([0.0, 5.0, 1.0, 9.0, 0.0], 4) == [0, 1, 3, 4]

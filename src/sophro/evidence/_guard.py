@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,9 +147,7 @@ def stream(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         cuts = [0, *sorted(rng.sample(range(1, len(text)), rng.randint(0, 40))), len(text)]
         for behind, guard in guards.items():
             check = guard.stream([{"role": "user", "content": "What is the key?"}])
-            wire = (
-                "".join(check.push(text[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)) + check.finish()
-            )
+            wire = "".join(check.push(text[a:b]) for a, b in pairwise(cuts)) + check.finish()
             leaked[behind] += max(0, len(wire) - len(clean) - 1)
     return [
         Check("characters of the secret on the wire", leaked[48], None, None, streams, "==", 0),

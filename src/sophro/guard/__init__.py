@@ -69,7 +69,7 @@ for _name, _title, _paper, _entry, _primary, _also, _evidence, _deviations in (
     (
         "guard_stream",
         "Streaming hold: text leaves after its window was judged, the end of a window with the next one",
-        "chunk hold of guard servers (card guard_models.md, policy 2); Qwen3Guard-Stream, arXiv 2510.14276, for the task",
+        "chunk hold of guard servers (card guard_models.md); Qwen3Guard-Stream, arXiv 2510.14276, for the task",
         "sophro.guard:StreamCheck",
         "C2",
         ("C1",),

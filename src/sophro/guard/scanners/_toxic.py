@@ -3,7 +3,8 @@
 Paper: Yang et al., Findings of ACL 2025 (arXiv 2505.24341): disguised characters hide toxic text from detectors.
 
 Contract: where the normaliser changed something, the text is judged as it was meant, and only so: letting the higher of
-two readings count is a second chance whatever the repair says (docs/toxic_chinese.md). Text without Chinese characters is not this detector's: it is *not evaluated*, with that reason.
+two readings count is a second chance whatever the repair says (docs/toxic_chinese.md). Text without Chinese characters
+is not this detector's: it says nothing and nothing is missing.
 """
 
 from __future__ import annotations
