@@ -1,8 +1,8 @@
 """The simulated client: a private state in code, gates in code, and lines that say what a gate lets through.
 
-Paper: Ψ-Arena (arXiv 2505.03293), whose client is a prompted model; what it remembers and holds back is the model's
-affair. Deviation: state, trust and gates are code here (the card's design; all weights are ours), whoever puts them into
-words. So a client, scripted or modelled, cannot tell what it must not tell yet: the words are not there to be asked for.
+Paper: Ψ-Arena (arXiv 2505.03293), whose client is a prompted model; what it remembers and holds back is up to it.
+Deviation: state, trust and gates are code here (the card's design; all weights are ours), whoever puts them into
+words. So a client, scripted or modelled, cannot tell what it must not tell yet: it was never given the words.
 
 Contract: ``update`` and ``choose`` are pure; the same profile, seed and counselor give the same client.
 """
@@ -26,9 +26,9 @@ _GAINS: Mapping[str, float] = {
     "reflects": 0.06,
     "feeling": 0.04,
     "validates": 0.04,
-    "opens": 0.02,
+    "opens": 0.03,
     "repairs": 0.06,
-    "asks_risk": 0.05,
+    "asks_risk": 0.06,
 }
 _LOSSES: Mapping[str, float] = {
     "judges": 0.12,
@@ -149,7 +149,8 @@ def update(profile: Profile, state: State, heard: Heard, phase: str, turn: int) 
         turn: Index of the turn, kept as evidence.
     """
     made = experiences(profile, state, heard, phase)
-    gain = sum(_GAINS.get(n, 0.0) for n in made) * _PACE[profile.attitude]
+    # The more trust there is, the less one turn adds.
+    gain = sum(_GAINS.get(n, 0.0) for n in made) * _PACE[profile.attitude] * (1.15 - state.trust)
     loss = sum(_LOSSES.get(n, 0.0) for n in made)
     felt, when = dict(state.felt or {}), dict(state.when or {})
     for name in made:

@@ -56,7 +56,9 @@ class Heard:
     @property
     def opens(self) -> bool:
         """It asks openly, and not three things at once."""
-        return "open_question" in self.marks and 1 <= max(1, self.questions) <= 2 and "leading" not in self.marks
+        return (
+            "open_question" in self.marks and 1 <= max(1, self.questions) <= 2 and "leading" not in self.marks
+        )
 
     @property
     def crowded(self) -> bool:

@@ -7,6 +7,7 @@ understanding: they miss what is said in other words and can be played. Their ag
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -33,6 +34,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z']{3,}|[\u3400-\u9fff]+")
 
 
+@functools.lru_cache(maxsize=4096)
 def marks(text: str) -> frozenset[str]:
     """Return the names of the marks that the text holds."""
     return frozenset(name for name, pattern in _COMPILED.items() if pattern.search(text))
@@ -43,6 +45,7 @@ def sentences(text: str) -> list[str]:
     return [s.strip() for s in _SENTENCE.findall(text) if s.strip()]
 
 
+@functools.lru_cache(maxsize=4096)
 def feelings(text: str) -> frozenset[str]:
     """Return the families of feeling that the text names."""
     return frozenset(name for name, pattern in _FEELINGS.items() if pattern.search(text))
@@ -59,6 +62,7 @@ def questions(text: str) -> int:
     return len(re.findall(r"[?？]+", text))
 
 
+@functools.lru_cache(maxsize=4096)
 def content(text: str) -> frozenset[str]:
     """Return the words that carry meaning; Chinese gives pairs of characters."""
     found: set[str] = set()

@@ -51,7 +51,8 @@ def next_phase(phase: str, exchanges: int, state: State, profile: Profile, heard
         return phase
     reached = {
         "trust": state.trust >= TRUSTS_AT,
-        "diagnose": 2 * len(state.disclosed) >= len(profile.gated) and (profile.risk == "none" or state.risk_said),
+        "diagnose": 2 * len(state.disclosed) >= len(profile.gated)
+        and (profile.risk == "none" or state.risk_said),
         "solve": bool({"close", "farewell"} & heard.marks),
     }[phase]
     if not reached and exchanges < caps.most:
