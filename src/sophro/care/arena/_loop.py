@@ -1,8 +1,9 @@
 """The closed loop: from low ratings to a diagnosis, from the diagnosis to rules, and a trial on clients held out.
 
-Paper: Ψ-Arena (arXiv 2505.03293), reflection-based improvement without training. Deviation (inferred from the card): rules
-are at most ``per_round`` a round, checked for client facts, tried on held-out clients and kept only if the held-out score
-does not fall. Percentages of ordinal scores are not reported, since they explode on a small base; differences are.
+Paper: Ψ-Arena (arXiv 2505.03293), reflection-based improvement without training. Deviation (inferred from the card):
+rules are at most ``per_round`` a round, checked for client facts, tried on held-out clients and kept only if the
+held-out score does not fall. Percentages of ordinal scores are not reported, since they explode on a small base;
+differences are.
 
 Contract: the loop knows counselors only as "sessions with these rules". A rule that quotes a client is dropped with its
 reason. Nothing of the held-out clients enters a diagnosis.
@@ -172,8 +173,8 @@ def _act(skill: str) -> str:
 def check_rule(rule: Rule, kept: Sequence[Rule], clients: Sequence[Profile]) -> str | None:
     """Return why a rule must not be kept, None if it may.
 
-    A rule is refused that is too long, repeats another, or holds a name or a run of words of a client: it would carry one
-    person's facts to the next.
+    A rule is refused that is too long, repeats another, or holds a name or a run of words of a client: it would carry
+    one person's facts to the next.
     """
     text = rule.text.strip()
     if not text:

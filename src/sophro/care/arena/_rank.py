@@ -1,13 +1,14 @@
 """Ranking counselors over the same clients, with intervals from resampled clients.
 
-Contract: clients are the units, never turns or items: every counselor meets the same clients, so a resample draws clients
-and compares within them. Several seeds of one client are averaged first.
+Contract: clients are the units, never turns or items: every counselor meets the same clients, so a resample draws
+clients and compares within them. Several seeds of one client are averaged first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -149,7 +150,7 @@ def rank(scores: Sequence[SessionScore], resamples: int = 4000, seed: int = 0) -
     )
     gaps = tuple(
         (a.counselor, b.counselor, difference(scores, a.counselor, b.counselor, seed=seed))
-        for a, b in zip(ordered, ordered[1:], strict=False)
+        for a, b in pairwise(ordered)
     )
     return Ranking(tuple(ordered), gaps)
 

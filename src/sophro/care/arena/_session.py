@@ -12,7 +12,6 @@ what is examined.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from sophro.care.arena._client import Choice, State, after, choose, start, update
@@ -106,6 +105,9 @@ class Arena(Controller):
         caps: Bounds.
         seed: Seed of the client's wording.
         monitor: Makes the crisis monitor of the session; None: the one of ``sophro.care.crisis``.
+
+    Attributes:
+        extra: Hash of what else shapes the counselor (rules, instructions); a log with another one is not resumed.
     """
 
     kind: ClassVar[str] = "arena"
@@ -127,6 +129,7 @@ class Arena(Controller):
         self.caps = caps or Caps()
         self.seed = seed
         self.monitor = monitor or crisis_monitor
+        self.extra = ""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -134,6 +137,7 @@ class Arena(Controller):
         return {
             "profile": digest(self.profile.to_dict()),
             "counselor": self.name,
+            "counselor_extra": self.extra,
             "client": getattr(self.client, "name", "scripted"),
             "caps": [self.caps.least, self.caps.most, self.caps.total],
             "seed": self.seed,
@@ -251,5 +255,8 @@ def _kind(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _state(value: Mapping[str, Any]) -> State:
-    made = State(**{**value, "told": tuple(value["told"]), "disclosed": tuple(value["disclosed"])})
-    return replace(made, when={k: tuple(v) for k, v in (value["when"] or {}).items()})
+    fields: dict[str, Any] = dict(value)
+    for name in ("told", "disclosed"):
+        fields[name] = tuple(value[name])
+    fields["when"] = {k: tuple(v) for k, v in (value["when"] or {}).items()}
+    return State(**fields)
