@@ -105,7 +105,7 @@ async def play(
     key = digest(judge.name, judge.version, [x.text for x in session.lines])
     kept = (rated or {}).get(key)
     items = (
-        [ItemScore(**{**i, "samples": tuple(i["samples"]), "turns": tuple(i["turns"])}) for i in kept]
+        [_item(row) for row in kept]
         if kept
         else await _rate(judge, session, controller.profile, state)
     )
@@ -206,6 +206,12 @@ def _warnings(counselors: Sequence[str], judge: Judge, client: str | None) -> li
             "rated by rules on words, not by people or a model; see docs/arena.md for what that is worth"
         )
     return found
+
+
+def _item(row: Mapping[str, Any]) -> ItemScore:
+    fields: dict[str, Any] = dict(row)
+    fields["samples"], fields["turns"] = tuple(row["samples"]), tuple(row["turns"])
+    return ItemScore(**fields)
 
 
 def _kept(out: Path | None) -> dict[str, Any]:

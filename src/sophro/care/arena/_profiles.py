@@ -144,7 +144,7 @@ def _fact(value: Any, where: str) -> Fact:
         raise SophroError(
             f"{where}, field 'gated': a fact behind 'asked' needs keys that a question can hold"
         )
-    return Fact(text, cast(Gate, gate), _share(row.get("trust"), where, "gated.trust"), keys)
+    return Fact(text, gate, _share(row.get("trust"), where, "gated.trust"), keys)
 
 
 def profile_of(row: Mapping[str, Any], where: str) -> Profile:
