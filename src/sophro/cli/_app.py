@@ -43,6 +43,16 @@ for _group, _help, _members in (
     ),
     ("patch", "Show, apply, merge and compare patches of weights.", ("show", "apply", "merge", "compare")),
     ("steer", "Fit steering methods: behaviour changed at inference, without training.", ("fit",)),
+    (
+        "arena",
+        "Counselors meet simulated clients and are rated from three sides.",
+        ("run", "improve", "profiles", "agreement", "report"),
+    ),
+    (
+        "restructure",
+        "Cognitive restructuring: a talk, training data from simulated talks, and checks of the process.",
+        ("chat", "generate", "check"),
+    ),
     ("models", "List local models, fetch one, or make a subject for experiments.", ("list", "pull", "make")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):

@@ -104,11 +104,7 @@ async def play(
     session, state = session_of(dialogue, controller)
     key = digest(judge.name, judge.version, [x.text for x in session.lines])
     kept = (rated or {}).get(key)
-    items = (
-        [_item(row) for row in kept]
-        if kept
-        else await _rate(judge, session, controller.profile, state)
-    )
+    items = [_item(row) for row in kept] if kept else await _rate(judge, session, controller.profile, state)
     if folder is not None and not kept:
         write_json(folder.parent / "rated" / f"{key}.json", [i.to_dict() for i in items])
     return Played(session, state, score_session(session, controller.profile, items))

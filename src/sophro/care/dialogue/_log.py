@@ -35,9 +35,7 @@ class LogFile:
         try:
             self._handle: BinaryIO = path.open("a+b")
         except OSError as error:
-            raise SophroError(
-                f"{path}: cannot be written ({error.strerror}); name another file"
-            ) from error
+            raise SophroError(f"{path}: cannot be written ({error.strerror}); name another file") from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

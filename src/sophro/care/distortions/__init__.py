@@ -1,10 +1,10 @@
 """Cognitive distortions: one registry of labels for care, classifiers and data, with cues that find the plain cases.
 
-Sources: the ten of Burns (Feeling Good, 1980, after Beck) and the fifteen that CRDial uses (arXiv 2504.17238); names and
-numbers of labels are facts, every description, example and cue is ours.
+Sources: the ten of Burns (Feeling Good, 1980, after Beck) and the fifteen that CRDial uses (arXiv 2504.17238); names
+and numbers of labels are facts, every description, example and cue is ours.
 
-Contract: ``DISTORTIONS`` is the only list; data sets map to it through ``of_source``. ``detect`` is a named baseline of word
-patterns: it finds what is said in so many words and gives the sentence that shows it, never a diagnosis.
+Contract: ``DISTORTIONS`` is the only list; data sets map to it through ``of_source``. ``detect`` is a named baseline of
+word patterns: it finds what is said in so many words and gives the sentence that shows it, never a diagnosis.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ class Found:
 
 
 def _read() -> dict[str, Distortion]:
-    rows: list[dict[str, Any]] = json.loads(
-        read_text(Path(__file__).with_name("data") / "distortions.json")
-    )
+    rows: list[dict[str, Any]] = json.loads(read_text(Path(__file__).with_name("data") / "distortions.json"))
     found: dict[str, Distortion] = {}
     for row in rows:
         sources = {k: tuple(v) for k, v in row.pop("sources").items()}
@@ -108,7 +106,10 @@ def of_source(source: str, name: str) -> str | None:
     if source not in known:
         raise unknown_name("data set with distortions", source, known)
     plain = name.strip().casefold()
-    if (source, plain) in (("thinking_traps", "not distorted"), ("thinking_traps", "negative feeling or emotion")):
+    if (source, plain) in (
+        ("thinking_traps", "not distorted"),
+        ("thinking_traps", "negative feeling or emotion"),
+    ):
         return None
     found = _sources().get((source, plain))
     if found is None:
