@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sophro.errors import SophroError
 
 if TYPE_CHECKING:
-    from sophro.care.arena import Caps, ModelJudge, Profile, RuleJudge
+    from sophro.care.arena import ModelJudge, Profile, RuleJudge, SessionScore, Standing
     from sophro.stats import Interval
 
 
@@ -178,10 +178,10 @@ def improve_(
     )
 
 
-def _renamed(score: object, name: str):  # noqa: ANN202
+def _renamed(score: SessionScore, name: str) -> SessionScore:
     import dataclasses
 
-    return dataclasses.replace(score, counselor=name)  # type: ignore[type-var]
+    return dataclasses.replace(score, counselor=name)
 
 
 def profiles_(*, lang: str | None = None, json: bool = False) -> None:
@@ -289,13 +289,12 @@ def _estimate(i: Interval) -> str:
     return f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
 
 
-def _show_ranking(standings: Sequence[object]) -> None:
-    from sophro.care.arena import SIDES, Standing
+def _show_ranking(standings: Sequence[Standing]) -> None:
+    from sophro.care.arena import SIDES
     from sophro.cli._print import percent, show_table
 
     rows: list[tuple[object, ...]] = []
     for s in standings:
-        assert isinstance(s, Standing)
         rows.append(
             (
                 s.counselor,

@@ -1,8 +1,8 @@
 """A model that writes the rules: the counselor reflects on its diagnosis, in place of the fixed library.
 
-Paper: Ψ-Arena (arXiv 2505.03293), reflection by the counselor itself. Contract: the model sees findings, never transcripts
-or profiles, so that it has no client facts to copy; what it writes still passes ``check_rule``. An answer that cannot be
-read twice gives no rules, and the loop ends there.
+Paper: Ψ-Arena (arXiv 2505.03293), reflection by the counselor itself. Contract: the model sees findings, never
+transcripts or profiles, so that it has no client facts to copy; what it writes still passes ``check_rule``. An answer
+that cannot be read twice gives no rules, and the loop ends there.
 """
 
 from __future__ import annotations

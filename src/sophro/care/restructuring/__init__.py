@@ -1,7 +1,7 @@
 """Cognitive restructuring in many turns: identification, a court for each thought, and the person's own verdict.
 
-Paper: CRDial / Crisp, EMNLP 2025, arXiv 2504.17238; stages, strategies and channels are the paper's, caps and checks ours
-(see the modules).
+Paper: CRDial / Crisp, EMNLP 2025, arXiv 2504.17238; stages, strategies and channels are the paper's, caps and checks
+ours (see the modules).
 
 Contract: on ``sophro.care.dialogue``; self-help, no treatment; the crisis layer reads every message first and ends the
 court. Strategies are never shown to the person.

@@ -1,8 +1,8 @@
 """Whether a dialogue kept to the process: read from what was said, not from what the controller believes.
 
 Contract: pure, on the JSON form that the generator writes, so that a dialogue of any origin can be checked. Each check
-is yes or no; ``fidelity`` is the share of them that hold. A dialogue that left the court (crisis, support, refusal) need
-not have tried its channels in full.
+is yes or no; ``fidelity`` is the share of them that hold. A dialogue that left the court (crisis, support, refusal)
+need not have tried its channels in full.
 """
 
 from __future__ import annotations

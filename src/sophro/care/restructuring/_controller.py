@@ -8,8 +8,8 @@ ours (inferred); the paper's single prompted model is split into helper, reader 
 
 Contract: on ``sophro.care.dialogue``. Every turn of the helper is sentences with one allowed strategy each; a turn that
 fails twice is replaced by a fixed one and the event is recorded. A verdict is done only if the person said the new
-sentence. The crisis layer reads every message first; from ideation on the court is left for good. Every loop is bounded,
-see ``bound``.
+sentence. The crisis layer reads every message first; from ideation on the court is left for good. Every loop is
+bounded, see ``bound``.
 """
 
 from __future__ import annotations

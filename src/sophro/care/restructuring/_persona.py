@@ -67,9 +67,12 @@ class Situation:
 @functools.cache
 def situations() -> tuple[Situation, ...]:
     """Return the situations that come with sophro."""
-    rows = read_jsonl(Path(__file__).with_name("data") / "situations.jsonl")
     lists = ("distortions", "evidence", "counter")
-    return tuple(Situation(**{k: tuple(v) if k in lists else v for k, v in row.items()}) for _, row in rows)
+    made: list[Situation] = []
+    for _, row in read_jsonl(Path(__file__).with_name("data") / "situations.jsonl"):
+        fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in row.items()}
+        made.append(Situation(**fields))
+    return tuple(made)
 
 
 def persona(situation: Situation, manner: str = "plain", seed: int = 0) -> ScriptedAgent:

@@ -129,10 +129,10 @@ _ASKS: Mapping[str, str] = {
     "belief": "Copy into quote the words in which the person states the rule or assumption behind the thought.",
     "evidence": "Copy into quote the facts that the person names.",
     "support": "Copy into quote what the person says would help.",
-    "verdict": "Set changed to yes only if the person says the thought no longer stands as it was, no if it still stands, "
-    "else unclear. With yes copy into quote the person's own new sentence.",
-    "channels": "List up to three distortions, each with the words that it colours, copied from the person. Known names: "
-    + ", ".join(DISTORTIONS),
+    "verdict": "Set changed to yes only if the person says the thought no longer stands as it was, no if it still "
+    "stands, else unclear. With yes copy into quote the person's own new sentence.",
+    "channels": "List up to three distortions, each with the words that it colours, copied from the person. Known "
+    "names: " + ", ".join(DISTORTIONS),
 }
 
 

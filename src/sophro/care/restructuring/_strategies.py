@@ -53,8 +53,10 @@ _ARGUES = re.compile(
     re.IGNORECASE,
 )
 _LIFE = re.compile(
-    r"\b(when|after|since) i (was|lost|had|grew|divorced|worked)|\bi('ve| have) (been there|gone through|felt the same)"
-    r"|\bmy (own )?(mother|father|wife|husband|child|depression|divorce)\b|我(以前|当年|也)(经历|失去|离过|得过|有过)|我(的)?(妈妈|爸爸|老公|孩子)",
+    r"\b(when|after|since) i (was|lost|had|grew|divorced|worked)"
+    r"|\bi('ve| have) (been there|gone through|felt the same)"
+    r"|\bmy (own )?(mother|father|wife|husband|child|depression|divorce)\b"
+    r"|我(以前|当年|也)(经历|失去|离过|得过|有过)|我(的)?(妈妈|爸爸|老公|孩子)",
     re.IGNORECASE,
 )
 _DIAGNOSES = re.compile(
