@@ -27,7 +27,14 @@ from typing import TYPE_CHECKING
 from sophro._lazy import lazy
 
 if TYPE_CHECKING:
-    from sophro.care.dialogue._agents import InspectAgent, Message, ModelAgent, ScriptedAgent, chat, open_model
+    from sophro.care.dialogue._agents import (
+        InspectAgent,
+        Message,
+        ModelAgent,
+        ScriptedAgent,
+        chat,
+        open_model,
+    )
     from sophro.care.dialogue._run import Controller, Dialogue, replay, run, run_sync, verify
     from sophro.care.dialogue._session import CONTROLLER, Diverged, Session
     from sophro.care.dialogue._types import LEFT, Agent, Crisis, Monitor, Monitored, Turn, Utterance, View

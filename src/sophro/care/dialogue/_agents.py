@@ -100,7 +100,9 @@ class ModelAgent:
         if schema is not None and choices is not None:
             raise SophroError(f"agent {role!r}: a schema or choices, not both")
         self.role = role
-        self.name = model if isinstance(model, str) else "the evaluated model" if model is None else str(model)
+        self.name = (
+            model if isinstance(model, str) else "the evaluated model" if model is None else str(model)
+        )
         self._model = model
         self._prompt = prompt
         self._schema = schema

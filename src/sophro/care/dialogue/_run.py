@@ -155,9 +155,7 @@ async def _drive(
 ) -> Dialogue:
     ended = bool(lines) and lines[-1]["kind"] == "end"
     recorded = lines[:-1] if ended else lines
-    session = Session(
-        head["name"], head["seed"], controller.sees, recorded, file, live and not ended, where
-    )
+    session = Session(head["name"], head["seed"], controller.sees, recorded, file, live and not ended, where)
     outcome = json.loads(json.dumps(await controller.conduct(session)))
     if session.replaying:
         raise SophroError(

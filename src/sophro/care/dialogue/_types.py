@@ -225,6 +225,4 @@ class Crisis:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Crisis:
         """Read what ``to_json`` wrote."""
-        return Crisis(
-            int(value["level"]), tuple(value["flags"]), bool(value["newly_raised"]), value["reply"]
-        )
+        return Crisis(int(value["level"]), tuple(value["flags"]), bool(value["newly_raised"]), value["reply"])
