@@ -2,8 +2,8 @@
 
 Contract: parsed once when a tree is read, evaluated without ``eval``. Allowed are ``met(id)``, ``not_met(id)``,
 ``unclear(id)``, ``refused(id)``, ``value(id)``, ``count(met in group)``, ``sum(value in group)``,
-``any(met in group)``, ``value``, ``risk``, whole numbers, comparisons, ``and``, ``or``, ``not`` and brackets. A group is
-a name or ``{a, b}``. A node that was not asked has no verdict and the value 0, so it never counts as met.
+``any(met in group)``, ``value``, ``risk``, whole numbers, comparisons, ``and``, ``or``, ``not`` and brackets. A group
+is a name or ``{a, b}``. A node that was not asked has no verdict and the value 0, so it never counts as met.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ def _values(found: Instrument) -> dict[str, Any]:
             "next": ids[index + 1] if index + 1 < len(ids) else "end",
         }
         if risk:
+            node["risk"] = [0, 2, 2, 2]
             node["call_if"] = f"met({name}) or unclear({name}) or refused({name})"
         for lang, wording in found.languages.items():
             item = wording.items[index]

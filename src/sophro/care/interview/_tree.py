@@ -74,6 +74,7 @@ class Node:
         window: Whether every wording must name the time window.
         on_refuse: Where to go when it is refused; None: as its steps say.
         call_if: When the called module is entered after this node.
+        risk: Risk that each value shows by itself, from value 0 on, 0 to 4; empty for none.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Node:
     window: bool = True
     on_refuse: str | None = None
     call_if: Expression | None = None
+    risk: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -291,7 +293,18 @@ def _node(name: str, read: _Reader, expression: Any) -> Node:
         read.flag("window", True),
         read.get("on_refuse"),
         None if call is None else expression(call, f"{read.where}, call_if"),
+        _risk(read),
     )
+
+
+def _risk(read: _Reader) -> tuple[int, ...]:
+    if read.get("risk") is None:
+        return ()
+    found = read.items("risk")
+    size = LARGEST[str(read.get("value"))] + 1
+    if len(found) != size or not all(is_number(r) and 0 <= r <= 4 for r in found):
+        raise SophroError(f"{read.where}: field 'risk' needs {size} whole numbers from 0 to 4, one per value")
+    return tuple(found)
 
 
 def _end(read: _Reader, expression: Any) -> End:
