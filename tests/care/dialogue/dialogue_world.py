@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from sophro.care.dialogue import Controller, ScriptedAgent, Session, Utterance, View
 
@@ -35,7 +35,7 @@ class WordMonitor:
 
 class Small(Controller):
     kind = "small"
-    sees = {"judge": frozenset({"phase", "strategy", "meta"})}
+    sees: ClassVar = {"judge": frozenset({"phase", "strategy", "meta"})}
 
     def __init__(self, helper, person, judge, rounds=3, monitor=None):
         self.helper, self.person, self.judge, self.rounds = helper, person, judge, rounds

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import ClassVar
 
 import anyio
 import pytest
@@ -71,7 +72,7 @@ def test_a_turn_for_some_is_not_heard_by_others():
 
     class Whisper(Controller):
         kind = "whisper"
-        settings = {}
+        settings: ClassVar = {}
 
         async def conduct(self, session):
             session.say("for the judge", to=("judge",))
@@ -273,12 +274,10 @@ def test_a_failing_agent_stops_the_dialogue_and_the_next_run_goes_on(tmp_path):
 def test_a_recorded_error_is_typed_and_no_verdict(tmp_path):
     class Careful(Controller):
         kind = "careful"
-        settings = {}
+        settings: ClassVar = {}
 
         async def conduct(self, session):
-            said = await session.ask(
-                ScriptedAgent("judge", lambda v: 1 / 0), spoken=False, on_error="record"
-            )
+            said = await session.ask(ScriptedAgent("judge", lambda v: 1 / 0), spoken=False, on_error="record")
             return {"outcome": said.outcome, "scored": said.scored, "reason": said.reason}
 
     outcome = run_sync(Careful(), log=tmp_path / "d.jsonl").outcome

@@ -37,7 +37,17 @@ if TYPE_CHECKING:
     )
     from sophro.care.dialogue._run import Controller, Dialogue, replay, run, run_sync, verify
     from sophro.care.dialogue._session import CONTROLLER, Diverged, Session
-    from sophro.care.dialogue._types import LEFT, Agent, Crisis, Monitor, Monitored, Turn, Utterance, View
+    from sophro.care.dialogue._types import (
+        LEFT,
+        Agent,
+        Crisis,
+        Monitor,
+        Monitored,
+        Paused,
+        Turn,
+        Utterance,
+        View,
+    )
 
 _HOMES = {
     "CONTROLLER": "_session",
@@ -52,6 +62,7 @@ _HOMES = {
     "ModelAgent": "_agents",
     "Monitor": "_types",
     "Monitored": "_types",
+    "Paused": "_types",
     "ScriptedAgent": "_agents",
     "Session": "_session",
     "Turn": "_types",
@@ -78,6 +89,7 @@ __all__ = [
     "ModelAgent",
     "Monitor",
     "Monitored",
+    "Paused",
     "ScriptedAgent",
     "Session",
     "Turn",

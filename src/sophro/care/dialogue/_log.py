@@ -1,7 +1,7 @@
 """The log of one dialogue: append-only, flushed to the disk line by line, one writer at a time.
 
-Contract: the first line is the head, every further line is something that was said, answered or decided, the last one is
-the end. A line is on the disk before the dialogue goes on, so a killed process loses at most the answer that it was
+Contract: the first line is the head, every further line is something that was said, answered or decided, the last one
+is the end. A line is on the disk before the dialogue goes on, so a killed process loses at most the answer that it was
 waiting for. A line that was cut off by the kill is dropped when the log is opened again.
 """
 

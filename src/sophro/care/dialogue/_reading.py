@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -61,7 +61,7 @@ def read_json(reply: Reply, schema: type[BaseModel]) -> dict[str, Any]:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the object"
         raise Unreadable(f"{where}: {first['msg']}") from None
-    return cast("dict[str, Any]", found.model_dump(mode="json"))
+    return found.model_dump(mode="json")
 
 
 def read_choice(reply: Reply, choices: Sequence[str]) -> str:

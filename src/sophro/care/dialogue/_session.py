@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sophro.care.dialogue._log import LogFile
-from sophro.care.dialogue._types import Agent, Crisis, Monitor, Part, Turn, Utterance, View
+from sophro.care.dialogue._types import Agent, Crisis, Monitor, Part, Paused, Turn, Utterance, View
 from sophro.errors import SophroError
 from sophro.files import digest
 
@@ -164,7 +164,7 @@ class Session:
     async def _call(self, agent: Agent, view: View, on_error: str) -> Utterance:
         try:
             said = await agent.speak(view)
-        except SophroError:
+        except (SophroError, Paused):
             raise
         except Exception as error:
             why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:200]}"

@@ -142,6 +142,10 @@ class Utterance:
         return Utterance(value["text"], fields, value["outcome"], str(value.get("reason") or ""))
 
 
+class Paused(Exception):
+    """An agent has no answer yet: the dialogue stops where it is and goes on with the next run on the same log."""
+
+
 LEFT = Utterance("", outcome="left", reason="the participant left")
 
 
