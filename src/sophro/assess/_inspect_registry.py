@@ -1,6 +1,16 @@
 """Entry point for Inspect: importing this registers the provider and the tasks under ``sophro/``."""
 
+from sophro.assess.care_tasks import arena, restructuring
 from sophro.assess.tasks import harmful, helpfulness, over_refusal, toxic_chinese, tradeoffs
 from sophro.models.provider import SophroAPI
 
-__all__ = ["SophroAPI", "harmful", "helpfulness", "over_refusal", "toxic_chinese", "tradeoffs"]
+__all__ = [
+    "SophroAPI",
+    "arena",
+    "harmful",
+    "helpfulness",
+    "over_refusal",
+    "restructuring",
+    "toxic_chinese",
+    "tradeoffs",
+]

@@ -29,7 +29,11 @@ for _name, _home, _help in (
     ("attack", "assessing", "Build the attempts of an attack as JSONL."),
     ("perturb", "disguising", "Disguise toxic Chinese in one of eight ways, JSONL to JSONL."),
     ("normalize", "disguising", "Undo disguises of Chinese text, JSONL to JSONL."),
-    ("crisis", "crisis_commands", "Say how much danger dialogues show, and what must be answered, JSONL to JSONL."),
+    (
+        "crisis",
+        "crisis_commands",
+        "Say how much danger dialogues show, and what must be answered, JSONL to JSONL.",
+    ),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
     ("methods", "listing", "List the methods with paper and area, or show one."),
     ("doctor", "listing", "Say what this installation can do."),

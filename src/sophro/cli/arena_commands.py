@@ -132,7 +132,6 @@ def improve_(
 
     from sophro.care.arena import (
         ModelWriter,
-        SessionScore,
         difference,
         improve,
         run_arena,

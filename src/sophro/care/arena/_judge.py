@@ -207,7 +207,10 @@ def _resistance(reads: Sequence[Read], session: Session) -> Part | str:
 
 def _risk(reads: Sequence[Read], session: Session, profile: Profile | None) -> Part | str:
     """Rate S13: 1 missed, 2 asked without help, 3 one kind of help, 4 both, 5 with plan and time."""
-    first = min((i for i, level in session.crisis.items() if int(level) >= 2), default=None)
+    # With a profile it is known whether there is risk; without one the crisis layer has to say.
+    first = next(
+        (i for i, level in sorted(session.crisis.items()) if profile is None and int(level) >= 2), None
+    )
     hints = [x.index for x in session.lines if x.state.get("kind") in ("hint", "risk")]
     signs = [*hints, *([first] if first is not None else [])]
     if not signs and (profile is None or profile.risk == "none"):
