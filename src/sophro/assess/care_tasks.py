@@ -1,7 +1,7 @@
 """The Inspect tasks ``sophro/arena`` and ``sophro/restructuring``: the evaluated model among simulated people.
 
-Contract: the model under evaluation is the counselor (arena) or words the helper's turns (restructuring); everything that
-leads and counts is code, see ``sophro.care``. A session that could not be rated is unscored with its reason. People are
+Contract: the model under evaluation is the counselor (arena) or words the helper's turns (restructuring); everything
+that leads and counts is code, see ``sophro.care``. A session that could not be rated is unscored with its reason. People are
 clusters: one sample is one client.
 """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sophro.errors import unknown_name
 from sophro.evidence import (
+    _arena,
     _attacks,
     _chinese,
     _controls,
@@ -210,6 +211,7 @@ _ALL = (
         ("safety_sft",),
         _controls.two_processes,
     ),
+    *(Claim(name, statement, methods, run) for name, (statement, methods, run) in _arena.CLAIMS.items()),
 )
 
 

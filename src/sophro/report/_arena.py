@@ -1,8 +1,8 @@
-"""The page of an arena: ranking, radar, every dimension with its interval, the course of trust, transcripts side by side.
+"""The page of an arena: ranking, radar, every dimension with its interval, course of trust, transcripts side by side.
 
 Contract: everything is read from ``arena.json`` (see ``sophro.care.arena``); nothing is rated here. The page is
-self-contained, holds no script, and its content policy allows nothing but its one style sheet. All text of counselors and
-clients passes ``visible`` and is escaped. What was not scored shows as such.
+self-contained, holds no script, and its content policy allows nothing but its one style sheet. All text of counselors
+and clients passes ``visible`` and is escaped. What was not scored shows as such.
 """
 
 from __future__ import annotations

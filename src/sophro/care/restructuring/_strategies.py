@@ -1,8 +1,8 @@
 """The eight supportive strategies of CRDial, and which of them a sentence may carry at which step.
 
 Paper: CRDial (arXiv 2504.17238): five groups, eight strategies, one for each sentence. Which step allows which is
-inferred from the aims of the steps. Self-disclosure by a program can only be a general remark ("many people ..."), never
-a life of its own.
+inferred from the aims of the steps. Self-disclosure by a program can only be a general remark ("many people ..."),
+never a life of its own.
 """
 
 from __future__ import annotations
