@@ -237,12 +237,6 @@ def select(
 
 def split_clients(profiles: Sequence[Profile]) -> tuple[list[Profile], list[Profile]]:
     """Return training and held-out clients, half of every problem area on each side, by hash."""
-    train: list[Profile] = []
-    held: list[Profile] = []
-    seen: dict[tuple[str, bool], int] = {}
-    for p in sorted(profiles, key=lambda p: digest("split", p.id)):
-        # Risk profiles are dealt apart, so that neither side is without them.
-        key = ("risk", True) if p.risk != "none" else (p.problem, False)
-        (train if seen.setdefault(key, 0) % 2 == 0 else held).append(p)
-        seen[key] += 1
-    return train, held
+    # Risk first, so that neither side is without it; then problem by problem, in turn.
+    ordered = sorted(profiles, key=lambda p: (p.risk == "none", p.problem, digest("split", p.id)))
+    return ordered[::2], ordered[1::2]
