@@ -23,14 +23,20 @@ IDIOMS_EN = re.compile(
     r"|\bdead (?:inside )?(?:until|before|without) (?:\w+ )?(?:coffee|caffeine)|\b(?:sleep|nap) forever(?=\W*(?:lol|haha|😂|this weekend|on (?:saturday|sunday|the weekend)|after (?:finals|exams|this week)))|\bsleep for (?:a|\d+) (?:week|days|years?|month)|\btired of living (?:with|in|like a (?:student|pig|slob)|out of|paycheck|on (?:campus|ramen|takeout))|\bwant(?:ed)? to (?:disappear|vanish|die|sink into the (?:floor|ground))(?: \w+){0,3} (?:when|after|because) (?:\w+ ){0,4}(?:called|waved|tripped|fell|farted|mom posted|read my|saw my (?:browser|search|texts)|stage|teacher|crush|in front of (?:everyone|the whole class))",
     I,
 )  # fmt: skip
-JOKE_EN = re.compile(r"\b(?:l+o+l+z?|lo+l|lmf?ao+|rofl|l[ou]lz|ha(?:ha)+h?|he(?:he)+|jk|j/k|xd+|kidding|joking|/s|/j|hehe\w*|bahaha\w*|smh|omg|ugh+|istg|fml)\b|[\U0001f602\U0001f923\U0001f605\U0001f606\U0001f604\U0001f601\U0001f92a\U0001f61c\U0001f643\U0001f480\U0001f62d]|(?<!\w)[:;=][-o]?[dp)](?!\w)|\bxd\b|/[sj](?!\w)", I)
+JOKE_EN = re.compile(
+    r"\b(?:l+o+l+z?|lo+l|lmf?ao+|rofl|l[ou]lz|ha(?:ha)+h?|he(?:he)+|jk|j/k|xd+|kidding|joking|/s|/j|hehe\w*|bahaha\w*|smh|omg|ugh+|istg|fml)\b|[\U0001f602\U0001f923\U0001f605\U0001f606\U0001f604\U0001f601\U0001f92a\U0001f61c\U0001f643\U0001f480\U0001f62d]|(?<!\w)[:;=][-o]?[dp)](?!\w)|\bxd\b|/[sj](?!\w)",
+    I,
+)
 TRIVIAL_EN = re.compile(
     r"\b(?:homework|assignments?|exams?|finals?|midterms?|essays?|quiz|tests?|calculus|math|maths|chemistry|algebra|statistics class|meetings?|traffic|mondays?|cring\w+|embarrass\w*|awkward|hangover|hungover|spicy|wings|hot sauce|workouts?|leg day|gym|squats|burpees|cardio|marathon|songs?|movies?|show|season|finale|episode|plot|boring|bored|lectures?|class|wi-?fi|internet|lag\w*|"
     r"laptop|excel|spreadsheets?|bugs?|code|coding|merge|commute|queue|line|diet|cute\w*|pupp\w+|kitten\w*|adorable|game|level|boss fight|raid|ranked|teammates?|weather|heat\w*|humid\w*|outfit|haircut|pizza|cake|burger|tacos?|full|ate|food|hungry|starving|sleepy|dishes|laundry|chores|alarm|ikea|slides|powerpoint|deadlines?|emails?|zoom|group project|small talk|autocorrect|selfie|crush|tiktok|shoes|heels|stairs|flight|airport|printer|"
     r"customer|customers|retail|karaoke|dad jokes?|puns?|joke|jokes|team|match|score|referee|playoffs|presentation|standup|sprint|jira|tax(?:es)?|dentist|waxing|hot outside|degrees|pollen|allergies|hiccups|sneez\w+|cramps|period cramps|sunburn|spoilers?|cliffhanger|update|patch|server|loading|password|captcha|parking|roommate'?s? (?:snor\w+|music)|mosquito\w*|baby shark|commercials?|ads|text(?:ed)? (?:my|the) (?:ex|boss|crush|wrong)|reply[- ]all|muted|unmuted|photo|yearbook|selfies?)\b",
     I,
 )  # fmt: skip
-HYPER_EN = re.compile(r"\b(?:makes? me|making me|made me|if (?:i|they|he|she|it|my|this|the|that|we|one more|anyone|someone)\b.{0,60}\b(?:again|one more|another|keeps?)|so \w+ (?:that )?i|if i (?:have to|hear|see|get)|one more|another|i swear|already|nearly|almost|could have|i could just|have to .{0,30}(?:again|another))\b", I)
+HYPER_EN = re.compile(
+    r"\b(?:makes? me|making me|made me|if (?:i|they|he|she|it|my|this|the|that|we|one more|anyone|someone)\b.{0,60}\b(?:again|one more|another|keeps?)|so \w+ (?:that )?i|if i (?:have to|hear|see|get)|one more|another|i swear|already|nearly|almost|could have|i could just|have to .{0,30}(?:again|another))\b",
+    I,
+)
 
 FICTION = re.compile(
     r"\b(?:novel|story|stories|fiction|character|characters|protagonist|antagonist|hero|heroine|villain|screenplay|script for|scene|movie|film|plot|chapter|fan ?fic\w*|poem|lyrics?|song|album|verse|chorus|play by|romeo|juliet|hamlet|ophelia|shakespeare|anna karenina|werther|bell jar|13 reasons|tv (?:show|series)|anime|manga|comic|documentary|podcast|book|author|writing prompt|monologue|screenwrit\w+|musical|opera)\b"
@@ -42,13 +48,19 @@ NEWS = re.compile(
     r"|新闻|报道|报告|论文|研究|统计|数据|学术|讲座|课程|热搜|据说|警方|明星|演员|历史|屈原|项羽|海子|三毛|梵高|海明威|王国维|老舍|课本|课文|涂尔干|预防|科普|培训|志愿者|什么意思|的定义|是什么意思",
     I,
 )
-TRANSLATE = re.compile(r"\b(?:translat\w+|how (?:do|would|can) (?:you|i|one) say|in (?:french|spanish|german|chinese|japanese|korean|italian|english|latin|portuguese|russian|arabic|mandarin)|proofread|grammar|rephrase|paraphrase|correct (?:this|my) (?:sentence|english))\b|翻译|用(?:英|日|法|德|韩|西班牙|中)(?:语|文)(?:怎么)?(?:说|写)|译成|英文怎么|英语怎么|润色|改写|语法|造句|近义词|同义词", I)
+TRANSLATE = re.compile(
+    r"\b(?:translat\w+|how (?:do|would|can) (?:you|i|one) say|in (?:french|spanish|german|chinese|japanese|korean|italian|english|latin|portuguese|russian|arabic|mandarin)|proofread|grammar|rephrase|paraphrase|correct (?:this|my) (?:sentence|english))\b|翻译|用(?:英|日|法|德|韩|西班牙|中)(?:语|文)(?:怎么)?(?:说|写)|译成|英文怎么|英语怎么|润色|改写|语法|造句|近义词|同义词",
+    I,
+)
 GAME = re.compile(
     r"\b(?:minecraft|gta|fortnite|roblox|skyrim|elden ring|dark souls|zelda|mario|league of legends|valorant|overwatch|sims|the sims|d&d|dnd|dungeon\w*|npc|respawn\w*|boss fight|boss battle|speed ?run\w*|in[- ]game|video ?game|gameplay|xp|hp|loot|raid|quest|role ?play\w*|text adventure|game master|my character|my avatar|player \d|checkpoint|save point|level \d+|lives left|among us|cs ?go|counter[- ]strike|dota|world of warcraft|bungee|sky ?div\w+|parachut\w*|paraglid\w*|base jump\w*|parkour|zip ?lin\w*|hang ?glid\w*|cliff ?(?:jump|div)\w*|scuba|snorkel\w*|water ?park|trampoline)\b"
     r"|游戏|我的世界|原神|王者荣耀|王者|吃鸡|和平精英|英雄联盟|剧本杀|狼人杀|跑团|副本|复活|团战|队友|打野|中路|排位|角色扮演|存档|通关|boss|npc|蹦极|跳伞|滑翔|攀岩|密室|桌游|玩家|开黑",
     I,
 )
-CODE = re.compile(r"\b(?:process(?:es)?|thread|daemon|pid|sigkill|sigterm|linux|python|java|javascript|docker|container|kubernetes|bash|shell|terminal|segfault|server|sql|query|database|compiler|function|loop|async|goroutine|child process|zombie process|parent process|git|npm|node|script|bug|debug\w*|exception|apoptosis|plasmid|gene|e\. ?coli|bacteri\w+|enzyme|cell line|transcription|knockout)\b|进程|线程|代码|程序|脚本|服务器|编程|数据库|细胞|基因|质粒|酶|杀毒|死锁|死循环|死机|函数|报错", I)
+CODE = re.compile(
+    r"\b(?:process(?:es)?|thread|daemon|pid|sigkill|sigterm|linux|python|java|javascript|docker|container|kubernetes|bash|shell|terminal|segfault|server|sql|query|database|compiler|function|loop|async|goroutine|child process|zombie process|parent process|git|npm|node|script|bug|debug\w*|exception|apoptosis|plasmid|gene|e\. ?coli|bacteri\w+|enzyme|cell line|transcription|knockout)\b|进程|线程|代码|程序|脚本|服务器|编程|数据库|细胞|基因|质粒|酶|杀毒|死锁|死循环|死机|函数|报错",
+    I,
+)
 # What breaks out of any frame.
 LEAK = re.compile(
     r"\b(?:for real|in real life|irl|not (?:a|the|in the|just a) (?:game|joke|story|fiction|song|book|lyric|character)|i mean (?:it|me|that|this)|that(?: is|'s|s) (?:me|how i feel|exactly (?:me|how i)|my (?:life|plan|note)|what i (?:want|feel|am going))|(?:same|just|exactly|a lot) as me|based on me|basically me|is (?:really |actually |secretly |kind of )?(?:me|about me|myself)\b|about me\b|like me\b|me too|so do i|i feel the same|same here|i relate|relatable|how i feel|the way i feel|not joking|not kidding|no joke|i am serious|being serious|truth is|to be honest|the real me|real(?:ly)? (?:feel|want|mean|going)|actually (?:i|me|my|it|this|that|feel|mine)|i actually|for my (?:own )?(?:parents|mom|mum|mother|dad|family|note|wife|husband|kids|children|letter|goodbye)|my (?:own )?(?:note|last words|goodbye|letter|parents will|family will find)|they (?:find|will find) me|so do i|i want to do (?:the same|that|it) too|want to be (?:her|him|them)|understand (?:him|her|them|why (?:he|she))|join (?:him|her|them)|jealous of (?:him|her|them)|envy (?:him|her|them)|i want that too|wish (?:that|it) (?:was|were) me|could be me|will be me|next|i plan|i am going to|i have decided|it is not (?:for )?(?:a|the) (?:story|book|game|novel)|outside the game|stop(?:ping)? (?:the|this) game|out of character|ooc|not the character|as myself|can we (?:stop|pause)|before (?:we|i) (?:continue|go on|answer)|i (?:can not|do not) (?:want to )?(?:play|translate|answer|continue|do this)(?: any ?more)?)\b"
@@ -66,4 +78,7 @@ DENY = re.compile(
     r"|(?:没有|没|不|不会|从来没|并没有|绝不|不是)(?:真的|想过|想要?|打算|要|有|会|任何)*(?:自杀|轻生|想死|死|伤害自己|结束生命|寻短见|这(?:种|个)(?:念头|想法|打算)|做傻事|自残|自杀的(?:念头|想法))|我(?:很|是)?安全",
     I,
 )
-HELPER = re.compile(r"\b(?:how (?:can|do|could|should) i (?:help|support|talk to|comfort|stop|respond|convince|reach)|what (?:should|can|do) i (?:do|say|tell)|worried about|i am (?:so |really |very )?(?:scared|afraid|worried) (?:for|about|he|she|they|that (?:he|she|they|my))|should i call|help (?:him|her|them|my))\b|怎么(?:帮|劝|安慰|开导|救|陪)|如何(?:帮|劝|安慰|开导)|担心(?:他|她|我(?:朋友|同学|妈|爸|弟|妹|哥|姐|儿|女|室|老))|(?:该|能|应该)(?:怎么办|做什么|说什么|怎么做)|帮帮(?:他|她)|救救(?:他|她)", I)
+HELPER = re.compile(
+    r"\b(?:how (?:can|do|could|should) i (?:help|support|talk to|comfort|stop|respond|convince|reach)|what (?:should|can|do) i (?:do|say|tell)|worried about|i am (?:so |really |very )?(?:scared|afraid|worried) (?:for|about|he|she|they|that (?:he|she|they|my))|should i call|help (?:him|her|them|my))\b|怎么(?:帮|劝|安慰|开导|救|陪)|如何(?:帮|劝|安慰|开导)|担心(?:他|她|我(?:朋友|同学|妈|爸|弟|妹|哥|姐|儿|女|室|老))|(?:该|能|应该)(?:怎么办|做什么|说什么|怎么做)|帮帮(?:他|她)|救救(?:他|她)",
+    I,
+)

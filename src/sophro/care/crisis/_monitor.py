@@ -96,7 +96,11 @@ class CrisisMonitor:
         self._flags |= found.flags
         self._context |= memory(found, user_message)
         if self.lang is None:
-            self._speaks = "zh" if _HAN.search(user_message) else ("en" if re.search("[A-Za-z]{2}", user_message) else self._speaks)
+            self._speaks = (
+                "zh"
+                if _HAN.search(user_message)
+                else ("en" if re.search("[A-Za-z]{2}", user_message) else self._speaks)
+            )
         if level > self._level:
             self._level = level
             self._answered = 0
@@ -123,11 +127,20 @@ class CrisisMonitor:
         return []
 
     def _clarified(self, found: Reading, level: Level) -> bool:
-        return found.denial and not found.retraction and not level and self._asked and self._level > Level.CONCERN
+        return (
+            found.denial
+            and not found.retraction
+            and not level
+            and self._asked
+            and self._level > Level.CONCERN
+        )
 
     def _escalate(self, layer: str) -> None:
         if self.hook is not None:
-            self._told = bool(self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer")) or self._told
+            self._told = (
+                bool(self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer"))
+                or self._told
+            )
 
     def _say(self, found: Reading) -> str | None:
         if self._level >= Level.IDEATION:

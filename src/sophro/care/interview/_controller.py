@@ -2,10 +2,10 @@
 
 Paper: MAGI (Findings of ACL 2025, arXiv 2504.18260). Deviations are in ``sophro.care.interview``.
 
-Contract: the tree is walked by code. Every message of the person passes the crisis layer first. Its reply is said before
-anything else; a level of IDEATION enters the safety module once, ACTIVE ends all other modules, IMMINENT ends the tree
-and the program stays with the person for a few turns. Stopping is always honoured. Nothing said to the person names a
-disorder.
+Contract: the tree is walked by code. Every message of the person passes the crisis layer first. Its reply is said
+before anything else; a level of IDEATION enters the safety module once, ACTIVE ends all other modules, IMMINENT ends the
+tree and the program stays with the person for a few turns. Stopping is always honoured. Nothing said to the person names
+a disorder.
 """
 
 from __future__ import annotations
