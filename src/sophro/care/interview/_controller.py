@@ -3,9 +3,9 @@
 Paper: MAGI (Findings of ACL 2025, arXiv 2504.18260). Deviations are in ``sophro.care.interview``.
 
 Contract: the tree is walked by code. Every message of the person passes the crisis layer first. Its reply is said
-before anything else; a level of IDEATION enters the safety module once, ACTIVE ends all other modules, IMMINENT ends the
-tree and the program stays with the person for a few turns. Stopping is always honoured. Nothing said to the person names
-a disorder.
+before anything else; a level of IDEATION enters the safety module once, ACTIVE ends all other modules, IMMINENT ends
+the tree and the program stays with the person for a few turns. Stopping is always honoured. Nothing said to the
+person names a disorder.
 """
 
 from __future__ import annotations
@@ -184,6 +184,8 @@ class _Run:
             judgment = await self.judged(node, question, answers)
             notes += [n for n in judgment.notes if n not in notes]
             self.voice(node, judgment)
+            if self.disclosed(said):
+                break  # nobody is asked about sleep again who has just spoken of dying
             if judgment.stop:
                 raise Ended("stopped")
             if self.session.crisis.level >= IMMINENT or judgment.verdict in ("decided", "refused"):
@@ -210,6 +212,11 @@ class _Run:
             self._prefix.append(self._next(speech.SUPPORT))
         elif verdict == "met" and node.kind in ("gate", "symptom") and judgment.value == 3:
             self._prefix.append(self._next(speech.EMPATHY))
+
+    def disclosed(self, said: Turn) -> bool:
+        """Whether this message raised the crisis level to where the tree has to wait."""
+        crisis = said.meta.get("crisis") or {}
+        return bool(crisis.get("newly_raised")) and crisis["level"] >= IDEATION
 
     def _next(self, texts: Mapping[str, tuple[str, ...]]) -> str:
         self._said += 1

@@ -1,8 +1,8 @@
 """Scripted participants with known node states.
 
 Contract: deterministic by module, language, policy and seed. The gold state of a node is what the person means; a
-policy decides how they come to say it. Only a script is told which node is asked; a model in this role sees the dialogue
-alone.
+policy decides how they come to say it. Only a script is told which node is asked; a model in this role sees the
+dialogue alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the interviewer says beside the questions of the trees, in English and Chinese.
 
-Contract: no disorder is named, nothing is promised that the software cannot do, and the person can always stop. What has
-to be said about risk is the crisis layer's.
+Contract: no disorder is named, nothing is promised that the software cannot do, and the person can always stop. What
+has to be said about risk is the crisis layer's.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 OPENING: Mapping[str, str] = {
     "en": (
-        "Hello. I am a computer program, not a person. I will ask you a number of questions about how you have been, one at "
-        "a time. Your answers are kept as you write them for the clinician who reads them; they are no diagnosis. You "
-        "may leave out any question, and you can stop at any time by writing: stop."
+        "Hello. I am a computer program, not a person. I will ask you a number of questions about how you have been, one "
+        "at a time. What you write is meant for a clinician to read; it is no diagnosis. You may leave out any question, "
+        "and you can stop at any time by writing: stop."
     ),
     "zh": (
-        "您好。我是一个电脑程序，不是真人。我会一个一个地问您一些关于近况的问题。您的回答会原样保存，由专业人员阅读；"
+        "您好。我是一个电脑程序，不是真人。我会一个一个地问您一些关于近况的问题。您写的内容是给专业人员看的，"
         "这不是诊断。任何问题您都可以不回答，随时写“停止”就可以结束。"
     ),
 }
@@ -70,20 +70,20 @@ REFUSAL: Mapping[str, str] = {"en": "That is all right, we leave it out.", "zh":
 CLOSING: Mapping[str, Mapping[str, str]] = {
     "en": {
         "fine": (
-            "Thank you, these were all my questions. Your answers do not point to anything that needs help right now. If "
-            "that changes, or if you are worried, please do talk to somebody."
+            "Thank you, these were all my questions. Your answers do not point to anything that needs help right now. "
+            "If that changes, or if you are worried, please do talk to somebody."
         ),
         "talk": (
-            "Thank you, these were all my questions. Your answers suggest that it could help to talk with a doctor or a "
-            "counsellor about how you have been."
+            "Thank you, these were all my questions. Your answers suggest that it could help to talk with a doctor or "
+            "a counsellor about how you have been."
         ),
         "talk_soon": (
             "Thank you for answering all of this. Your answers suggest that it would help to talk with a doctor or a "
             "counsellor soon, in the next days, about how you have been. You can show them what you wrote here."
         ),
         "urgent": (
-            "Thank you for telling me. What you said is important, and a person should hear it today. Please contact one of the "
-            "places above now, or tell somebody close to you, and stay with them."
+            "Thank you for telling me. What you said is important, and a person should hear it today. Please contact "
+            "one of the places above now, or tell somebody close to you, and stay with them."
         ),
         "stopped": "All right, we stop here. Thank you for your time. You are welcome to come back.",
         "left": "",

@@ -1,8 +1,8 @@
 """One step of an interview at a time, for a page or a service that cannot wait inside a loop.
 
 Contract: the log is the only state. Each call conducts the interview from its log, gives the person's message to the
-first question that has no answer yet, and stops at the next one. A process may die between two calls, and any process may
-take the next step.
+first question that has no answer yet, and stops at the next one. A process may die between two calls, and any process
+may take the next step.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A judge is examined before it may judge a person: one that says "met" to everything must not get through.
 
-Contract: the examination is fixed, in both languages, and holds as many answers that mean a criterion is met as not. A
-judge passes with sensitivity and specificity of at least ``LEAST`` each and few answers unscored. Passing says that it is
-not useless; how good it is, the claim ``interview_judges`` measures.
+Contract: the examination is fixed, in both languages, and holds as many answers that mean a criterion is met as not.
+A judge passes with sensitivity and specificity of at least ``LEAST`` each and few answers unscored. Passing says that
+it is not useless; how good it is, the claim ``interview_judges`` measures.
 """
 
 from __future__ import annotations
