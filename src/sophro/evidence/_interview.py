@@ -1,4 +1,4 @@
-"""Claims about structured interviews: the tree is walked exactly, numbers are exact, and a judge that says yes is caught.
+"""Claims about structured interviews: path and numbers are exact, and a judge that always says yes is caught.
 
 Card ``magi.md``: fidelity 1.0, exact totals when answers are explicit, every quotation verbatim, no explicit statement
 about suicide missed, and the clarification loop worth at least 0.1 kappa of the outcome.
@@ -201,6 +201,7 @@ def navigation(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     gain = {name: kappa_interval(truth[name], outcome[name]) for name in truth}
     missed, disclosed = _disclosures()
     low, high = _interval(right, total)
+    more = (gain["with"].value or 0) - (gain["without"].value or 0)
     checks = [
         Check("paths equal to an independent walker's", _share(paths), None, None, len(paths), "==", 1.0),
         Check("participants", len(people), None, None, len(people), ">=", 200),
@@ -209,9 +210,8 @@ def navigation(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         Check("outcome and risk as the walker's", _share(levels), None, None, len(levels), "==", 1.0),
         Check("every quotation stands in its turn", _share(quotes), None, None, len(quotes), "==", 1.0),
         Check("explicit statements about suicide missed", missed, None, None, disclosed, "==", 0),
-        Check("outcome kappa, clarifying minus not clarifying", (gain["with"].value or 0) - (gain["without"].value or 0),
-              None, None, len(truth["with"]), ">=", _GAIN),
-        Check("control: paths equal to another participant's walk", _share(mixed), None, None, len(mixed), "<=", 0.5, True),
+        Check("outcome kappa, clarifying minus not clarifying", more, None, None, len(truth["with"]), ">=", _GAIN),
+        Check("control: paths equal to another's walk", _share(mixed), None, None, len(mixed), "<=", 0.5, True),
     ]  # fmt: skip
     notes = [
         f"outcome kappa with clarifying {_span(gain['with'])}, without {_span(gain['without'])}",
@@ -288,8 +288,8 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         )
         passed = anyio.run(vet, judge)
         notes.append(
-            f"{name}: {result.n} of {len(truth)} free answers decided; of these kappa {_span(result.kappa)}, sensitivity "
-            f"{_span(result.sensitivity)}, specificity {_span(result.specificity)}, value exact {_span(exact)}; "
+            f"{name}: {result.n} of {len(truth)} free answers decided; of these kappa {_span(result.kappa)}, "
+            f"sensitivity {_span(result.sensitivity)}, specificity {_span(result.specificity)}, value exact {_span(exact)}; "
             f"examination {'passed' if passed.passed else 'failed: ' + passed.reason}"
         )
         unusable = sum(j.verdict == "unscored" for j in found)

@@ -95,7 +95,7 @@ class _ModelJudge:
     role = ROLE
 
     def __init__(self, model: Any) -> None:
-        self.name = str(model)
+        self.name = "the evaluated model" if model is None else str(model)
         self._model = model
         self._writer = ModelAgent(ROLE, model, _json_prompt, schema=Judged, max_tokens=400)
         self._chooser = ModelAgent(

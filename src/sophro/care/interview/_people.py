@@ -18,9 +18,10 @@ PROFILE = {
     "zh": "你是一位三十四岁的老师。一个月来你睡得不好，大部分日子心情低落。你没有轻生的念头。",
 }
 _SYSTEM = {
-    "en": "Stay in this role. {profile} A program asks you questions about yourself. Answer each in one short sentence, "
-    "as this person would. Never ask questions back and never give advice.",
-    "zh": "请扮演这个角色。{profile} 一个程序会问你关于你自己的问题。像这个人一样用一句短话回答，不要反问，不要给建议。",
+    "en": "Stay in this role. {profile} A program asks you questions about yourself. Answer each in one short "
+    "sentence, as this person would. Never ask questions back and never give advice.",
+    "zh": "请扮演这个角色。{profile} 一个程序会问你关于你自己的问题。"
+    "像这个人一样用一句短话回答，不要反问，不要给建议。",
 }
 
 
@@ -69,8 +70,8 @@ def question_model(model: Any) -> ModelAgent:
         return [
             Message(
                 "system",
-                "You word one question of a structured interview, warmly and plainly. Keep its meaning, its time window "
-                "and its threshold. Exactly one question, no leading question, no name of a disorder, no advice.",
+                "You word one question of a structured interview, warmly and plainly. Keep its meaning, its time "
+                "window and its threshold. Exactly one question, no leading question, no name of a disorder, no advice.",
             ),
             *[m for m in chat(view)[-4:] if m.role in ("user", "assistant")],
             Message(

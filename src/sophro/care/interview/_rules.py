@@ -22,7 +22,8 @@ Said = Literal["value", "denied", "affirmed", "vague", "past", "others", "none"]
 LONGEST = 4_000  # characters that are read; crisis detection reads all
 _CLAUSE = re.compile(r"[^,.;:!?，。；：！？、…\n—]+")
 _TURNING = re.compile(
-    r"\s+(?=(?:but|though|although|actually|well|however|except|anyway|to be honest|honestly|or rather|i mean)\b)|(?=但是?|不过|其实|可是|只是|然而)"
+    r"\s+(?=(?:but|though|although|actually|well|however|except|anyway|to be honest|honestly|or rather|i mean)\b)"
+    r"|(?=但是?|不过|其实|可是|只是|然而)"
 )
 _OWN = {
     "en": re.compile(r"\b(?:i|i'm|i've|me|my own|mine|myself)\b"),
@@ -83,9 +84,8 @@ def read_answer(text: str, kind: str, safety: bool = False) -> Reading:
         return Reading(
             None, _cut(text, folded, words.REFUSED[lang]), "decision", refused=True, notes=tuple(notes)
         )
-    if decided is None or decided.value is None:
-        if words.CONFUSED[lang].search(folded.strip()):
-            return Reading(None, "", "understanding", notes=tuple(notes))
+    if (decided is None or decided.value is None) and words.CONFUSED[lang].search(folded.strip()):
+        return Reading(None, "", "understanding", notes=tuple(notes))
     if decided is None:
         return Reading(None, "", "topic", notes=tuple(notes))
     return Reading(

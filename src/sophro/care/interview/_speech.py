@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 OPENING: Mapping[str, str] = {
     "en": (
-        "Hello. I am a computer program, not a person. I will ask you a number of questions about how you have been, one "
-        "at a time. What you write is meant for a clinician to read; it is no diagnosis. You may leave out any question, "
-        "and you can stop at any time by writing: stop."
+        "Hello. I am a computer program, not a person. I will ask you a number of questions about how you have been, "
+        "one at a time. What you write is meant for a clinician to read; it is no diagnosis. You may leave out any "
+        "question, and you can stop at any time by writing: stop."
     ),
     "zh": (
         "您好。我是一个电脑程序，不是真人。我会一个一个地问您一些关于近况的问题。您写的内容是给专业人员看的，"
