@@ -289,8 +289,8 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         passed = anyio.run(vet, judge)
         notes.append(
             f"{name}: {result.n} of {len(truth)} free answers decided; of these kappa {_span(result.kappa)}, "
-            f"sensitivity {_span(result.sensitivity)}, specificity {_span(result.specificity)}, value exact {_span(exact)}; "
-            f"examination {'passed' if passed.passed else 'failed: ' + passed.reason}"
+            f"sensitivity {_span(result.sensitivity)}, specificity {_span(result.specificity)}, "
+            f"value exact {_span(exact)}; examination {'passed' if passed.passed else 'failed: ' + passed.reason}"
         )
         unusable = sum(j.verdict == "unscored" for j in found)
         if name == "rules":

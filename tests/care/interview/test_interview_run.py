@@ -54,9 +54,8 @@ def test_scripted_participants_are_walked_and_read_exactly(policy):
         assert (done.outcome["level"], done.outcome["risk"]) == (wanted.level, wanted.risk)
         right, total = states_right(person, done)
         assert right == total and scores_right(person, done) and quotes_right(done)
-        assert not any(
-            DISORDERS.search(text) for text in told(done) if "988" not in text and "12356" not in text
-        )
+        ours = [t.text for t in done.turns if t.strategy in ("probe", "explain", "stay", "closing")]
+        assert ours and not any(DISORDERS.search(text) for text in ours)
 
 
 def test_the_questionnaire_is_scored_by_its_published_rules():
@@ -144,7 +143,7 @@ def test_hostile_text_cannot_leave_the_page():
     done = run_sync(Interview("low_mood", agent), name='"><script>')
     page = render_page(done)
     assert "<script" not in page and "<img" not in page and "\x1b" not in page and "\u202e" not in page
-    assert "&lt;script&gt;" in page and "default-src 'none'" in page
+    assert "&lt;script&gt;" in page and "default-src &#39;none&#39;" in page
     assert not re.search(r"https?://|src=|@import|url\(", page.replace("src=x onerror", ""))
     assert f'href="#turn-{done.outcome["modules"]["low_mood"]["nodes"]["mood"]["turn"]}"' in page
 

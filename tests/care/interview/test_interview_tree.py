@@ -48,7 +48,7 @@ def put(*path_and_value):
         (put("nodes", "sleep", "on_refuse", "slep"), "node 'sleep': goes to 'slep'"),
         (put("nodes", "sleep", "next", "appetite"), "node 'energy': no path leads to it"),
         (put("nodes", "pace", "next", "sleep"), "'sleep': is in a cycle"),
-        (put("nodes", "energy", "next", "energy"), "is in a cycle"),
+        (put("nodes", "energy", "next", "energy"), "node 'appetite': no path leads to it"),
         (put("nodes", "sleep", "next", [{"if": "met(mood)", "goto": "energy"}]), "node 'sleep': the last step has a condition"),
         (put("nodes", "sleep", "next", [{"goto": "energy"}, {"goto": "end"}]), "hides those behind"),
         (put("nodes", "interest", "next", [{"if": "met(mood)", "goto": "sleep"}, {"goto": "end"}]), "mood > interest > end passes no safety"),

@@ -116,7 +116,9 @@ class Interview(Controller):
                 status = "urgent_stop"
         except Ended as ended:
             status = ended.status
-        found = await outcome_of(self, session, run.states, run.risk, status)
+        # The safety module may be the one that was asked for; what follows from it is risk as well.
+        run.risk = max([run.risk, *(s.outcome().risk for s in run.states.values())])
+        found = await outcome_of(self, session, run.states, run.risk, status, run.noticed)
         session.enter("closing")
         run.close(status, found["message"])
         return found
@@ -131,6 +133,7 @@ class _Run:
         self.lang = interview.lang
         self.states: dict[str, ModuleState] = {}
         self.risk = 0
+        self.noticed = 0  # highest level of the crisis layer
         self.cut_short = False
         self._voiced = 0  # highest risk that was answered with what must be said
         self._replies: set[str] = set()
@@ -270,7 +273,9 @@ class _Run:
         said = await self.session.ask(self.interview.participant, task=task)
         heard = self.session.turns[-1]
         crisis = self.session.crisis
-        self.risk = max(self.risk, crisis.level)
+        self.noticed = max(self.noticed, crisis.level)
+        if crisis.level >= IDEATION:  # a mere concern is answered and noted, but is no finding about suicide
+            self.risk = max(self.risk, crisis.level)
         if crisis.reply and (crisis.newly_raised or crisis.reply not in self._replies):
             self._replies.add(crisis.reply)
             self._voiced = max(self._voiced, crisis.level)
