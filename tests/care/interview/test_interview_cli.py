@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +82,12 @@ def test_instruments(tmp_path, capsys):
         == 0
     )
     assert json.loads(out.read_text())["band"] == "severe"
+
+
+def test_the_commands_of_the_page_run_as_printed(tmp_path, monkeypatch):
+    page = Path(__file__).resolve().parents[3] / "docs/interview.md"
+    (block,) = re.findall(r"```bash\n(.*?)```", page.read_text("utf-8"), re.S)
+    monkeypatch.chdir(tmp_path)
+    for line in block.splitlines():
+        assert run(shlex.split(line)[1:]) == 0, line
+    assert (tmp_path / "runs/interview/interview.html").exists()

@@ -71,7 +71,7 @@ def question_model(model: Any) -> ModelAgent:
             Message(
                 "system",
                 "You word one question of a structured interview, warmly and plainly. Keep its meaning, its time "
-                "window and its threshold. Exactly one question, no leading question, no name of a disorder, no advice.",
+                "window and its threshold. Exactly one question, no leading question, no disorder named, no advice.",
             ),
             *[m for m in chat(view)[-4:] if m.role in ("user", "assistant")],
             Message(
