@@ -14,6 +14,7 @@ from sophro.evidence import (
     _chinese,
     _controls,
     _dialog,
+    _interview,
     _patching,
     _proxy,
     _reasoning,
@@ -203,6 +204,21 @@ _ALL = (
         "The further a prompt lies before the refused side, the more push it needs (Spearman <= -0.5)",
         ("adasteer",),
         _steer.r_law,
+        in_quick=False,
+    ),
+    Claim(
+        "interview_navigation",
+        "With >= 200 scripted participants every path, score, outcome and quotation is exact, no explicit statement "
+        "about suicide is missed, and clarifying gains >= 0.1 kappa",
+        ("magi",),
+        _interview.navigation,
+    ),
+    Claim(
+        "interview_judges",
+        "On held-out free answers the rule judge says the opposite in <= 10 %, the embedded judge's agreement is "
+        "measured, and a judge that always says met is refused",
+        ("magi",),
+        _interview.judges,
         in_quick=False,
     ),
     Claim(

@@ -72,6 +72,7 @@ class CrisisMonitor:
         self._told = False
         self._speaks = lang or "en"
         self._classifier = classifier
+        self.failures: list[str] = []
         self._model = model
 
     @property
@@ -124,7 +125,38 @@ class CrisisMonitor:
         return read(text, frozenset(self._context), self._level)
 
     def _layers(self, found: Reading) -> list[tuple[str, Level | None]]:
-        return []
+        """Return what the other layers say; one that fails counts as CONCERN and is flagged."""
+        results: list[tuple[str, Level | None]] = []
+        for name, layer in (("classifier", self._second), ("llm", self._third)):
+            try:
+                results.append((name, layer(found)))
+            except Exception as error:
+                # Whatever breaks in a layer, the person must still be answered; the flag keeps it visible.
+                self._flags.add("layer_failed")
+                self.failures.append(f"{name}: {type(error).__name__}: {error}")
+                results.append((name, Level.CONCERN))
+        return results
+
+    def _second(self, found: Reading) -> Level | None:
+        if self._classifier is False or found.denial or "framed" in found.flags or "third_party" in found.flags:
+            return None
+        if self._classifier is True:
+            if found.level is Level.ACTIVE or found.level is Level.IMMINENT:
+                return None
+            from sophro.care.crisis._classifier import shipped as classifier
+
+            return classifier().lift(self._recent[-1], found.level)
+        return self._classifier(list(self._recent), frozenset(self._context))
+
+    def _third(self, found: Reading) -> Level | None:
+        if self._model is None:
+            return None
+        from sophro.care.crisis._llm import judge, wait
+
+        level = wait(judge(self._model, list(self._recent)))
+        if level is None:
+            self._flags.add("not_evaluated")
+        return level
 
     def _clarified(self, found: Reading, level: Level) -> bool:
         return (

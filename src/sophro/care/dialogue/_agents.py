@@ -111,6 +111,7 @@ class ModelAgent:
         self._max_tokens = max_tokens
         self._temperature = temperature
         self._settings = dict(settings or {})
+        self._empty: dict[str, list[float]] = {}  # the baseline of a prompt never changes
 
     async def speak(self, view: View) -> Utterance:
         """Answer one view.
@@ -140,7 +141,11 @@ class ModelAgent:
             return None
         found: list[float] = await score(_messages(self._prompt(view)), choices)
         if self._baseline is not None:
-            empty: list[float] = await score(_messages(self._baseline(view)), choices)
+            said = self._baseline(view)
+            key = repr((said, choices))
+            if key not in self._empty:
+                self._empty[key] = await score(_messages(said), choices)
+            empty = self._empty[key]
             found = [a - b for a, b in zip(found, empty, strict=True)]
         top = max(found)
         mass = [math.exp(f - top) for f in found]

@@ -3,9 +3,9 @@
 Paper: MAGI, Multi-Agent Guided Interview for Psychiatric Assessment, Findings of ACL 2025 (arXiv 2504.18260). The full
 text was not readable for the card ``magi.md``; the roles are the paper's, their inside is inferred.
 
-Contract: ``Interview`` is a ``sophro.care.dialogue.Controller``. Every message passes the crisis layer first. The person
-never hears a disorder's name or a diagnosis; the outcome, with a trace in which every verdict quotes the person's own
-words, is for a clinician to confirm.
+Contract: ``Interview`` is a ``sophro.care.dialogue.Controller``. Every message passes the crisis layer first. The
+person never hears a disorder's name or a diagnosis; the outcome, with a trace in which every verdict quotes the
+person's own words, is for a clinician to confirm.
 
 Deviations: own-worded trees instead of the licensed MINI; navigation, counting and the trace (PsyCoT) are code; a judge
 names a value and the tree decides whether it meets the criterion; questions are fixed wordings unless a model words

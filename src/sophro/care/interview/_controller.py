@@ -2,10 +2,10 @@
 
 Paper: MAGI (Findings of ACL 2025, arXiv 2504.18260). Deviations are in ``sophro.care.interview``.
 
-Contract: the tree is walked by code. Every message of the person passes the crisis layer first. Its reply is said before
-anything else; a level of IDEATION enters the safety module once, ACTIVE ends all other modules, IMMINENT ends the tree
-and the program stays with the person for a few turns. Stopping is always honoured. Nothing said to the person names a
-disorder.
+Contract: the tree is walked by code. Every message of the person passes the crisis layer first. Its reply is said
+before anything else; a level of IDEATION enters the safety module once, ACTIVE ends all other modules, IMMINENT ends
+the tree and the program stays with the person for a few turns. Stopping is always honoured. Nothing said to the
+person names a disorder.
 """
 
 from __future__ import annotations
@@ -116,7 +116,9 @@ class Interview(Controller):
                 status = "urgent_stop"
         except Ended as ended:
             status = ended.status
-        found = await outcome_of(self, session, run.states, run.risk, status)
+        # The safety module may be the one that was asked for; what follows from it is risk as well.
+        run.risk = max([run.risk, *(s.outcome().risk for s in run.states.values())])
+        found = await outcome_of(self, session, run.states, run.risk, status, run.noticed)
         session.enter("closing")
         run.close(status, found["message"])
         return found
@@ -131,6 +133,7 @@ class _Run:
         self.lang = interview.lang
         self.states: dict[str, ModuleState] = {}
         self.risk = 0
+        self.noticed = 0  # highest level of the crisis layer
         self.cut_short = False
         self._voiced = 0  # highest risk that was answered with what must be said
         self._replies: set[str] = set()
@@ -184,6 +187,8 @@ class _Run:
             judgment = await self.judged(node, question, answers)
             notes += [n for n in judgment.notes if n not in notes]
             self.voice(node, judgment)
+            if self.disclosed(said):
+                break  # nobody is asked about sleep again who has just spoken of dying
             if judgment.stop:
                 raise Ended("stopped")
             if self.session.crisis.level >= IMMINENT or judgment.verdict in ("decided", "refused"):
@@ -210,6 +215,11 @@ class _Run:
             self._prefix.append(self._next(speech.SUPPORT))
         elif verdict == "met" and node.kind in ("gate", "symptom") and judgment.value == 3:
             self._prefix.append(self._next(speech.EMPATHY))
+
+    def disclosed(self, said: Turn) -> bool:
+        """Whether this message raised the crisis level to where the tree has to wait."""
+        crisis = said.meta.get("crisis") or {}
+        return bool(crisis.get("newly_raised")) and crisis["level"] >= IDEATION
 
     def _next(self, texts: Mapping[str, tuple[str, ...]]) -> str:
         self._said += 1
@@ -263,7 +273,9 @@ class _Run:
         said = await self.session.ask(self.interview.participant, task=task)
         heard = self.session.turns[-1]
         crisis = self.session.crisis
-        self.risk = max(self.risk, crisis.level)
+        self.noticed = max(self.noticed, crisis.level)
+        if crisis.level >= IDEATION:  # a mere concern is answered and noted, but is no finding about suicide
+            self.risk = max(self.risk, crisis.level)
         if crisis.reply and (crisis.newly_raised or crisis.reply not in self._replies):
             self._replies.add(crisis.reply)
             self._voiced = max(self._voiced, crisis.level)

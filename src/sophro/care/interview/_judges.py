@@ -3,10 +3,10 @@
 Paper: MAGI, judgment agent. Deviation (inferred in the card): a judge names the *value* (how often, yes or no, how long
 ago); whether that meets the criterion is the tree's ``met_if``, so no judge can move a threshold.
 
-Contract: whatever the judge, its answer passes ``checked``: the value lies in range and the evidence occurs in the answer
-word for word. What does not pass is asked for once more and then ``unscored``, which counts as unclear. Local models do
-not write: they choose among the values by log-probability, calibrated against an answer without content, and the whole
-answer is the evidence; any other model answers in JSON.
+Contract: whatever the judge, its answer passes ``checked``: the value lies in range and the evidence occurs in the
+answer word for word. What does not pass is asked for once more and then ``unscored``, which counts as unclear. Local
+models do not write: they choose among the values by log-probability, calibrated against an answer without content, and
+the whole answer is the evidence; any other model answers in JSON.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _ModelJudge:
     role = ROLE
 
     def __init__(self, model: Any) -> None:
-        self.name = str(model)
+        self.name = "the evaluated model" if model is None else str(model)
         self._model = model
         self._writer = ModelAgent(ROLE, model, _json_prompt, schema=Judged, max_tokens=400)
         self._chooser = ModelAgent(

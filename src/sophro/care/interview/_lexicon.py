@@ -37,7 +37,7 @@ FREQUENCY: Mapping[str, tuple[tuple[re.Pattern[str], int], ...]] = {
     ),
     "zh": (
         (_any(r"没有?(?:哪)?一天不", r"没有?哪天不"), 3),
-        (_any("几乎每[一]?[天晚]", "差不多每[一]?[天晚]", "每一?[天晚]", "天天", "一直", "整天", "总是", "从早到晚", "无时无刻",
+        (_any("几乎每[一]?[天晚]", "差不多每[一]?[天晚]", "每一?[天晚]", "(?<!今)(?<!明)(?<!昨)天天(?!气)", "一直", "整天", "总是", "从早到晚", "无时无刻",
               "老是", "所有的?日子", "每时每刻"), 3),
         (_any("一半以上", "超过一半", "大半", "大部分", "大多数", "多数", "一多半"), 2),
         (_any("有?(?:好)?几[天次]", "两三[天次]", "三四[天次]", "四五[天次]", "有些日子", "一两[天次]", "个别几?天", "不到一半",
@@ -49,7 +49,7 @@ FREQUENCY: Mapping[str, tuple[tuple[re.Pattern[str], int], ...]] = {
 RECENCY: Mapping[str, tuple[tuple[re.Pattern[str], int], ...]] = {
     "en": (
         (_any(r"\bnever\b", r"\bnot ever\b"), 0),
-        (_any(r"\byesterday\b", r"\btoday\b", r"\blast night\b", r"\b(?:this|last|past|a) (?:week|month|few (?:days|weeks))\b",
+        (_any(r"\byesterday\b", r"\blast night\b", r"\b(?:this|last|past|a) (?:week|month|few (?:days|weeks))\b",
               r"\b(?:two|three|2|3) weeks ago\b", r"\bwithin (?:the|a|one) (?:past |last )?month\b",
               r"\b(?:some|a few|\d+) days ago\b"), 3),
         (_any(r"\b(?:two|three|2|3|a couple of|couple of) months\b", r"\bwithin (?:the (?:past |last )?)?three months\b",
@@ -59,7 +59,7 @@ RECENCY: Mapping[str, tuple[tuple[re.Pattern[str], int], ...]] = {
     ),
     "zh": (
         (_any("从来没有?", "从没", "从未", "从不"), 0),
-        (_any("昨[天晚]", "今[天晚]", "上?这?周", "上个?星期", "这个?星期", "这个月", "上个月", "一个月(?:之|以)?内", "几天前", "[两三]周前"), 3),
+        (_any("昨[天晚]", "[上这]周", "上个?星期", "这个?星期", "这个月", "上个月", "一个月(?:之|以)?内", "几天前", "[两三]周前"), 3),
         (_any("[两三]个月", "三个月(?:之|以)?内"), 2),
         (_any("年前", "去年", "前年", "很久", "更早", "小时候", "以前", "上学的?时候", "[四五六七八九十]个?月前", "半年前"), 1),
     ),
@@ -112,7 +112,7 @@ AFFIRMED: Mapping[str, re.Pattern[str]] = {
         r"\b(?:often|frequently|regularly|many times)\b", r"\byes$",
     ),
     "zh": _any(
-        "^(?:是|是的|对|对的|嗯|嗯嗯|有|有的|会|会的|有过|当然|没错|确实|肯定|的确|恩|是啊|有啊|对啊|会啊|想过|我想过|试过|准备过|是这样|就是)$", "^(?:是的?|对|嗯|有的|确实|的确|当然)(?:[我这很经有会也]|因为|一直)", "不是没有?", "不能说没有?", "不能说(?:开心|好)",
+        "^(?:是|是的|对|对的|嗯|嗯嗯|有|有的|会|会的|有过|当然|没错|(?:确实|的确)(?:是|有|会|是的|是这样)?|肯定(?:是|有|会)?|恩|是啊|有啊|对啊|会啊|想过|我想过|试过|准备过|是这样|就是)$", "^(?:是的?|对|嗯|有的|确实|的确|当然)(?:[我这很经有会也]|因为|一直)", "不是没有?", "不能说没有?", "不能说(?:开心|好)",
         "^(?:很|非常)(?:多|明显|严重|经常|频繁)", "(?:经常|常常|时常|频繁)", "我(?:会|有|是)(?:的|啊|这样)?$", "有这种", "有这样",
     ),
 }  # fmt: skip
@@ -163,14 +163,16 @@ REFUSED: Mapping[str, re.Pattern[str]] = {
     "zh": _any("别(?:来)?烦我", "不想(?:回答|说|谈|讲|聊)", "不(?:愿意?|便|方便)(?:回答|说|谈|讲)", "跳过", "^下一[题个]", "关你什么事", "不关你事",
                "这是?(?:我的)?隐私", "拒绝回答", "不告诉你", "走开"),
 }  # fmt: skip
+# To stop must be said of the conversation: "I want to end it" is no wish to stop, it may be the opposite of one.
 STOP: Mapping[str, re.Pattern[str]] = {
     "en": _any(
-        r"^(?:please )?(?:stop|quit|exit|end)(?: (?:it|this|here|now|please|the (?:interview|conversation|questions)|asking(?: me)?(?: questions)?))*[.! ]*$",
-        r"\b(?:i want to|i'd like to|i would like to|i wanna|can we|could we|let's|let us|please) (?:stop|quit|end)(?: (?:here|now|this|it|please|the (?:interview|conversation|questions)))*[.!? ]*$",
-        r"\bi(?:'m| am) done (?:here|with this|with these questions|talking)\b",
+        r"^(?:please )?(?:stop|quit|exit)(?: (?:it|this|here|now|please|the (?:interview|conversation|questions)|asking(?: me)?(?: questions)?))*[.! ]*$",
+        r"\b(?:i want to|i'd like to|i would like to|i wanna|can we|could we|let's|let us|please) (?:stop|quit)(?: (?:here|now|this|please|the (?:interview|conversation|questions)))*[.!? ]*$",
+        r"\b(?:stop|quit|end|leave) (?:the|this) (?:interview|conversation|chat|session|questions)\b",
+        r"\bi(?:'m| am) done (?:with (?:this|these) (?:interview|questions|conversation)|answering)\b",
     ),
-    "zh": _any("^(?:停|停止|结束|退出|停下|不聊了|到此为止)(?:吧|了)?[。！!]*$", "(?:我)?(?:想|要)(?:停止|停下|结束|退出)", "不想(?:继续|再继续|聊下去|再聊|再回答)",
-               "就到这(?:里|儿)吧", "不做了"),
+    "zh": _any("^(?:停|停止|退出|停下|不聊了|到此为止)(?:吧|了)?[。！!]*$", "(?:停止|停下|结束|退出)(?:这个?|这次|本次)?(?:访谈|对话|谈话|聊天|提问|问答)",
+               "^(?:我)?(?:想|要)(?:停止|停下|退出)(?:了|吧)?[。！!]*$", "不想(?:再)?(?:继续)?(?:聊|回答|谈)(?:下去)?了[。！!]*$", "就到这(?:里|儿)吧"),
 }  # fmt: skip
 CONFUSED: Mapping[str, re.Pattern[str]] = {
     "en": _any(

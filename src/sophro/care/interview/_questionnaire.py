@@ -54,7 +54,7 @@ def _values(found: Instrument) -> dict[str, Any]:
         "groups": {"items": ids},
         "scores": {"total": {"sum": "items", "low": 0, "high": found.size * max(found.values)}},
         "safety_required": found.risk_item is not None,
-        **({"calls": "suicide_risk"} if found.risk_item is not None else {}),
+        "calls": "suicide_risk",
         "nodes": nodes,
         "outcomes": [
             {"if": "risk >= 3", "level": "urgent", "message": "urgent", "refer": True},

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sophro.care.interview import _lexicon as words
@@ -22,8 +22,13 @@ Said = Literal["value", "denied", "affirmed", "vague", "past", "others", "none"]
 LONGEST = 4_000  # characters that are read; crisis detection reads all
 _CLAUSE = re.compile(r"[^,.;:!?，。；：！？、…\n—]+")
 _TURNING = re.compile(
-    r"\s+(?=(?:but|though|although|actually|well|however|except|anyway|to be honest|honestly|or rather|i mean)\b)|(?=但是?|不过|其实|可是|只是|然而)"
+    r"\s+(?=(?:but|though|although|actually|well|however|except|anyway|to be honest|honestly|or rather|i mean)\b)"
+    r"|(?=但是?|不过|其实|可是|只是|然而)"
 )
+_OWN = {
+    "en": re.compile(r"\b(?:i|i'm|i've|me|my own|mine|myself)\b"),
+    "zh": re.compile("我(?!的?[姐妹哥弟妈爸母父朋同老丈妻对男女室邻儿表奶爷舍])|自己"),
+}
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,8 @@ def read_answer(text: str, kind: str, safety: bool = False) -> Reading:
         return Reading(
             None, _cut(text, folded, words.REFUSED[lang]), "decision", refused=True, notes=tuple(notes)
         )
-    if decided is None or decided.value is None:
-        if words.CONFUSED[lang].search(folded.strip()):
-            return Reading(None, "", "understanding", notes=tuple(notes))
+    if (decided is None or decided.value is None) and words.CONFUSED[lang].search(folded.strip()):
+        return Reading(None, "", "understanding", notes=tuple(notes))
     if decided is None:
         return Reading(None, "", "topic", notes=tuple(notes))
     return Reading(
@@ -119,6 +123,7 @@ class _Clause:
     value: int | None
     evidence: str
     since: bool
+    own: bool = False
 
 
 def _clauses(text: str, folded: str, kind: str, lang: str, safety: bool) -> list[_Clause]:
@@ -130,7 +135,8 @@ def _clauses(text: str, folded: str, kind: str, lang: str, safety: bool) -> list
             place = start + len(piece)
             evidence = text[start:place].strip()
             if evidence:
-                found.append(_read_clause(piece.strip(), evidence, kind, lang, safety))
+                own = bool(_OWN[lang].search(piece))
+                found.append(replace(_read_clause(piece.strip(), evidence, kind, lang, safety), own=own))
     return found
 
 
@@ -214,13 +220,17 @@ def _decide(clauses: list[_Clause], kind: str) -> Reading | None:
     notes: list[str] = []
     open_question: Missing = ""
     since = any(c.since for c in clauses)
+    others = False  # "my father has that, all the time": what follows is his, until the person speaks of themselves
     for clause in clauses:
+        others = clause.said == "others" or (others and not clause.own)
         if clause.said == "none":
             continue
         if clause.said == "others":
             notes.append("others")
             if last is None:
                 open_question = "self"
+            continue
+        if others:
             continue
         if clause.said == "vague":
             # Doubt behind a plain yes or no takes it back; behind a number it is talk.

@@ -1,7 +1,7 @@
 """What the interviewer says beside the questions of the trees, in English and Chinese.
 
-Contract: no disorder is named, nothing is promised that the software cannot do, and the person can always stop. What has
-to be said about risk is the crisis layer's.
+Contract: no disorder is named, nothing is promised that the software cannot do, and the person can always stop. What
+has to be said about risk is the crisis layer's.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 OPENING: Mapping[str, str] = {
     "en": (
-        "Hello. I am a computer program, not a person. I will ask you a number of questions about how you have been, one at "
-        "a time. Your answers are kept as you write them for the clinician who reads them; they are no diagnosis. You "
-        "may leave out any question, and you can stop at any time by writing: stop."
+        "Hello. I am a computer program, not a person. I will ask you a number of questions about how you have been, "
+        "one at a time. What you write is meant for a clinician to read; it is no diagnosis. You may leave out any "
+        "question, and you can stop at any time by writing: stop."
     ),
     "zh": (
-        "您好。我是一个电脑程序，不是真人。我会一个一个地问您一些关于近况的问题。您的回答会原样保存，由专业人员阅读；"
+        "您好。我是一个电脑程序，不是真人。我会一个一个地问您一些关于近况的问题。您写的内容是给专业人员看的，"
         "这不是诊断。任何问题您都可以不回答，随时写“停止”就可以结束。"
     ),
 }
@@ -70,20 +70,20 @@ REFUSAL: Mapping[str, str] = {"en": "That is all right, we leave it out.", "zh":
 CLOSING: Mapping[str, Mapping[str, str]] = {
     "en": {
         "fine": (
-            "Thank you, these were all my questions. Your answers do not point to anything that needs help right now. If "
-            "that changes, or if you are worried, please do talk to somebody."
+            "Thank you, these were all my questions. Your answers do not point to anything that needs help right now. "
+            "If that changes, or if you are worried, please do talk to somebody."
         ),
         "talk": (
-            "Thank you, these were all my questions. Your answers suggest that it could help to talk with a doctor or a "
-            "counsellor about how you have been."
+            "Thank you, these were all my questions. Your answers suggest that it could help to talk with a doctor or "
+            "a counsellor about how you have been."
         ),
         "talk_soon": (
             "Thank you for answering all of this. Your answers suggest that it would help to talk with a doctor or a "
             "counsellor soon, in the next days, about how you have been. You can show them what you wrote here."
         ),
         "urgent": (
-            "Thank you for telling me. What you said is important, and a person should hear it today. Please contact one of the "
-            "places above now, or tell somebody close to you, and stay with them."
+            "Thank you for telling me. What you said is important, and a person should hear it today. Please contact "
+            "one of the places above now, or tell somebody close to you, and stay with them."
         ),
         "stopped": "All right, we stop here. Thank you for your time. You are welcome to come back.",
         "left": "",
@@ -91,8 +91,14 @@ CLOSING: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "fine": "谢谢，问题都问完了。您的回答没有显示现在需要帮助的地方。如果情况有变化，或者您有担心，请找人谈一谈。",
         "talk": "谢谢，问题都问完了。从您的回答看，和医生或咨询师谈谈近况可能会有帮助。",
-        "talk_soon": "谢谢您回答了这么多。从您的回答看，最近几天内尽快和医生或咨询师谈谈会有帮助。您可以把这里写的内容给他们看。",
-        "urgent": "谢谢您告诉我。您说的很重要，今天就应该有人听到。请现在联系上面的任何一处，或者告诉身边的人，并和他们待在一起。",
+        "talk_soon": (
+            "谢谢您回答了这么多。从您的回答看，最近几天内尽快和医生或咨询师谈谈会有帮助。"
+            "您可以把这里写的内容给他们看。"
+        ),
+        "urgent": (
+            "谢谢您告诉我。您说的很重要，今天就应该有人听到。"
+            "请现在联系上面的任何一处，或者告诉身边的人，并和他们待在一起。"
+        ),
         "stopped": "好的，我们就到这里。谢谢您的时间，欢迎随时回来。",
         "left": "",
     },

@@ -3,8 +3,8 @@
 Paper: MAGI (Findings of ACL 2025, arXiv 2504.18260). Deviation: the paper follows the licensed MINI; the format and all
 wording here are our own (the card ``magi.md`` designs them, so "inferred").
 
-Contract: a tree is YAML, read with the safe loader, every field checked; then ``_checks`` looks at the whole. A bad file
-is one error that names file, module and node. The bot never reads a tree: code does.
+Contract: a tree is YAML, read with the safe loader, every field checked; then ``_checks`` looks at the whole. A bad
+file is one error that names file, module and node. The bot never reads a tree: code does.
 """
 
 from __future__ import annotations
