@@ -63,7 +63,9 @@ class Classifier:
         thresholds: Probability from which on a head says yes, by head.
     """
 
-    def __init__(self, weights: NDArray[np.float64], bias: NDArray[np.float64], thresholds: dict[str, float]) -> None:
+    def __init__(
+        self, weights: NDArray[np.float64], bias: NDArray[np.float64], thresholds: dict[str, float]
+    ) -> None:
         self.weights = weights
         self.bias = bias
         self.thresholds = thresholds
@@ -98,7 +100,9 @@ def load(folder: Path) -> Classifier:
 
     path, card_path = folder / "crisis.safetensors", folder / "crisis.json"
     if not path.is_file() or not card_path.is_file():
-        raise SophroError(f"{folder}: the crisis classifier is missing; run python -m sophro.care.crisis.train")
+        raise SophroError(
+            f"{folder}: the crisis classifier is missing; run python -m sophro.care.crisis.train"
+        )
     card: Any = json.loads(card_path.read_text("utf-8"))
     if card.get("format") != FORMAT or card.get("weights_sha256") != file_sha256(path):
         raise SophroError(f"{path}: not the weights that crisis.json describes; train the classifier again")
@@ -115,4 +119,3 @@ def load(folder: Path) -> Classifier:
 def shipped() -> Classifier:
     """Return the classifier of the package."""
     return load(Path(str(files("sophro.care.crisis").joinpath("weights"))))
-

@@ -5,6 +5,8 @@ case, styled forms and hidden characters. The normaliser of ``sophro.text`` read
 model (up to 0.2 s); here one message has a millisecond, so only what hides the words of this topic is undone.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -40,7 +42,9 @@ def clean(text: str) -> str:
 
 _LEET = str.maketrans("013457@$!|€8+", "oieastasilebt")
 _LEET_WORD = re.compile(r"(?<![\w@$!|*+])[\w@$!|€*+]*[a-z][\w@$!|€*+]*", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|am|pm|k|m|mg|kg|g|ml|cm|km|mm|s|h|x|yo|yrs?|min|hrs?|f|c|ft|in)?")
+_PLAIN_NUMBER = re.compile(
+    r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|am|pm|k|m|mg|kg|g|ml|cm|km|mm|s|h|x|yo|yrs?|min|hrs?|f|c|ft|in)?"
+)
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z0-9@$!][ \-_.*·/\\|~+]{1,3}){3,}[a-z0-9@$!](?![a-z0-9])")
 _DOTTED = re.compile(r"(?<![\w.@/-])[a-z']+(?:([._\-*~|+/])[a-z']+)(?:\1[a-z']+){1,}(?![\w@/])")
 _INNER = re.compile(r"(?<=[a-z])[*_.\-~·/\\|+](?=[a-z])")
@@ -75,7 +79,19 @@ _SHORT = {
     "tho": "though", "dieing": "dying", "diee": "die", "dai": "die", "dy": "die", "deth": "death", "daed": "dead", "ded": "dead", "lve": "live", "alve": "alive",
 }  # fmt: skip
 # Long words of the topic: every text one slip away (a letter missing, doubled, swapped or changed) is read as the word.
-_FUZZY = ("suicide", "suicidal", "myself", "overdose", "hopeless", "worthless", "goodbye", "killing", "forever", "tonight", "anymore")
+_FUZZY = (
+    "suicide",
+    "suicidal",
+    "myself",
+    "overdose",
+    "hopeless",
+    "worthless",
+    "goodbye",
+    "killing",
+    "forever",
+    "tonight",
+    "anymore",
+)
 _NOT_SLIPS = frozenset(("suicides", "himself", "thyself", "overdosed", "overdoses", "goodbyes", "billing", "filling", "milling", "tilling", "willing",
     "kidding", "kissing", "kicking", "skilling", "hilling", "killings", "hopeless", "knight", "gilling", "pilling", "culling", "calling", "kilting", "kilning", "kiln"))  # fmt: skip
 
@@ -177,7 +193,31 @@ def english(text: str) -> str:
     return _SPACES.sub(" ", low).strip()
 
 
-_IS = frozenset(("it", "that", "what", "there", "he", "she", "who", "how", "where", "here", "everything", "nothing", "life", "this", "today", "tonight", "everyone", "name", "mom", "gun", "everybody"))
+_IS = frozenset(
+    (
+        "it",
+        "that",
+        "what",
+        "there",
+        "he",
+        "she",
+        "who",
+        "how",
+        "where",
+        "here",
+        "everything",
+        "nothing",
+        "life",
+        "this",
+        "today",
+        "tonight",
+        "everyone",
+        "name",
+        "mom",
+        "gun",
+        "everybody",
+    )
+)
 _ENDINGS = {"n't": " not", "'ll": " will", "'re": " are", "'ve": " have", "'d": " would", "'m": " am"}
 
 
@@ -188,8 +228,25 @@ def _contracted(word: str) -> str:
     return word[:-2] + " is" if word.endswith("'s") and word[:-2] in _IS else word
 
 
-_SPLIT = re.compile(r"\bsui[ \-_.]{0,2}c[i1!]d[ \-]?(e|al)\b|\bsewer[ -]?(slide|cide)s?\b|\b(d) ?[.\- ] ?i ?[.\- ] ?e\b")
-_WHOLE = frozenset(("suicide", "suicidal", "kill", "killing", "die", "dying", "dead", "myself", "overdose", "death", "selfharm", "unalive"))
+_SPLIT = re.compile(
+    r"\bsui[ \-_.]{0,2}c[i1!]d[ \-]?(e|al)\b|\bsewer[ -]?(slide|cide)s?\b|\b(d) ?[.\- ] ?i ?[.\- ] ?e\b"
+)
+_WHOLE = frozenset(
+    (
+        "suicide",
+        "suicidal",
+        "kill",
+        "killing",
+        "die",
+        "dying",
+        "dead",
+        "myself",
+        "overdose",
+        "death",
+        "selfharm",
+        "unalive",
+    )
+)
 
 
 def _undot(match: re.Match[str]) -> str:
@@ -218,7 +275,9 @@ def bare(text: str) -> str:
 # --- Chinese -------------------------------------------------------------------------------------------------
 
 _HAN = "\u4e00-\u9fff"
-_BETWEEN = re.compile(rf"(?<=[{_HAN}])[ \t\xa0/\\|*_.\-~·•・﹒`^+=#&丶、\"'()\[\]{{}}<>《》【】「」『』]+(?=[{_HAN}])")
+_BETWEEN = re.compile(
+    rf"(?<=[{_HAN}])[ \t\xa0/\\|*_.\-~·•・﹒`^+=#&丶、\"'()\[\]{{}}<>《》【】「」『』]+(?=[{_HAN}])"
+)
 _STOPS = str.maketrans("。，！？；：、～", ".,!?;:,~")
 _EMOJI_ZH = (
     (re.compile("[\U0001f52b]"), "枪"),
@@ -230,21 +289,42 @@ _EMOJI_ZH = (
 _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), word)
     for pattern, word in (
-        (r"(?:自|zi ?|滋|孜)(?:鲨|沙(?!发|拉|盘|哑)|刹(?!车)|煞|砂|纱|傻|莎(?!士|拉|翁)|sha(?![a-z])|s(?![a-z])|shā|🦈|x(?![a-z]))", "自杀"),
-        (r"(?<=[想要去会该就打算备])(?:紫|子|字|姿)(?:砂|沙|鲨|杀|纱|傻)(?!壶|杯|茶|陶|锅|泥|煲|器|袋|发|包)", "自杀"),
-        (r"紫(?:鲨|杀)|(?<![a-z])zi ?sha(?![a-z])(?! ?hu)|(?<![a-z])z杀|子杀|自亲(?=了|吧)|🈯?自🔪|自刀(?=了|吧|$)|自挂东南枝|(?<![a-z])zs(?=了|吧|的|$|[一-鿿])|自殺|自\W{0,3}杀", "自杀"),
-        (r"(?<=[想要去求不该])(?:4|四|亖|肆|寺|鼠|屎|斯|司|撕|歹匕|💀|☠|s|si|sǐ)(?=了|的|啊|吧|掉|算|,|\.|!|\?|~|$|…|呜|啦|,)", "死"),
+        (
+            r"(?:自|zi ?|滋|孜)(?:鲨|沙(?!发|拉|盘|哑)|刹(?!车)|煞|砂|纱|傻|莎(?!士|拉|翁)|sha(?![a-z])|s(?![a-z])|shā|🦈|x(?![a-z]))",
+            "自杀",
+        ),
+        (
+            r"(?<=[想要去会该就打算备])(?:紫|子|字|姿)(?:砂|沙|鲨|杀|纱|傻)(?!壶|杯|茶|陶|锅|泥|煲|器|袋|发|包)",
+            "自杀",
+        ),
+        (
+            r"紫(?:鲨|杀)|(?<![a-z])zi ?sha(?![a-z])(?! ?hu)|(?<![a-z])z杀|子杀|自亲(?=了|吧)|🈯?自🔪|自刀(?=了|吧|$)|自挂东南枝|(?<![a-z])zs(?=了|吧|的|$|[一-鿿])|自殺|自\W{0,3}杀",
+            "自杀",
+        ),
+        (
+            r"(?<=[想要去求不该])(?:4|四|亖|肆|寺|鼠|屎|斯|司|撕|歹匕|💀|☠|s|si|sǐ)(?=了|的|啊|吧|掉|算|,|\.|!|\?|~|$|…|呜|啦|,)",
+            "死",
+        ),
         (r"(?<=[想要去])(?:死4|4了|亖)", "死"),
         (r"(?<![a-z])xiang ?(?:yao ?)?(?:qu ?)?si(?![a-z])", "想死"),
-        (r"想 ?(?:die|去die|狗带|go die|死亡)(?![a-z])|狗带了?算了|想(?:嗝屁|归西|驾鹤|领盒饭|噶|嘎)(?:了)?(?![一-鿿]{0,2}腰)|(?<=我)(?:想|要|好想)(?:寄|凉|似)(?=了|吧|,|\.|$)|想去(?:世|似)|(?<=想)似(?=了|,|\.|!|$)", "想死"),
+        (
+            r"想 ?(?:die|去die|狗带|go die|死亡)(?![a-z])|狗带了?算了|想(?:嗝屁|归西|驾鹤|领盒饭|噶|嘎)(?:了)?(?![一-鿿]{0,2}腰)|(?<=我)(?:想|要|好想)(?:寄|凉|似)(?=了|吧|,|\.|$)|想去(?:世|似)|(?<=想)似(?=了|,|\.|!|$)",
+            "想死",
+        ),
         (r"歹匕", "死"),
         (r"不 ?想 ?(?:huo|火|或|货|话|h|HUO|活)(?=了|下|$|,|\.|!|着|的)", "不想活"),
         (r"(?<![a-z])bu ?xiang ?(?:zai ?)?huo", "不想活"),
         (r"活 ?bu ?下 ?去|huo ?bu ?xia ?qu", "活不下去"),
-        (r"huo ?zhe ?(?:hao |zhen )?mei ?(?:you ?)?yi ?(?:si|yi)|活着 ?mei ?(?:意思|意义|yi ?si)", "活着没意思"),
+        (
+            r"huo ?zhe ?(?:hao |zhen )?mei ?(?:you ?)?yi ?(?:si|yi)|活着 ?mei ?(?:意思|意义|yi ?si)",
+            "活着没意思",
+        ),
         (r"跳 ?(?:lou|喽|娄|搂|l(?![a-z]))|(?<![a-z])tiao ?(?:楼|lou)|条楼|眺楼", "跳楼"),
         (r"跳 ?(?:he|qiao|jiang|hai)(?![a-z])|(?<![a-z])tiao ?(?:he|qiao|jiang|hai)(?![a-z])", "跳河"),
-        (r"割 ?wan|割刀?腕|割[^一-鿿,.!?]{1,3}腕|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)", "割腕"),
+        (
+            r"割 ?wan|割刀?腕|割[^一-鿿,.!?]{1,3}腕|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)",
+            "割腕",
+        ),
         (r"上 ?diao(?![a-z])|(?<![a-z])shang ?diao(?![a-z])|上吊", "上吊"),
         (r"烧 ?tan(?![a-z])|(?<![a-z])shao ?tan(?![a-z])|烧木炭自", "烧炭"),
         (r"安 ?(?:mian|眠) ?(?:yao|药)|(?<![a-z])an ?mian ?yao|安眠藥|安绵药", "安眠药"),
@@ -252,7 +332,10 @@ _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![a-z])qing ?(?:sheng|生)(?![a-z])|轻 ?sheng", "轻生"),
         (r"(?<![a-z])zi ?can(?![a-z])|自 ?can(?![a-z])|自惨", "自残"),
         (r"(?<![a-z])jie ?tuo(?![a-z])|解 ?tuo|(?<=想)借托", "解脱"),
-        (r"(?<![a-z])jie ?shu ?(?:sheng ?ming|zi ?ji|yi ?qie|wo ?de ?sheng ?ming)|结束 ?sheng ?ming|结束生m|结束 ?shengming", "结束生命"),
+        (
+            r"(?<![a-z])jie ?shu ?(?:sheng ?ming|zi ?ji|yi ?qie|wo ?de ?sheng ?ming)|结束 ?sheng ?ming|结束生m|结束 ?shengming",
+            "结束生命",
+        ),
         (r"(?<![a-z])li ?kai ?(?:zhe ?ge ?)?shi ?jie|离开 ?shi ?jie|離開", "离开这个世界"),
         (r"(?<![a-z])xiao ?shi(?![a-z])", "消失"),
         (r"(?<![a-z])yi ?le ?bai ?liao|一了百liao", "一了百了"),
@@ -260,7 +343,10 @@ _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![a-z])ming ?tian(?![a-z])", "明天"),
         (r"(?<![a-z])xian ?zai(?![a-z])", "现在"),
         (r"(?<![a-z])ma ?shang(?![a-z])", "马上"),
-        (r"(?<![a-z])wo(?= |[一-鿿]|$|xiang|bu|hao|zhen|yao|jiu|jin|huo|yi|zi|gan)|[莪窝涡偶俺吾](?=[想要不好真也就快活的把在已今现])|(?<![一-鿿])握(?=想|不想|要)", "我"),
+        (
+            r"(?<![a-z])wo(?= |[一-鿿]|$|xiang|bu|hao|zhen|yao|jiu|jin|huo|yi|zi|gan)|[莪窝涡偶俺吾](?=[想要不好真也就快活的把在已今现])|(?<![一-鿿])握(?=想|不想|要)",
+            "我",
+        ),
         (r"(?<![a-z])(?:xiang)(?= |[一-鿿])", "想"),
         (r"(?<![a-z])(?:bu)(?= |[一-鿿])", "不"),
         (r"(?<![a-z])(?:yao)(?= |[一-鿿])", "要"),
@@ -288,7 +374,12 @@ def _to_simplified() -> dict[int, str]:
     from sophro.text.tables import to_simplified
 
     table = {ord(c): s for c, s in to_simplified().items() if len(c) == 1}
-    table.update(str.maketrans("殺們這個為麼嗎沒還過後藥點燒繩橋頂樓買遺書離開負擔絕壓憂鬱淚聲裡裏著", "杀们这个为么吗没还过后药点烧绳桥顶楼买遗书离开负担绝压忧郁泪声里里着"))
+    table.update(
+        str.maketrans(
+            "殺們這個為麼嗎沒還過後藥點燒繩橋頂樓買遺書離開負擔絕壓憂鬱淚聲裡裏著",
+            "杀们这个为么吗没还过后药点烧绳桥顶楼买遗书离开负担绝压忧郁泪声里里着",
+        )
+    )
     return table
 
 

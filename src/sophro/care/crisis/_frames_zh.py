@@ -3,6 +3,8 @@
 Contract: data over folded text (simplified, no spaces).
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re

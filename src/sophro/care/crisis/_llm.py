@@ -61,7 +61,9 @@ async def judge(model: Any, messages: Sequence[str]) -> Level | None:
 
     asked = get_model(model) if isinstance(model, str) else model
     for _ in range(2):
-        output = await asked.generate(prompt(messages), config=GenerateConfig(temperature=0.0, max_tokens=200))
+        output = await asked.generate(
+            prompt(messages), config=GenerateConfig(temperature=0.0, max_tokens=200)
+        )
         level = parse(output.completion, messages)
         if level is not None:
             return level

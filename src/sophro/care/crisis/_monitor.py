@@ -138,7 +138,12 @@ class CrisisMonitor:
         return results
 
     def _second(self, found: Reading) -> Level | None:
-        if self._classifier is False or found.denial or "framed" in found.flags or "third_party" in found.flags:
+        if (
+            self._classifier is False
+            or found.denial
+            or "framed" in found.flags
+            or "third_party" in found.flags
+        ):
             return None
         if self._classifier is True:
             if found.level is Level.ACTIVE or found.level is Level.IMMINENT:

@@ -16,7 +16,14 @@ from sophro.care.crisis._types import CrisisState, Level
 from sophro.errors import unknown_name
 
 HALVES = ("development", "heldout")
-_LEVELS = {"N": Level.NONE, "C": Level.CONCERN, "I": Level.IDEATION, "A": Level.ACTIVE, "M": Level.IMMINENT, "T": Level.NONE}
+_LEVELS = {
+    "N": Level.NONE,
+    "C": Level.CONCERN,
+    "I": Level.IDEATION,
+    "A": Level.ACTIVE,
+    "M": Level.IMMINENT,
+    "T": Level.NONE,
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,13 @@ def dialogues(half: str) -> tuple[Dialogue, ...]:
             expected, category, turns = line.split("|", 2)
             number = len(found) + 1
             found.append(
-                Dialogue(f"{half}-{number}", _LEVELS[expected], expected == "T", category, tuple(turns.split(" / ")))
+                Dialogue(
+                    f"{half}-{number}",
+                    _LEVELS[expected],
+                    expected == "T",
+                    category,
+                    tuple(turns.split(" / ")),
+                )
             )
     return tuple(found)
 

@@ -88,7 +88,11 @@ def train(folder: Path) -> tuple[Classifier, dict[str, Any]]:
         "format": FORMAT,
         "weights_sha256": file_sha256(path),
         "thresholds": thresholds,
-        "trained_on": {"texts": len(known), "hash": digest(known), "source": "development half of the acceptance suite"},
+        "trained_on": {
+            "texts": len(known),
+            "hash": digest(known),
+            "source": "development half of the acceptance suite",
+        },
         "date": datetime.now(UTC).date().isoformat(),
     }
     write_json(folder / "crisis.json", card)
