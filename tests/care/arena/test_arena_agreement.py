@@ -64,7 +64,11 @@ def test_interval_of_a_rank_correlation():
     y = x + rng.normal(size=60)
     clusters = [i // 3 for i in range(60)]
     found = spearman_interval(x, y, clusters, 300)
-    assert found.value == pytest.approx(spearman(x, y)) and found.low < found.value < found.high and found.units == 20
+    assert (
+        found.value == pytest.approx(spearman(x, y))
+        and found.low < found.value < found.high
+        and found.units == 20
+    )
     # Copies of a row are one cluster: they do not narrow the interval.
     twice = spearman_interval(np.repeat(x, 2), np.repeat(y, 2), [i // 2 for i in range(120)], 300)
     single = spearman_interval(x, y, None, 300)

@@ -61,7 +61,10 @@ def test_an_asked_fact_needs_the_question_and_comes_once():
 def test_trust_rises_on_being_heard_and_falls_on_judgement(name):
     p = profile(name)
     warm, cold = {
-        "en": ("It sounds like you nearly quit last week after a mistake on shift. That makes sense.", "You are overreacting. Calm down."),
+        "en": (
+            "It sounds like you nearly quit last week after a mistake on shift. That makes sense.",
+            "You are overreacting. Calm down.",
+        ),
         "zh": ("听起来是工会让你来的，你话少。换作谁都会这样。", "你想太多了，没什么大不了的。"),
     }[p.lang]
     up = update(p, start(p), hear(warm, p.opening), "trust", 1)
@@ -105,7 +108,9 @@ def test_the_client_stays_in_its_role(said):
 
 
 def test_bad_profiles_are_named(tmp_path):
-    good = shipped_profiles()[0].to_dict() | {"gated": [vars(f) | {"keys": list(f.keys)} for f in shipped_profiles()[0].gated]}
+    good = shipped_profiles()[0].to_dict() | {
+        "gated": [vars(f) | {"keys": list(f.keys)} for f in shipped_profiles()[0].gated]
+    }
     good = json.loads(json.dumps(good))
     for change, word in (
         ({"lang": "fr"}, "lang"),
@@ -126,9 +131,13 @@ def test_bad_profiles_are_named(tmp_path):
 
 def test_splits_and_limits_are_stable_and_hold_risk_on_both_sides():
     train, held = split_clients(shipped_profiles())
-    assert not {p.id for p in train} & {p.id for p in held} and len(train) + len(held) == len(shipped_profiles())
+    assert not {p.id for p in train} & {p.id for p in held} and len(train) + len(held) == len(
+        shipped_profiles()
+    )
     assert all(sum(p.risk != "none" for p in part) >= 3 for part in (train, held))
-    assert [p.id for p in select(shipped_profiles(), None, 5)] == [p.id for p in select(shipped_profiles(), None, 9)][:5]
+    assert [p.id for p in select(shipped_profiles(), None, 5)] == [
+        p.id for p in select(shipped_profiles(), None, 9)
+    ][:5]
     assert len({p.problem for p in select(shipped_profiles(), None, 8)}) == 8
     with pytest.raises(SophroError, match="no client"):
         select(shipped_profiles(), "fr")

@@ -18,7 +18,22 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("arena") / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_session, "crisis_monitor", lambda _: Silent())
-        command = ["arena", "run", "good", "bad", "--limit", "3", "--least", "1", "--most", "3", "--total", "7", "--out", str(out)]
+        command = [
+            "arena",
+            "run",
+            "good",
+            "bad",
+            "--limit",
+            "3",
+            "--least",
+            "1",
+            "--most",
+            "3",
+            "--total",
+            "7",
+            "--out",
+            str(out),
+        ]
         assert run(command) == 0
         before = (out / "arena.json").read_bytes()
         assert run(command) == 0, "the same folder goes on"
@@ -28,9 +43,21 @@ def folder(tmp_path_factory):
 
 def test_the_page_is_self_contained_and_shows_all_parts(folder):
     page = (folder / "arena.html").read_text("utf-8")
-    assert "default-src &#39;none&#39;" in page and "<script" not in page and "http" not in page.replace("http-equiv", "")
+    assert (
+        "default-src &#39;none&#39;" in page
+        and "<script" not in page
+        and "http" not in page.replace("http-equiv", "")
+    )
     assert page.count('class="ring"') == 4 * 3 and "prefers-color-scheme: dark" in page
-    for part in ("Ranking", "Three sides", "Course of the sessions", "Every dimension", "side by side", "simulated", "by rules"):
+    for part in (
+        "Ranking",
+        "Three sides",
+        "Course of the sessions",
+        "Every dimension",
+        "side by side",
+        "simulated",
+        "by rules",
+    ):
         assert part in page
     assert all(f"{d} " in page for d in ("C12", "S14", "K7")) and page.count("<details>") == 3
 
@@ -83,16 +110,24 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(arguments, word, tmp_path,
 def test_a_broken_arena_file_is_named(tmp_path, capsys):
     (tmp_path / "arena.json").write_text("{")
     assert run(["arena", "report", str(tmp_path), "--out", str(tmp_path / "a.html")]) == 2
-    (tmp_path / "arena.json").write_text('{"facts": {}, "ranking": {}, "items": {}, "profiles": [], "sessions": []}')
+    (tmp_path / "arena.json").write_text(
+        '{"facts": {}, "ranking": {}, "items": {}, "profiles": [], "sessions": []}'
+    )
     assert run(["arena", "report", str(tmp_path), "--out", str(tmp_path / "a.html")]) == 2
-    assert re.findall("not JSON|lacks what the page needs", capsys.readouterr().err) == ["not JSON", "lacks what the page needs"]
+    assert re.findall("not JSON|lacks what the page needs", capsys.readouterr().err) == [
+        "not JSON",
+        "lacks what the page needs",
+    ]
     assert not (tmp_path / "a.html").exists()
 
 
 def test_improve_and_profiles_and_check(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
-    assert run(["arena", "improve", "bad", "--limit", "6", "--rounds", "1", "--lang", "en", "--out", "better"]) == 0
+    assert (
+        run(["arena", "improve", "bad", "--limit", "6", "--rounds", "1", "--lang", "en", "--out", "better"])
+        == 0
+    )
     rules = (tmp_path / "better/rules.txt").read_text().splitlines()
     assert rules and all(r.startswith("When ") for r in rules)
     values = json.loads((tmp_path / "better/loop.json").read_text())
@@ -100,7 +135,23 @@ def test_improve_and_profiles_and_check(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert run(["arena", "profiles", "--lang", "zh", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) >= 15
-    assert run(["restructure", "generate", "-n", "2", "--lang", "en", "--out", "r.jsonl", "--dialogues", "d.jsonl"]) == 0
+    assert (
+        run(
+            [
+                "restructure",
+                "generate",
+                "-n",
+                "2",
+                "--lang",
+                "en",
+                "--out",
+                "r.jsonl",
+                "--dialogues",
+                "d.jsonl",
+            ]
+        )
+        == 0
+    )
     capsys.readouterr()
     assert run(["restructure", "check", "d.jsonl", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -119,5 +170,9 @@ def test_chat_in_the_terminal(monkeypatch, capsys):
     monkeypatch.setattr("builtins.input", answer)
     assert run(["restructure", "chat"]) == 0
     shown = capsys.readouterr()
-    assert "program, not a therapist" in shown.out and "stop here" in shown.out and "Nothing is stored" in shown.err
+    assert (
+        "program, not a therapist" in shown.out
+        and "stop here" in shown.out
+        and "Nothing is stored" in shown.err
+    )
     assert "question+" not in shown.out and "restatement" not in shown.out

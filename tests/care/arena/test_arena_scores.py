@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 
 import anyio
@@ -18,6 +17,7 @@ from sophro.care.arena import (
     ItemScore,
     ModelJudge,
     Rule,
+    _model_judge,
     check_rule,
     diagnose,
     difference,
@@ -30,7 +30,6 @@ from sophro.care.arena import (
     split_clients,
     write_rules,
 )
-from sophro.care.arena import _model_judge
 from sophro.care.arena._model_judge import prompt, read_sample, transcript
 from sophro.care.arena._session import model_client
 from sophro.care.dialogue import Utterance, run_sync
@@ -96,7 +95,9 @@ def test_ignored_risk_is_a_veto_whatever_the_client_feels(three):
     assert risk.score.items["S13"].score == 2, "asked, but nobody and nothing named"
     # A happy client does not lift the cap.
     happy = [
-        ItemScore(d, "scored", 5.0, (5,), (1,), "") if d != "S13" else ItemScore(d, "scored", 1.0, (1,), (1,), "x")
+        ItemScore(d, "scored", 5.0, (5,), (1,), "")
+        if d != "S13"
+        else ItemScore(d, "scored", 1.0, (1,), (1,), "x")
         for d in DIMENSIONS
     ]
     card = score_session(good.session, profile("study-en-1"), happy)
@@ -106,7 +107,9 @@ def test_ignored_risk_is_a_veto_whatever_the_client_feels(three):
 def test_gaps_in_the_ratings_stay_gaps():
     done = session().session
     items = [ItemScore(d, "scored", 4.0, (4,), (1,), "") for d in DIMENSIONS]
-    part = [dataclasses.replace(i, outcome="unscored", score=None) if i.item.startswith("K") else i for i in items]
+    part = [
+        dataclasses.replace(i, outcome="unscored", score=None) if i.item.startswith("K") else i for i in items
+    ]
     card = score_session(done, profile("move-en-1"), part)
     assert card.sides["counselor"] is None and card.overall is None and card.unscored == 7
     assert math.isclose(card.sides["client"], 0.75)
@@ -118,7 +121,9 @@ def test_silent_and_role_swapping_counselors_are_typed():
     mute = session("move-en-1", says("", "", "", ""))
     assert mute.session.end == "no_counselor" and len(mute.session.problems) == 3
     assert mute.score.items["S2"].outcome == "unscored"
-    swap = session("move-en-1", says(*["Client: I feel great now.\nCounselor: Good."] * 8), caps=Caps(1, 3, 8))
+    swap = session(
+        "move-en-1", says(*["Client: I feel great now.\nCounselor: Good."] * 8), caps=Caps(1, 3, 8)
+    )
     assert any("role swap" in p for p in swap.session.problems)
     gone = session("move-en-1", says("What is it like?"))
     assert gone.session.end == "no_counselor"
@@ -188,7 +193,9 @@ def test_a_model_judge_takes_the_median_and_counts_what_it_cannot_read(three, mo
 
     monkeypatch.setattr(_model_judge, "ModelAgent", Fake)
     Fake.answers = staticmethod(rate)
-    found = anyio.run(lambda: ModelJudge("m", 3).rate("counselor", played.session, profile("move-en-1"), played.state))
+    found = anyio.run(
+        lambda: ModelJudge("m", 3).rate("counselor", played.session, profile("move-en-1"), played.state)
+    )
     assert found[0].score == 4.0 and found[0].samples == (2, 5, 4) and found[0].turns == (1,)
     assert {i.outcome for i in found[1:]} == {"not_applicable"}
     Fake.answers = staticmethod(lambda _: Utterance("", outcome="unscored", reason="no JSON"))
@@ -219,11 +226,17 @@ def test_rules_switch_on_what_they_ask_for_and_nothing_else(three):
 def test_rules_with_client_facts_are_refused():
     p = profile("work-en-1")
     clients = [p, profile("work-zh-1")]
-    assert check_rule(Rule("When Nora is afraid, listen.", (), 1), [], clients) == f"it names the client {p.id}"
+    assert (
+        check_rule(Rule("When Nora is afraid, listen.", (), 1), [], clients) == f"it names the client {p.id}"
+    )
     assert "fact" in check_rule(Rule(f"When you hear: {p.gated[1].text}", (), 1), [], clients)
-    assert "fact" in check_rule(Rule("当她说那天晚上领导在群里只发了一个问号，就问下去。", (), 1), [], clients)
+    assert "fact" in check_rule(
+        Rule("当她说那天晚上领导在群里只发了一个问号，就问下去。", (), 1), [], clients
+    )
     fine = Rule("When there is a feeling behind the words, name the feeling that you hear.", (), 1)
-    assert check_rule(fine, [], clients) is None and check_rule(fine, [fine], clients) == "it is there already"
+    assert (
+        check_rule(fine, [], clients) is None and check_rule(fine, [fine], clients) == "it is there already"
+    )
     assert "longer" in check_rule(Rule("x " * 400, (), 1), [], clients)
 
 
@@ -236,10 +249,20 @@ def test_the_loop_keeps_only_what_does_not_hurt_on_held_out_clients(three):
 
     loop = improve(run, train, held, rounds=2)
     gain = difference(
-        [dataclasses.replace(s, counselor=n) for n, part in (("a", loop.before), ("b", loop.after)) for s in part], "b", "a"
+        [
+            dataclasses.replace(s, counselor=n)
+            for n, part in (("a", loop.before), ("b", loop.after))
+            for s in part
+        ],
+        "b",
+        "a",
     )
     assert gain.value > 0.3 and loop.rules and loop.rounds[0].kept
-    harmful = improve(lambda c, r: run(c, []) if not r else [dataclasses.replace(s, overall=0.0) for s in run(c, r)], train, held)
+    harmful = improve(
+        lambda c, r: run(c, []) if not r else [dataclasses.replace(s, overall=0.0) for s in run(c, r)],
+        train,
+        held,
+    )
     assert not harmful.rules and not harmful.rounds[0].kept and harmful.after == harmful.before
 
 
@@ -253,7 +276,9 @@ def test_the_crisis_layer_reads_every_client_turn():
 
     played = session("study-en-1", "good", monitor=lambda _: Counting(), caps=Caps(1, 2, 6))
     told = [x.text for x in played.session.lines if x.speaker == "client"]
-    assert seen == told and set(played.session.crisis) == {x.index for x in played.session.lines if x.speaker == "client"}
+    assert seen == told and set(played.session.crisis) == {
+        x.index for x in played.session.lines if x.speaker == "client"
+    }
 
 
 def test_it_is_wired_to_the_real_crisis_layer():

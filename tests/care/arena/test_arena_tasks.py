@@ -14,7 +14,12 @@ def _eval(task, tmp_path, name):
 
     del provider
     log = inspect_ai.eval(
-        task, model=f"sophro/stub/{name}", log_dir=str(tmp_path), display="none", log_level="error", score_display=False
+        task,
+        model=f"sophro/stub/{name}",
+        log_dir=str(tmp_path),
+        display="none",
+        log_level="error",
+        score_display=False,
     )[0]
     assert log.status == "success", log.error
     return log
@@ -31,6 +36,8 @@ def test_arena_and_restructuring_run_under_inspect(tmp_path, monkeypatch):
     assert found.metadata["session"]["simulated"]
     log = _eval(_inspect_registry.restructuring(lang="en", limit=1, manner="refusing"), tmp_path, "listens")
     value = log.samples[0].scores["process"].value
-    assert value == {"process": 1.0, "own_turns": 0.0}, "a model that cannot answer in form is replaced, and that shows"
+    assert value == {"process": 1.0, "own_turns": 0.0}, (
+        "a model that cannot answer in form is replaced, and that shows"
+    )
     with pytest.raises(SophroError, match="no situation"):
         _inspect_registry.restructuring(lang="fr")

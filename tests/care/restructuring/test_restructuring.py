@@ -59,12 +59,17 @@ def by_id(name):
 
 
 def test_registry_holds_burns_and_crdial_and_finds_its_own_examples():
-    assert sum(d.burns for d in DISTORTIONS.values()) == 10 and sum(d.crdial for d in DISTORTIONS.values()) == 15
+    assert (
+        sum(d.burns for d in DISTORTIONS.values()) == 10 and sum(d.crdial for d in DISTORTIONS.values()) == 15
+    )
     for d in DISTORTIONS.values():
         for example in (d.example_en, d.example_zh):
             assert d.id in {f.distortion for f in detect(example)}, (d.id, example)
     assert not detect("The train leaves at nine.") and not detect("火车九点开。") and not detect("")
-    assert of_source("socialcd_3k", "读心术") == "mind_reading" and of_source("thinking_traps", " Not distorted") is None
+    assert (
+        of_source("socialcd_3k", "读心术") == "mind_reading"
+        and of_source("thinking_traps", " Not distorted") is None
+    )
     with pytest.raises(SophroError, match="did you mean"):
         distortion("mindreading")
     with pytest.raises(SophroError, match="not mapped"):
@@ -72,10 +77,16 @@ def test_registry_holds_burns_and_crdial_and_finds_its_own_examples():
 
 
 def test_every_fixed_line_keeps_its_own_rules():
-    words = dict.fromkeys(("thought", "belief", "evidence", "counter", "new"), "My own words.") | {"labels": "blaming"}
+    words = dict.fromkeys(("thought", "belief", "evidence", "counter", "new"), "My own words.") | {
+        "labels": "blaming"
+    }
     for lang, bank in LINES.items():
         for name in set(bank) - {"greeting", "questions", "goodbye"}:
-            step = name if name in ALLOWED else {"close_none": "close", "support_close": "support"}.get(name, "defense")
+            step = (
+                name
+                if name in ALLOWED
+                else {"close_none": "close", "support_close": "support"}.get(name, "defense")
+            )
             for i in range(len(bank[name])):
                 turn = fixed_turn(lang, name, 2 * i, words, step)
                 assert turn and not faults(turn, step, ("blaming",), ("My own words.",)), (lang, name, i)
@@ -91,7 +102,11 @@ def test_every_fixed_line_keeps_its_own_rules():
         ([Sentence("question", "Tell me more.")], "automatic", "only questions"),
         ([Sentence("affirmation", "Is that so?")], "automatic", "only questions"),
         ([Sentence("affirmation", "Look on the bright side.")], "automatic", "argues"),
-        ([Sentence("self_disclosure", "When I lost my father I felt the same.")], "automatic", "life of its own"),
+        (
+            [Sentence("self_disclosure", "When I lost my father I felt the same.")],
+            "automatic",
+            "life of its own",
+        ),
         ([Sentence("information", "You have a depression.")], "core", "diagnoses"),
         ([Sentence("restatement", "That is mind reading.")], "automatic", "too early"),
         ([Sentence("affirmation", "Good.")] * 6, "automatic", "more than 5"),
@@ -156,7 +171,13 @@ def test_a_reader_cannot_invent_channels():
         "reader",
         lambda v: Utterance(
             "",
-            {"quote": v.task["text"], "channels": [{"distortion": "blaming", "quote": "never said"}, {"distortion": "made_up", "quote": "x"}]},
+            {
+                "quote": v.task["text"],
+                "channels": [
+                    {"distortion": "blaming", "quote": "never said"},
+                    {"distortion": "made_up", "quote": "x"},
+                ],
+            },
         ),
     )
     done = talk(person(*["The bus was late and I was late."] * 40), reader=invent)
@@ -177,7 +198,9 @@ def test_a_denied_label_goes_and_the_thought_stays():
 
 def test_an_unfit_helper_is_replaced_and_told_so():
     s = by_id("career-en")
-    bad = ScriptedAgent("helper", lambda _: Utterance("", {"sentences": [{"strategy": "question", "text": "You are wrong."}]}))
+    bad = ScriptedAgent(
+        "helper", lambda _: Utterance("", {"sentences": [{"strategy": "question", "text": "You are wrong."}]})
+    )
     done = talk(persona(s), helper=bad)
     assert done.outcome["fallbacks"] > 5 and fidelity(as_dialogue(done, s, s.id)) == 1.0
     assert not any("You are wrong" in t.text for t in done.turns)
@@ -200,7 +223,13 @@ class Alarm(Silent):
 
 def test_risk_leaves_the_court_for_good():
     s = by_id("career-en")
-    said = [s.situation, s.thought, "There is no point in living.", "You are right, forget it.", "What was the next question?"]
+    said = [
+        s.situation,
+        s.thought,
+        "There is no point in living.",
+        "You are right, forget it.",
+        "What was the next question?",
+    ]
     done = talk(person(*said), monitor=lambda _: Alarm())
     assert done.outcome["end"] == "crisis"
     after = done.turns[5:]
@@ -209,14 +238,18 @@ def test_risk_leaves_the_court_for_good():
 
 
 def test_the_real_crisis_layer_is_wired():
-    done = run_sync(Restructuring(person("I am going to kill myself tonight, I have everything ready."), lang="en"))
+    done = run_sync(
+        Restructuring(person("I am going to kill myself tonight, I have everything ready."), lang="en")
+    )
     assert done.outcome["end"] == "crisis" and any(t.strategy == "crisis" for t in done.turns)
 
 
 def test_what_is_true_and_hard_is_not_put_on_trial():
     done = talk(person("My husband beats me when he drinks.", "I don't know.", "My sister could help."))
     assert done.outcome["end"] == "support"
-    loss = talk(person("My mother died in May.", "I miss her so much.", "Mothers are everything.", "A walk.", "Yes."))
+    loss = talk(
+        person("My mother died in May.", "I miss her so much.", "Mothers are everything.", "A walk.", "Yes.")
+    )
     assert loss.outcome["end"] == "support"
     for found in (done, loss):
         assert not any(t.meta.get("step") in ("defense", "prosecution", "verdict") for t in found.turns)
@@ -287,4 +320,12 @@ def test_shuffled_and_one_shot_talks_fail_the_checks():
     s = by_id("career-en")
     good = as_dialogue(talk(persona(s)), s, s.id)
     assert fidelity(good | {"turns": good["turns"][::-1]}) < 0.9
-    assert fidelity({"turns": [{"speaker": "helper", "text": "Cheer up.", "step": "verdict", "sentences": []}], "end": "closed"}) < 0.5
+    assert (
+        fidelity(
+            {
+                "turns": [{"speaker": "helper", "text": "Cheer up.", "step": "verdict", "sentences": []}],
+                "end": "closed",
+            }
+        )
+        < 0.5
+    )
