@@ -1,8 +1,8 @@
 """The Inspect tasks ``sophro/arena`` and ``sophro/restructuring``: the evaluated model among simulated people.
 
 Contract: the model under evaluation is the counselor (arena) or words the helper's turns (restructuring); everything
-that leads and counts is code, see ``sophro.care``. A session that could not be rated is unscored with its reason. People are
-clusters: one sample is one client.
+that leads and counts is code, see ``sophro.care``. A session that could not be rated is unscored with its reason.
+People are clusters: one sample is one client.
 """
 
 from __future__ import annotations
