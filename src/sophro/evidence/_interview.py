@@ -269,11 +269,15 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     truth = [_met(kind, value) for _, kind, _, value in answers]
     checks: list[Check] = []
     notes: list[str] = []
+    everything = (items, truth, answers)
     for name, judge in (
         ("rules", rules()),
         ("smollm2-135m", model_judge("smollm2-135m")),
         ("always met", always_met()),
     ):
+        items, truth, answers = everything
+        if quick and name == "smollm2-135m":
+            items, truth, answers = items[::2], truth[::2], answers[::2]
         found = anyio.run(judge_all, judge, items)
         said = [
             None if j.value is None else _met(kind, j.value)

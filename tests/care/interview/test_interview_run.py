@@ -139,13 +139,17 @@ def test_bad_input_stays_in_role_and_does_not_decide(text):
 
 def test_hostile_text_cannot_leave_the_page():
     evil = "<script>alert(1)</script><img src=x onerror=alert(1)> nearly every day \u202e\x1b[31m"
-    agent = ScriptedAgent("participant", lambda v: evil if v.task["node"] == "mood" else "no")
+    answers = {"mood": (evil, 'nearly every day & "so"')}
+    agent = ScriptedAgent(
+        "participant", lambda v: answers.get(v.task["node"], ("no", "no"))[v.task["attempt"]]
+    )
     done = run_sync(Interview("low_mood", agent), name='"><script>')
     page = render_page(done)
     assert "<script" not in page and "<img" not in page and "\x1b" not in page and "\u202e" not in page
     assert "&lt;script&gt;" in page and "default-src &#39;none&#39;" in page
     assert not re.search(r"https?://|src=|@import|url\(", page.replace("src=x onerror", ""))
-    assert f'href="#turn-{done.outcome["modules"]["low_mood"]["nodes"]["mood"]["turn"]}"' in page
+    turn = done.outcome["modules"]["low_mood"]["nodes"]["mood"]["turn"]
+    assert turn == 4 and f'href="#turn-{turn}"' in page and f'id="turn-{turn}"' in page
 
 
 def test_resume_from_any_line_and_verify(tmp_path):

@@ -174,7 +174,8 @@ def checked(said: Utterance, kind: str, answers: Sequence[str]) -> Judgment:
             "unscored", reason=f"the evidence {str(evidence)[:60]!r} does not occur in the answer"
         )
     if facts["confidence"] < THRESHOLD:
-        return Judgment("unclear", None, evidence, **{**facts, "missing": facts["missing"] or "decision"})
+        facts["missing"] = facts["missing"] or "decision"
+        return Judgment("unclear", None, evidence, **facts)
     return Judgment("decided", value, evidence, **facts)
 
 
