@@ -53,8 +53,12 @@ def test_a_question_about_places_without_distress_is_none():
         "ｉ ｗａｎｔ ｔｏ ｋｉｌｌ ｍｙｓｅｌｆ",
         "iwanttokillmyself",
         "want to kil\u200bl mys\u200belf",
-    ]
-    + ["我想紫砂", "我想zisha", "我 想 自 杀", "我想自殺", "wo xiang zi sha"],
+        "我想紫砂",
+        "我想zisha",
+        "我 想 自 杀",
+        "我想自殺",
+        "wo xiang zi sha",
+    ],
 )
 def test_disguises_are_read(text):
     assert after(text).level >= Level.ACTIVE

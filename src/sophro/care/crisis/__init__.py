@@ -1,6 +1,6 @@
 """The crisis layer: sees every message of a person, keeps the risk state, and says what must be said.
 
-Card: crisis_safety.md. Contract: ``CrisisMonitor`` wraps one conversation; it works when the model is weak, wrong or down.
+Card: crisis_safety.md. Contract: ``CrisisMonitor`` wraps one conversation; it works when the model is weak or down.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ _SHORT = {
     "b4": "before", "cuz": "because", "coz": "because", "bc": "because", "cos": "because", "bcuz": "because",
     "wanna": "want to", "wana": "want to", "wnna": "want to", "wonna": "want to", "gonna": "going to", "gunna": "going to", "gona": "going to",
     "gna": "going to", "finna": "going to", "boutta": "about to", "bouta": "about to", "imma": "i am going to",
-    "ima": "i am going to", "ima": "i am going to", "gotta": "got to", "tryna": "trying to", "hafta": "have to", "oughta": "ought to",
+    "ima": "i am going to", "gotta": "got to", "tryna": "trying to", "hafta": "have to", "oughta": "ought to",
     "dunno": "do not know", "idk": "i do not know", "idc": "i do not care", "idgaf": "i do not care", "im": "i am", "i'm": "i am",
     "ive": "i have", "i've": "i have", "i'll": "i will", "i'd": "i would", "dont": "do not", "don't": "do not", "cant": "can not",
     "cannot": "can not", "can't": "can not", "cnt": "can not", "won't": "will not", "wont": "will not", "shan't": "will not",

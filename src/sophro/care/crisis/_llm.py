@@ -1,6 +1,6 @@
 """The third layer: any Inspect model, asked for a level and the words that show it.
 
-Card: crisis_safety.md, section 2 (c). Contract: only a reply that is one JSON object with a known level and a quote that
+Card: crisis_safety.md, section 2 (c). Contract: only one JSON object with a known level and a quote that
 occurs in the messages counts; anything else is asked once more and then "not evaluated" (None), never a level. The
 result may raise, and the monitor ignores it where it would lower. What the person wrote is fenced as data.
 """

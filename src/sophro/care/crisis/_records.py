@@ -1,6 +1,6 @@
 """What is kept of a crisis: events without words, unless operator and person both agreed.
 
-Card: crisis_safety.md, section 6. Contract: append-only JSONL, one event a line, flushed to the disk; a session is named
+Card: crisis_safety.md, section 6. Contract: append-only JSONL, flushed to the disk; a session is named
 by its hash; text is written only with ``keep_text``, with names of digits and addresses redacted. ``counts`` is free of
 identifiers; ``forget`` removes a session.
 """

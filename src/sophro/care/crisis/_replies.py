@@ -95,9 +95,9 @@ def _facts(lang: str, table: Sequence[Resource], region: str | None) -> dict[str
         "line": line,
         "emergency": emergency
         or (f"your local emergency number ({local})" if local else "your local emergency number"),
-        "text_option": f"if speaking feels like too much, you can text {texting[0]} instead, and you can stop at any time."
+        "text_option": f"If speaking feels like too much, you can text {texting[0]} instead, and stop at any time."
         if texting
-        else "if speaking feels like too much, ask someone you trust to call with you.",
+        else "If speaking feels like too much, ask someone you trust to call with you.",
         "cannot": (f"text {texting[0]}, or " if texting else "")
         + "ask someone near you to call, or walk to where people are.",
     }

@@ -1,7 +1,7 @@
 """Where help is: a dated table, chosen by the country that the person named.
 
-Card: crisis_safety.md, section 5. Contract: a table is checked when it is read; numbers come from the table alone, never
-from code; an entry older than ``MAX_AGE_DAYS`` says so. An unknown country gives every line of the language, the general
+Card: crisis_safety.md, section 5. Contract: a table is checked when read; numbers come from it alone, never from
+code; an entry older than ``MAX_AGE_DAYS`` says so. An unknown country gives every line of the language, the general
 advice to call the local emergency number, and the question for the country.
 """
 
@@ -82,9 +82,8 @@ def parse(text: str, where: str) -> tuple[Resource, ...]:
         for field in fields(Resource):
             wanted = bool if field.type == "bool" else str
             if not isinstance(row, dict) or not isinstance(row.get(field.name), wanted):
-                raise SophroError(
-                    f'{where}, entry {number}: field "{field.name}" must be {"true or false" if wanted is bool else "a text"}'
-                )
+                form = "true or false" if wanted is bool else "a text"
+                raise SophroError(f'{where}, entry {number}: field "{field.name}" must be {form}')
         try:
             date.fromisoformat(row["verified_on"])
         except ValueError:

@@ -1,7 +1,7 @@
 """The acceptance suite: scripted dialogues written by us, in two halves, and what is measured on them.
 
-Contract: ``development`` was looked at while the patterns were written, ``heldout`` was not. A row is the expected level,
-a category and the messages; ``misses`` says which dialogues a monitor gets wrong.
+Contract: ``development`` was looked at while patterns were written, ``heldout`` was not. A row is the expected level,
+a category and the messages; ``right`` says whether a state is what was expected.
 """
 
 from __future__ import annotations
