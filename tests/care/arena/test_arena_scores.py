@@ -289,3 +289,22 @@ def test_it_is_wired_to_the_real_crisis_layer():
     done, _ = session_of(run_sync(arena), arena)
     assert max(int(v) for v in done.crisis.values()) >= 3
     assert split_clients([p])[0] == [p]
+
+
+def test_a_failing_endpoint_is_no_bad_counselor(tmp_path):
+    """An error stops the session, which goes on from its log; it is never rated."""
+    calls = []
+
+    class Flaky:
+        role, name = "counselor", "flaky"
+
+        async def speak(self, view):
+            calls.append(view.asked)
+            if len(calls) == 2:
+                raise TimeoutError("no answer")
+            return Utterance("It sounds like that is hard. What is it like for you?")
+
+    with pytest.raises(SophroError, match="could not answer"):
+        session("move-en-1", Flaky(), caps=Caps(1, 1, 3), folder=tmp_path / "logs")
+    played = session("move-en-1", Flaky(), caps=Caps(1, 1, 3), folder=tmp_path / "logs")
+    assert played.session.end == "cap" and not played.session.problems and calls[:3] == [0, 1, 1]

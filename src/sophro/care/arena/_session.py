@@ -152,7 +152,7 @@ class Arena(Controller):
         await self._client(session, Choice("open", profile.opening), state)
         for exchange in range(1, self.caps.total + 1):
             before = session.turns[-1].text
-            said = await session.ask(self.counselor, on_error="record")
+            said = await session.ask(self.counselor)
             if said.outcome == "left":
                 end = "no_counselor"
                 break
@@ -197,7 +197,7 @@ class Arena(Controller):
             )
             return
         task = {"words": choice.text, "trust": state.trust}
-        worded = await session.ask(self.client, task=task, spoken=False, on_error="record")
+        worded = await session.ask(self.client, task=task, spoken=False)
         why = _unfit(worded, self.profile, choice)
         if why:
             # The script's words stand in, openly: a client that is silent or out of its role would examine nobody.
