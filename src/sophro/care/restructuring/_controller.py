@@ -40,13 +40,14 @@ class Limits:
         again: How often a question is asked once more.
         prosecution: Rounds of prosecution and verdict for one channel.
         channels: Channels in all, also those heard on the way.
-        crisis_turns: Messages that are answered after the court was left.
+        crisis_turns: Messages that are answered after the court was left for a crisis; many, for whoever is in danger
+            must not be left by a program that counts.
     """
 
     again: int = 2
     prosecution: int = 3
     channels: int = MOST_CHANNELS
-    crisis_turns: int = 12
+    crisis_turns: int = 200
 
     def __post_init__(self) -> None:
         """Refuse limits without an end or without a start."""
