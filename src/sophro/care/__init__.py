@@ -21,7 +21,7 @@ register(
         evidence=("crisis_layer",),
         deviations=(
             "Levels, state machine and thresholds are own work; the card marks them so.",
-            "The classifier seconds the patterns instead of deciding at recall 0.95: alone it flags too many idioms.",
+            "The classifier decides alone only where it is sure: at recall 0.95 it would flag too many idioms.",
             "Elements of replies are found by patterns, not by a judge.",
         ),
     )

@@ -663,4 +663,20 @@ RULES: tuple[tuple[str, str, str], ...] = (
         "he were dead",
         r"\b(?:he|she|they|son|daughter|friend|brother|sister|mom|mum|dad|kid|child|student|partner|wife|husband|girlfriend|boyfriend|aunt|uncle)(?: [\w']+){0,4} (?:wish(?:es|ed)?|want(?:s|ed)?|hopes?|says?|said|talk\w*|think\w*)(?: [\w']+){0,5} (?:dead|die|dying|follow (?:him|her|them)|join (?:him|her|them)|disappear|not exist|be gone)\b|\b(?:talk\w*|spoke|joking|jokes|posted|post\w*|wrote|hint\w*|threaten\w*) (?:about |of )?(?:ending (?:his|her|their) life|suicide|killing|dying)\b",
     ),
+    (
+        "self_kill",
+        "almost did",
+        r"\b(?:bridge|roof|rooftop|ledge|tracks|platform|window|edge|building|pills|gun|cliff|rail\w*|balcony)\b.{0,60}\b(?:almost|nearly|came close|so close) (?:to )?(?:jump\w*|step\w*|did it|doing it|took them|pull\w*|let(?:ting)? go|end\w*|went)|\b(?:my |the |this |all (?:my |the )?)(?:\w+ )?(?:pain|suffering|struggle|life|story|journey|misery|fight|agony|nightmare) (?:finally )?(?:ends|stops|will end|will stop|is over|will be over|comes to an end|is ending)(?: \w+)? ?(?:tonight|today|tomorrow|soon|now|this (?:week|weekend|evening))|\b(?:sleep|asleep) (?:\w+ )?for good\b|\b(?:i|we) (?:will|am going to|'ll|am) (?:\w+ )?(?:go|going|follow|following|leave|leaving) too\b(?=\W*$|.{0,20}(?:world|life|heaven|him|her|them))",
+    ),
+    (
+        "plan",
+        "enough",
+        r"\benough (?:\w+ )?{PILLS}\b(?! (?:for (?:the|a|my|this|two|three)|left for|at home for))|\bi know how\b(?=\W*$| to (?:do it|die|end)| and (?:when|where))|\b(?:i have|i've|i) (?:\w+ )?set (?:a|the|my) date\b(?! (?:for (?:the|our|my) (?:wedding|party|meeting|exam|trip|surgery)|with))",
+    ),
+    ("hopeless", "nothing to lose", r"\bnothing (?:left )?to lose\b"),
+    (
+        "die_wish",
+        "six feet",
+        r"\bsix feet under\b|\b(?:can not|can't) wait to (?:die|be dead|be gone|not exist|leave this)",
+    ),
 )

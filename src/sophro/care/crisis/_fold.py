@@ -179,8 +179,10 @@ def english(text: str) -> str:
     out: list[str] = []
     for token in _TOKEN.findall(low):
         word = token.strip("'") if token[0] == "'" or token[-1] == "'" else token
-        new = _SHORT.get(word)
-        if new is None:
+        short = _SHORT.get(word)
+        if short is not None:
+            new = short
+        else:
             new = slips.get(word, word)
             if new is word and "'" in word:
                 new = _contracted(word)
@@ -373,13 +375,13 @@ _SYLLABLE = re.compile(
 def _to_simplified() -> dict[int, str]:
     from sophro.text.tables import to_simplified
 
-    table = {ord(c): s for c, s in to_simplified().items() if len(c) == 1}
-    table.update(
-        str.maketrans(
-            "殺們這個為麼嗎沒還過後藥點燒繩橋頂樓買遺書離開負擔絕壓憂鬱淚聲裡裏著",
-            "杀们这个为么吗没还过后药点烧绳桥顶楼买遗书离开负担绝压忧郁泪声里里着",
-        )
-    )
+    table: dict[int, str] = {ord(c): s for c, s in to_simplified().items() if len(c) == 1}
+    for old, new in zip(
+        "殺們這個為麼嗎沒還過後藥點燒繩橋頂樓買遺書離開負擔絕壓憂鬱淚聲裡裏著",
+        "杀们这个为么吗没还过后药点烧绳桥顶楼买遗书离开负担绝压忧郁泪声里里着",
+        strict=True,
+    ):
+        table[ord(old)] = new
     return table
 
 

@@ -146,7 +146,7 @@ class CrisisMonitor:
         ):
             return None
         if self._classifier is True:
-            if found.level is Level.ACTIVE or found.level is Level.IMMINENT:
+            if found.level >= Level.ACTIVE:
                 return None
             from sophro.care.crisis._classifier import shipped as classifier
 

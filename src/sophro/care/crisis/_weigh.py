@@ -194,16 +194,11 @@ def weigh(folded: str, cleaned: str, found: Found, context: frozenset[str], leve
     ):
         kinds.discard("die_net")
     if "suicide_net" in kinds and (leak or not news) and not _frames.CODE.search(folded):
-        if (
-            first
-            or "intent" in kinds
-            or not re.search(r"\bsuicide (?:of|in|by)\b|\b(?:the|his|her|their) suicide", folded)
-        ):
-            raise_to(
-                Level.ACTIVE
-                if first or "intent" in kinds or (len(folded) < 60 and "?" not in folded)
-                else Level.CONCERN
-            )
+        history = re.search(r"\bsuicide (?:of|in|by)\b|\b(?:the|his|her|their) suicide", folded)
+        if first or "intent" in kinds:
+            raise_to(Level.ACTIVE)
+        elif not history:
+            raise_to(Level.ACTIVE if len(folded) < 60 and "?" not in folded else Level.CONCERN)
     if "die_net" in kinds and not _FEAR.search(folded) and (leak or not news):
         raise_to(Level.IDEATION)
     if kinds & {"over", "jump"} and (
@@ -354,7 +349,7 @@ def weigh(folded: str, cleaned: str, found: Found, context: frozenset[str], leve
         elif (
             translate
             and quoted
-            and result == Level.IDEATION
+            and int(result) == int(Level.IDEATION)
             and level < Level.CONCERN
             and not any(s.kind == "time_now" for s in signals)
             and "goodbye" not in kinds
