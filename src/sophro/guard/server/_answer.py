@@ -16,9 +16,10 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from sophro.chat import TRACE_FORMATS
 from sophro.guard.server._back_end import Delta, Finish, Job, Usage
 from sophro.guard.server._contract import Decision
 from sophro.guard.server._errors import ApiError
@@ -26,7 +27,7 @@ from sophro.guard.server._guarding import Stream
 from sophro.guard.server._state import Session
 
 _ENDS_WELL = ("rewrite", "escalate")  # the reply is an answer in its own right
-_WITHHELD = {"en": "This answer was withheld.", "zh": "这个回答已被拦下。"}
+_POLL = 0.25  # seconds without new text after which waiting text is asked for
 _QUEUE = 256  # deltas that may wait for the guard before the back end has to
 
 
@@ -45,19 +46,13 @@ class Out:
     sophro: Mapping[str, Any] | None = None
 
 
-def reply_of(decision: Decision, prompt: str) -> str:
-    """Return what a client reads instead of what was held."""
-    zh = any("\u4e00" <= c <= "\u9fff" for c in prompt)
-    return decision.reply or _WITHHELD["zh" if zh else "en"]
-
-
 def finish_of(decision: Decision) -> Finish:
     """Return the finish reason of a choice that the guard ended."""
     return "stop" if decision.enforced in _ENDS_WELL else "content_filter"
 
 
 async def gathered(source: AsyncGenerator[Delta]) -> AsyncGenerator[list[Delta]]:
-    """Yield what has come since the last time, so that a busy guard judges more text at once.
+    """Yield what has come since the last time, so that a busy guard judges more text at once; nothing after ``_POLL``.
 
     At most ``_QUEUE`` deltas wait; then the source has to. Closing this closes the source.
     """
@@ -76,7 +71,11 @@ async def gathered(source: AsyncGenerator[Delta]) -> AsyncGenerator[list[Delta]]
     task = asyncio.create_task(fill())
     try:
         while True:
-            items = [await queue.get()]
+            try:
+                items = [await asyncio.wait_for(queue.get(), _POLL)]
+            except TimeoutError:
+                yield []
+                continue
             while not queue.empty():
                 items.append(queue.get_nowait())
             ready = [i for i in items if isinstance(i, Delta)]
@@ -111,6 +110,7 @@ class _Choice:
         self._tools: list[Mapping[str, Any]] = []
         self._tokens = 0
         self._dropped = 0
+        self._scores: Mapping[str, float] = {}
         self._kept: list[Out] = []  # where the answer is judged whole
 
     async def take(self, deltas: list[Delta]) -> AsyncIterator[Out]:
@@ -155,11 +155,24 @@ class _Choice:
             self._session.server.metrics.held_seconds.observe(time.monotonic() - born)
         if new:
             yield self._leaving(self._out(kind, new))
-        if self._answer.scores and stream.scores:
+        if self._answer.scores and stream.scores != self._scores:
+            self._scores = stream.scores
             yield Out(self.index, sophro={"scores": dict(stream.scores), "at": len(self._made)})
-        if stream.decision is not None and stream.decision.enforced != "allow":
+        if stream.stopped and stream.decision is not None:
             async for out in self._end(stream.decision, stream.seconds):
                 yield out
+
+    async def poll(self) -> AsyncIterator[Out]:
+        """Yield what may leave because it waited long enough."""
+        for kind, stream in tuple(self._streams.items()):
+            new = self._cut_prefill(kind, await stream.poll())
+            if new:
+                yield self._leaving(self._out(kind, new))
+            if stream.stopped and stream.decision is not None:
+                async for out in self._end(stream.decision, stream.seconds):
+                    yield out
+                self.cut = True
+                return
 
     async def _stream(self, kind: str) -> Stream:
         if kind not in self._streams:
@@ -168,11 +181,11 @@ class _Choice:
             self._streams[kind] = stream = await session.server.guarding.stream(
                 session.guards, session.caller.tenant, messages
             )
-            self._skip[kind] = 0
-            if prefill and kind == "answer":
-                # What the client put into the model's mouth is judged with the answer, but not sent back.
-                self._skip[kind] = len(prefill)
-                self._cut_prefill(kind, await stream.push(prefill))
+            # What the client put into the model's mouth is judged with the answer, but not sent back; a tag tells the
+            # check that what follows is a trace.
+            before = {"answer": prefill, "trace": TRACE_FORMATS["think"].open}.get(kind, "")
+            self._skip[kind] = len(before)
+            self._cut_prefill(kind, await stream.push(before))
         return self._streams[kind]
 
     def _cut_prefill(self, kind: str, text: str) -> str:
@@ -204,8 +217,9 @@ class _Choice:
     async def _judge_whole(self, text: str, where: str, **facts: Any) -> AsyncIterator[Out]:
         """Judge a text as the model's; if it must not leave, end the choice."""
         messages, _ = self._answer.split()
-        conversation = [*messages, {"role": "assistant", "content": text}]
-        decision = await self._session.judge(conversation, where, self.index, **facts)
+        reply = {"content": "", "reasoning_content": text} if where == "trace" else {"content": text}
+        conversation = [*messages, {"role": "assistant", **reply}]
+        decision = await self._session.judge(conversation, where, self.index, judged=text, **facts)
         if decision.enforced != "allow":
             async for out in self._end(decision):
                 yield out
@@ -242,9 +256,9 @@ class _Choice:
             async for out in self._finish_streams():
                 yield out
             if not self.ended:
-                answer = self._streams.get("answer")
+                found = [s.decision for s in self._streams.values() if s.decision is not None]
                 seconds = sum(s.seconds for s in self._streams.values())
-                decision = (answer.decision if answer else None) or _Allowed(answer.scores if answer else {})
+                decision = found[0] if found else _Allowed()
                 unread = () if self._streams or self._tools else ("the answer is empty",)
                 await self._session.note(
                     decision, "stream", self._made, self.index, seconds, unread=unread, **facts
@@ -264,7 +278,7 @@ class _Choice:
             if new:
                 # The last text waits until the decision is on the disk.
                 self._kept.append(self._out(kind, new))
-            if stream.decision is not None and stream.decision.enforced != "allow":
+            if stream.stopped and stream.decision is not None:
                 # What the check released before it stopped was judged good.
                 for out in self._kept:
                     yield self._leaving(out)
@@ -281,7 +295,8 @@ class _Choice:
             facts = {"finish": finish, "tokens": self._tokens, "dropped": self._dropped}
             await self._session.note(decision, "stream", self._made, self.index, seconds, **facts)
         self._kept.clear()
-        reply = reply_of(decision, self._answer.prompt)
+        tenant = self._session.caller.tenant
+        reply = decision.reply or self._session.guards.refusal(tenant, self._answer.prompt)
         yield Out(self.index, content=("\n\n" if self._sent else "") + reply, finish=finish)
 
 
@@ -289,7 +304,7 @@ class _Choice:
 class _Allowed:
     """The decision of a stream check that found nothing."""
 
-    scores: Mapping[str, float]
+    scores: Mapping[str, float] = field(default_factory=lambda: {})
     action: str = "allow"
     enforced: str = "allow"
     reasons: tuple[Any, ...] = ()
@@ -343,8 +358,8 @@ class Answer:
                 metrics.dropped.inc(sum(d.dropped for d in deltas))
                 for choice in choices:
                     own = [d for d in deltas if d.choice == choice.index and d.usage is None]
-                    if own and not choice.ended:
-                        async for out in choice.take(own):
+                    if not choice.ended:
+                        async for out in choice.take(own) if own else choice.poll():
                             yield out
                 if all(c.ended for c in choices) and any(c.cut for c in choices):
                     break

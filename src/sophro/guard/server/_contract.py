@@ -7,7 +7,7 @@ at once. A decision that could not be made is never an allow: ``not_evaluated`` 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 Message = Mapping[str, str]
 """``{"role": ..., "content": ...}``."""
@@ -96,11 +96,20 @@ class StreamCheck(Protocol):
 
     @property
     def decision(self) -> Decision | None:
-        """Set once something was held or refused."""
+        """Set once something was found."""
+        ...
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more will leave."""
         ...
 
     def push(self, text: str) -> str:
         """Take more text; return what may leave now."""
+        ...
+
+    def poll(self) -> str:
+        """Return what may leave because it waited long enough."""
         ...
 
     def finish(self) -> str:
@@ -108,11 +117,13 @@ class StreamCheck(Protocol):
         ...
 
 
-class Guard(Protocol):
+class Judge(Protocol):
     """Detectors under one policy."""
 
-    def check(self, conversations: Sequence[Sequence[Message]], where: str = "input") -> Sequence[Decision]:
-        """Judge whole conversations."""
+    def check(
+        self, conversations: Sequence[Sequence[Message]], where: Literal["input", "output"] = "input"
+    ) -> Sequence[Decision]:
+        """Judge whole conversations; one that ends with a reply is judged as output, its trace apart."""
         ...
 
     def stream(self, conversation: Sequence[Message]) -> StreamCheck:

@@ -1,7 +1,7 @@
 """Escalation: telling the operator's own endpoint about a decision that people must see.
 
 Contract: the event is on disk before; the call is made beside the request, a few times if need be, and what became of it is
-an event too. Texts are sent only where the operator stores them.
+an event too. Texts go along only where the policy says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _TRIES = 3
 _SECONDS = 5.0
 
 
-async def escalate(server: Server, event: Event, url: str) -> None:
+async def escalate(server: Server, event: Event, url: str, with_text: bool) -> None:
     """POST ``event`` to ``url``; without a URL only the record says so."""
     import httpx
 
@@ -28,7 +28,7 @@ async def escalate(server: Server, event: Event, url: str) -> None:
         "where": event.place,
         "action": event.action,
         "reasons": list(event.reasons),
-        **({"text": event.text} if server.settings.store_text else {}),
+        **({"text": event.text} if with_text else {}),
     }
     while url and tries < _TRIES:
         tries += 1

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sophro.guard.server._contract import Decision, Guard, Message, StreamCheck
+from sophro.guard.server._contract import Decision, Judge, Message, StreamCheck
 from sophro.guard.server._errors import ApiError
 from sophro.guard.server._metrics import Metrics
+
+if TYPE_CHECKING:
+    from sophro.guard import Guard
 
 _LOG = logging.getLogger("sophro.serve")
 _BATCH = 64  # texts judged together
@@ -32,12 +37,16 @@ class Guards(Protocol):
         """Hash of the policy."""
         ...
 
-    def guard(self, tenant: str) -> Guard:
+    def guard(self, tenant: str) -> Judge:
         """Return the guard of a tenant; may be slow the first time."""
         ...
 
-    def webhook(self, tenant: str) -> str:
-        """Return the URL that escalations go to, or the empty string."""
+    def webhook(self, tenant: str) -> tuple[str, bool]:
+        """Return the URL that escalations go to (or the empty string), and whether texts go with them."""
+        ...
+
+    def refusal(self, tenant: str, prompt: str) -> str:
+        """Return what is said where text is held and the decision brings no reply, in the language of ``prompt``."""
         ...
 
 
@@ -45,17 +54,62 @@ class Guards(Protocol):
 class FixedGuards:
     """One guard for everybody."""
 
-    one: Guard
+    one: Judge
     version: str = "fixed"
     url: str = ""
 
-    def guard(self, tenant: str) -> Guard:
+    def guard(self, tenant: str) -> Judge:
         """See ``Guards.guard``."""
         return self.one
 
-    def webhook(self, tenant: str) -> str:
+    def webhook(self, tenant: str) -> tuple[str, bool]:
         """See ``Guards.webhook``."""
-        return self.url
+        return self.url, False
+
+    def refusal(self, tenant: str, prompt: str) -> str:
+        """See ``Guards.refusal``."""
+        from sophro.guard.policy import Replies
+        from sophro.guard.policy._replies import language, reply_for
+
+        return reply_for("refuse", language(prompt), Replies())
+
+
+class PolicyGuards:
+    """The guards of a policy file.
+
+    Args:
+        path: The file; None for the shipped policy.
+
+    Raises:
+        SophroError: Naming file and field of what is wrong.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        from sophro.guard import Guard, Policy
+
+        self._policy = Policy.load(path)
+        self._guard = Guard(self._policy)
+        self._tenants: dict[str, Guard] = {}
+        self._lock = threading.Lock()
+        self.version = f"{self._policy.name}@{self._policy.version}"
+
+    def guard(self, tenant: str) -> Guard:
+        """See ``Guards.guard``."""
+        with self._lock:
+            if tenant not in self._tenants:
+                self._tenants[tenant] = self._guard.for_tenant(tenant)
+            return self._tenants[tenant]
+
+    def webhook(self, tenant: str) -> tuple[str, bool]:
+        """See ``Guards.webhook``."""
+        told = self._policy.for_tenant(tenant).escalation
+        return told.webhook or "", told.include_text
+
+    def refusal(self, tenant: str, prompt: str) -> str:
+        """See ``Guards.refusal``."""
+        from sophro.guard.policy._replies import language, reply_for
+
+        return reply_for("refuse", language(prompt), self._policy.for_tenant(tenant).replies)
 
 
 @dataclass
@@ -71,10 +125,14 @@ class Guarding:
         load: Reads the policy; called at start and by ``reload``.
         metrics: The server's numbers.
         seconds: Longest time of one judgement.
+        path: File that is watched for changes.
     """
 
-    def __init__(self, load: Callable[[], Guards], metrics: Metrics, seconds: float = 20.0) -> None:
+    def __init__(
+        self, load: Callable[[], Guards], metrics: Metrics, seconds: float = 20.0, path: Path | None = None
+    ) -> None:
         self._load = load
+        self.path = path
         self._metrics = metrics
         self._seconds = seconds
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sophro-guard")
@@ -94,6 +152,18 @@ class Guarding:
             return message
         _LOG.info("policy reloaded: %s", self.current.version)
         return ""
+
+    async def watch(self, seconds: float = 1.0) -> None:
+        """Reload whenever the policy's file changes; runs until it is cancelled."""
+        if self.path is None:
+            return
+        seen = _stamp(self.path)
+        while True:
+            await asyncio.sleep(seconds)
+            now = _stamp(self.path)
+            if now != seen:
+                seen = now
+                await self.reload()
 
     async def check(
         self, guards: Guards, tenant: str, conversation: Sequence[Message], where: str
@@ -186,8 +256,13 @@ class Stream:
 
     @property
     def decision(self) -> Decision | None:
-        """Set once something was held or refused."""
+        """Set once something was found."""
         return self._check.decision
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more will leave."""
+        return self._check.stopped
 
     @property
     def scores(self) -> Mapping[str, float]:
@@ -197,6 +272,10 @@ class Stream:
     async def push(self, text: str) -> str:
         """Judge more text; return what may leave."""
         return await self._timed(lambda: self._check.push(text)) if text else ""
+
+    async def poll(self) -> str:
+        """Return what may leave because it waited long enough."""
+        return await self._timed(self._check.poll)
 
     async def finish(self) -> str:
         """Judge the rest; return what may leave."""
@@ -210,6 +289,14 @@ class Stream:
         self._metrics.push_seconds.observe(seconds)
         self.released += len(out)
         return out
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _fail(done: asyncio.Future[Decision], error: Exception) -> None:

@@ -69,8 +69,8 @@ def to_transcript(job: Job) -> Transcript:
         raise bad(str(error), "messages") from None
     if not found.forced:
         return found
-    text = "".join(s.text for s in found.forced)
-    return Transcript(found.turns[:-1]).with_assistant(Segment("prefill", text))
+    forced = (Segment("prefill", s.text) if s.kind == "answer" else s for s in found.forced)
+    return Transcript(found.turns[:-1]).with_assistant(*forced)
 
 
 class Text:

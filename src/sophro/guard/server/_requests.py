@@ -156,14 +156,16 @@ def text_messages(messages: Sequence[ChatMessage], media: bool) -> tuple[list[di
                     f"messages[{number}].content[{at}]",
                     "unjudged_media",
                 )
-        # Everything else that carries words is judged too: names, calls of tools, refusals, thoughts.
+        # Everything else that carries words is judged too: calls of tools, refusals, thoughts.
         extra = {k: v for k, v in (message.model_extra or {}).items() if v}
-        for key in ("refusal", "reasoning_content", "reasoning"):
-            if isinstance(extra.get(key), str):
-                pieces.append(str(extra[key]))
+        if isinstance(extra.get("refusal"), str):
+            pieces.append(str(extra["refusal"]))
         for key in ("tool_calls", "function_call"):
             if key in extra:
                 pieces.append(json.dumps(extra[key], ensure_ascii=False))
         role = {"developer": "system", "function": "tool"}.get(message.role, message.role)
         out.append({"role": role, "content": "\n".join(pieces)})
+        thought = extra.get("reasoning_content") or extra.get("reasoning")
+        if isinstance(thought, str) and role == "assistant":
+            out[-1]["reasoning_content"] = thought
     return out, unread

@@ -35,6 +35,7 @@ class EventStream(Response):
         server: Shared state.
         source: Yields events; raises ``ApiError`` for what goes wrong after the first byte.
         ended: Called once with how the stream ended, if it did not end by itself.
+        close: Called at the end in any case.
         headers: Further headers.
     """
 
@@ -45,6 +46,7 @@ class EventStream(Response):
         server: Server,
         source: AsyncGenerator[bytes],
         ended: Callable[[str], Awaitable[None]],
+        close: Callable[[], None],
         headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no", **(headers or {})})
@@ -52,6 +54,7 @@ class EventStream(Response):
         self._server = server
         self._source = source
         self._ended = ended
+        self._close = close
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send the stream."""
@@ -77,6 +80,7 @@ class EventStream(Response):
                 task.cancel()
             await asyncio.gather(gone, late, pump, return_exceptions=True)
             await self._source.aclose()
+            self._close()
 
     async def _pump(self, send: Any) -> str:
         """Send everything; return how it ended badly, or the empty string."""

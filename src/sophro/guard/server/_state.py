@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sophro.guard.server._back_end import BackEnd
@@ -31,6 +32,7 @@ class Server:
         load: Reads the policy.
         events: The record; None keeps none.
         keys: Known API keys.
+        policy: File that is watched for changes.
 
     Attributes:
         stopping: Set when a shutdown was asked for; no new answer starts then.
@@ -44,11 +46,12 @@ class Server:
         load: Callable[[], Guards],
         events: EventStore | None = None,
         keys: Keys | None = None,
+        policy: Path | None = None,
     ) -> None:
         self.settings = settings
         self.back_end = back_end
         self.metrics = Metrics()
-        self.guarding = Guarding(load, self.metrics, settings.guard_seconds)
+        self.guarding = Guarding(load, self.metrics, settings.guard_seconds, policy)
         self.events = events
         self.keys = keys or Keys()
         self.gate = Gate(settings.limits)
@@ -120,12 +123,23 @@ class Session:
         self.guards = server.guarding.current
         self.decisions: list[dict[str, Any]] = []
 
-    async def judge(self, conversation: Sequence[Message], where: str, choice: int = 0, **facts: Any) -> Decision:
-        """Judge a whole conversation and put the decision on record."""
+    async def judge(
+        self, conversation: Sequence[Message], where: str, choice: int = 0, judged: str | None = None, **facts: Any
+    ) -> Decision:
+        """Judge a whole conversation and put the decision on record.
+
+        Args:
+            conversation: Messages; one that ends with a reply is judged as output.
+            where: How the record names the place.
+            choice: Which of the n answers.
+            judged: The judged text; the last message by default.
+            facts: Further facts for the record.
+        """
         decision, seconds = await self.server.guarding.check(
-            self.guards, self.caller.tenant, conversation, where
+            self.guards, self.caller.tenant, conversation, "input" if where == "input" else "output"
         )
-        await self.note(decision, where, conversation[-1]["content"], choice, seconds, **facts)
+        text = conversation[-1]["content"] if judged is None else judged
+        await self.note(decision, where, text, choice, seconds, **facts)
         return decision
 
     async def note(
@@ -173,8 +187,8 @@ class Session:
         if decision.enforced == "escalate":
             from sophro.guard.server._escalate import escalate
 
-            url = self.guards.webhook(self.caller.tenant)
-            self.server.background(escalate(self.server, event, url))
+            url, with_text = self.guards.webhook(self.caller.tenant)
+            self.server.background(escalate(self.server, event, url, with_text))
 
     async def ended(self, outcome: str, **facts: Any) -> None:
         """Count how the request ended and put it on record."""
