@@ -51,18 +51,22 @@ def finish_of(decision: Decision) -> Finish:
     return "stop" if decision.enforced in _ENDS_WELL else "content_filter"
 
 
-async def gathered(source: AsyncGenerator[Delta]) -> AsyncGenerator[list[Delta]]:
+async def gathered(source: AsyncGenerator[Delta], seconds: float) -> AsyncGenerator[list[Delta]]:
     """Yield what has come since the last time, so that a busy guard judges more text at once; nothing after ``_POLL``.
 
-    At most ``_QUEUE`` deltas wait; then the source has to. Closing this closes the source.
+    At most ``_QUEUE`` deltas wait; then the source has to. Closing this closes the source. After ``seconds`` in all it ends
+    with an error.
     """
     queue: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue(_QUEUE)
 
     async def fill() -> None:
         try:
-            async for delta in source:
-                await queue.put(delta)
+            async with asyncio.timeout(seconds):
+                async for delta in source:
+                    await queue.put(delta)
             await queue.put(None)
+        except TimeoutError:
+            await queue.put(ApiError(504, f"the answer took longer than {seconds:g} s", "answer_timeout"))
         except Exception as error:
             await queue.put(error)
         finally:
@@ -347,7 +351,8 @@ class Answer:
         choices = [_Choice(self, i) for i in range(self.job.n)]
         usage: Usage | None = None
         tokens = 0
-        source = gathered(self.session.server.back_end.generate(self.job))
+        server = self.session.server
+        source = gathered(server.back_end.generate(self.job), server.settings.limits.request_seconds)
         metrics.running.inc()
         try:
             async for deltas in source:

@@ -64,3 +64,13 @@ def dumps(value: Any) -> bytes:
 def bad(message: str, param: str | None = None, code: str = "invalid_value") -> ApiError:
     """Return the error for a request that is wrong in itself."""
     return ApiError(400, message, code, param)
+
+
+def garbage(what: str) -> ApiError:
+    """Return the error for an upstream that answers what is no answer."""
+    return ApiError(502, f"the upstream's response is not usable: {what}", "upstream_garbage")
+
+
+def well_formed(text: str) -> str:
+    """Return ``text`` as UTF-8 can hold it: half of a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from sophro.errors import SophroError
+from sophro.guard.server._errors import well_formed
 
 _COLUMNS = (
     "id", "time", "kind", "tenant", "user", "request", "endpoint", "model", "choice", "place", "action", "enforced",
@@ -217,16 +218,11 @@ class EventStore:
         values = vars(event) | {
             "user": self.keyed(f"user {event.tenant} {event.user}") if event.user else "",
             "text_hash": self.keyed(event.text) if event.text else "",
-            "text": _storable(event.text) if self._store_text and event.text else None,
-            "reply": _storable(event.reply),
+            "text": well_formed(event.text) if self._store_text and event.text else None,
+            "reply": well_formed(event.reply),
         }
         row = [json.dumps(values[c], default=list) if c in _JSON else values[c] for c in _COLUMNS]
-        return tuple(_storable(v) if isinstance(v, str) else v for v in row)
-
-
-def _storable(text: str) -> str:
-    """Return ``text`` as UTF-8 can hold it (half of a surrogate pair cannot be)."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+        return tuple(well_formed(v) if isinstance(v, str) else v for v in row)
 
 
 def _resolve(waiting: Sequence[asyncio.Future[None]], error: Exception | None) -> None:

@@ -11,15 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sophro.guard.server._answer import Answer, finish_of
-from sophro.guard.server._errors import ApiError
+from sophro.guard.server._errors import garbage, well_formed
 
 _TOP = ("object", "created", "model", "usage", "system_fingerprint", "service_tier")
 _MESSAGE = ("role", "content", "refusal", "tool_calls")
-
-
-def garbage(what: str) -> ApiError:
-    """Return the error for an upstream that answers what is no answer."""
-    return ApiError(502, f"the upstream's response is not usable: {what}", "upstream_garbage")
 
 
 async def guard_whole(answer: Answer, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,6 +42,7 @@ async def _choice(answer: Answer, number: int, choice: Mapping[str, Any]) -> dic
     message = choice.get("message") if chat else {"role": "assistant", "content": choice.get("text")}
     if not isinstance(message, dict):
         raise garbage(f"choice {number} has no message")
+    message = {k: well_formed(v) if isinstance(v, str) else v for k, v in message.items()}
     content, refusal, calls = message.get("content"), message.get("refusal"), message.get("tool_calls")
     thought = message.get("reasoning_content") or message.get("reasoning") or ""
     if not all(isinstance(t, str | None) for t in (content, refusal)) or not isinstance(thought, str):
