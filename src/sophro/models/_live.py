@@ -1,9 +1,10 @@
 """Decoding for a server: rows join and leave at every step, each with its own settings, seed and length.
 
-Contract: one ``step`` writes one token of every running row and admits waiting prompts, at most one pass of them, so that a
-long prompt delays the others by one pass only. A row's ids are those that ``ChatModel.generate`` gives for the same settings and
-the same random stream, whatever shares the batch (up to float rounding). A row that is cancelled costs nothing from the next
-step on; a paused one keeps its cache and waits. All rows share one state of the weights: patches are the caller's.
+Contract: one ``step`` writes one token of every running row and admits waiting prompts, at most one pass of them, so
+that a long prompt delays the others by one pass only. A row's ids are those that ``ChatModel.generate`` gives for the
+same settings and the same random stream, whatever shares the batch (up to float rounding). A row that is cancelled
+costs nothing from the next step on; a paused one keeps its cache and waits. All rows share one state of the weights:
+patches are the caller's.
 
 Continuous batching at this granularity is Orca's (Yu et al., OSDI 2022); the rest is that of ``_engine``.
 """

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import httpx
 import openai
@@ -18,14 +16,13 @@ from sophro.chat import REFLECTION_TOKEN, TRACE_FORMATS
 from sophro.guard.server import (
     EventStore,
     FixedGuards,
-    Keys,
     Limits,
     ScriptedBackEnd,
     Server,
     Settings,
     create_app,
 )
-from sophro.guard.server._events import select, Query
+from sophro.guard.server._events import Query, select
 from sophro.models import ScriptedModel
 
 HTTP = httpx.Client(timeout=20)
@@ -36,7 +33,7 @@ SCRIPTS = {
     "long": "tick " * 4000,
     "zh": "你好，世界。🙂 " * 3,
     "reflect": f"Sure, first take the thing {REFLECTION_TOKEN}That would hurt someone.\n\nI cannot help with that.",
-    "think": f"<think>\nplain thought\n</think>\n\nDone.",
+    "think": "<think>\nplain thought\n</think>\n\nDone.",
     "think bad": f"<think>\nlet us {BAD} now\n</think>\n\nDone.",
 }
 
@@ -45,7 +42,8 @@ def script(transcript):
     return SCRIPTS.get(transcript.prompt, f"You said: {transcript.prompt}")
 
 
-def build(guard=None, settings=Settings(hold=8), events=None, keys=None, delay=0.0, trace=None):
+def build(guard=None, settings=None, events=None, keys=None, delay=0.0, trace=None):
+    settings = settings or Settings(hold=8)
     model = ScriptedModel(script, "scripted", TRACE_FORMATS["think"] if trace else None)
     back_end = ScriptedBackEnd(model, settings, delay)
     found = guard or WordGuard()
@@ -141,7 +139,7 @@ def test_a_bad_answer_never_leaves_and_its_generation_stops(place, client):
 
 
 def test_the_record_says_why_and_explain_finds_it(place, client):
-    server, url, file = place
+    _, url, file = place
     answer = ask(client, "leak")
     found = HTTP.get(f"{url}/v1/sophro/explain", params={"id": answer.id}).json()["events"]
     assert [(e["place"], e["action"]) for e in found] == [("input", "allow"), ("output", "refuse")]
@@ -179,17 +177,26 @@ def test_reasoning_is_judged_and_hidden_unless_it_is_shown():
             if traces:
                 assert wire.index("thought") < wire.index("Done")
             whole = ask(client, "think").choices[0].message
-            assert whole.content == "Done." and (getattr(whole, "reasoning_content", None) == "plain thought") == traces
+            assert (
+                whole.content == "Done."
+                and (getattr(whole, "reasoning_content", None) == "plain thought") == traces
+            )
             for stream in (True, False):
                 if stream:
                     text, reason, wire = streamed(client, "think bad")
                 else:
                     found = ask(client, "think bad")
-                    text, reason, wire = found.choices[0].message.content, found.choices[0].finish_reason, found.model_dump_json()
+                    text, reason, wire = (
+                        found.choices[0].message.content,
+                        found.choices[0].finish_reason,
+                        found.model_dump_json(),
+                    )
                 assert (text, reason) == ("No.", "content_filter") and BAD not in wire and "Done" not in wire
 
 
-@pytest.mark.parametrize("action,reason", [("hold", "content_filter"), ("rewrite", "stop"), ("escalate", "stop")])
+@pytest.mark.parametrize(
+    "action,reason", [("hold", "content_filter"), ("rewrite", "stop"), ("escalate", "stop")]
+)
 def test_actions_end_an_answer_in_their_own_way(action, reason):
     server = build(WordGuard(action, "" if action == "hold" else "Other words."))
     with serving(create_app(server)) as url:
@@ -236,7 +243,9 @@ def test_texts_that_wait_are_judged_together():
     with serving(create_app(build(guard))) as url, ThreadPoolExecutor(12) as pool:
         asked = [f"{i} {BAD}" if i % 3 == 0 else f"{i}" for i in range(12)]
         body = [{"messages": [{"role": "user", "content": a}]} for a in asked]
-        found = list(pool.map(lambda b: HTTP.post(f"{url}/v1/sophro/explain", json=b, timeout=30).json(), body))
+        found = list(
+            pool.map(lambda b: HTTP.post(f"{url}/v1/sophro/explain", json=b, timeout=30).json(), body)
+        )
     assert [f["action"] for f in found] == ["refuse" if BAD in a else "allow" for a in asked]
     assert sum(guard.batches) == 12 and len(guard.batches) < 12
 
@@ -260,7 +269,9 @@ class Broken(WordGuard):
         return found
 
 
-@pytest.mark.parametrize("where,code", [("check", "guard_failed"), ("push", "guard_failed"), ("slow", "guard_timeout")])
+@pytest.mark.parametrize(
+    "where,code", [("check", "guard_failed"), ("push", "guard_failed"), ("slow", "guard_timeout")]
+)
 def test_a_guard_that_fails_lets_nothing_pass(where, code, caplog):
     with serving(create_app(build(Broken(where), Settings(guard_seconds=0.3)))) as url:
         body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
@@ -295,26 +306,37 @@ def test_wrong_requests_are_400_with_the_field(place):
     for body, field in cases:
         found = HTTP.post(url, json=body)
         assert (found.status_code, found.json()["error"]["param"]) == (400, field), (body, found.text)
-    surrogate = HTTP.post(url, content=b'{"messages": [{"role": "user", "content": "\\ud800"}]}', headers={"content-type": "application/json"})
+    surrogate = HTTP.post(
+        url,
+        content=b'{"messages": [{"role": "user", "content": "\\ud800"}]}',
+        headers={"content-type": "application/json"},
+    )
     assert surrogate.status_code in (200, 400)
     for raw in (b"{", b"[" * 50_000, b"\xff\xfe", b'{"messages": NaN}'):
         found = HTTP.post(url, content=raw, headers={"content-type": "application/json"})
         assert found.status_code == 400 and "error" in found.json()
-    assert HTTP.post(url, json={"messages": good, "model": "other"}).json()["error"]["code"] == "model_not_found"
+    assert (
+        HTTP.post(url, json={"messages": good, "model": "other"}).json()["error"]["code"] == "model_not_found"
+    )
     assert HTTP.get(place[1] + "/v1/nothing").json()["error"]["code"] == "unknown_url"
     assert HTTP.get(url).status_code == 405
 
 
 def test_keys_tenants_and_hosts(tmp_path):
     file = tmp_path / "keys"
-    file.write_text("# people\nacme " + "a" * 20 + "\nother sha256:" + __import__("hashlib").sha256(b"b" * 20).hexdigest())
+    file.write_text(
+        "# people\nacme " + "a" * 20 + "\nother sha256:" + __import__("hashlib").sha256(b"b" * 20).hexdigest()
+    )
     from sophro.guard.server import read_keys
 
     keys = read_keys(file)
     store = EventStore(tmp_path / "events.sqlite")
     with serving(create_app(build(keys=keys, events=store), hosts=["127.0.0.1"])) as url:
+
         def go(key, path="/v1/models", **more):
-            return HTTP.get(url + path, headers={"Authorization": f"Bearer {key}", **more.pop("headers", {})}, **more)
+            return HTTP.get(
+                url + path, headers={"Authorization": f"Bearer {key}", **more.pop("headers", {})}, **more
+            )
 
         assert go("a" * 20).status_code == 200 and go("b" * 20).status_code == 200
         for wrong in ("", "a" * 19, "a" * 21, "c" * 20):
@@ -467,7 +489,9 @@ def test_a_harmful_stream_leaks_nothing_in_any_chunking_and_without_the_guard_it
 
     leaks = {}
     for name, guard in (("guarded", InputBlind()), ("open", Blind())):
-        server = Server(settings, ScriptedBackEnd(ScriptedModel(harmful), settings), lambda g=guard: FixedGuards(g))
+        server = Server(
+            settings, ScriptedBackEnd(ScriptedModel(harmful), settings), lambda g=guard: FixedGuards(g)
+        )
         with serving(create_app(server)) as url, ThreadPoolExecutor(4) as pool:
             leaks[name] = sum(BAD in t for t in pool.map(lambda s, u=url: run(u, s), range(25)))
     assert leaks == {"guarded": 0, "open": 25}

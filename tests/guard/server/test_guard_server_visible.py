@@ -50,7 +50,10 @@ def test_a_plain_answer_is_not_held_and_a_thought_leaves_before_its_end():
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(st.lists(st.sampled_from(["ab", " c", None, "\n", "\n\n", "答", "x\n\ny"]), max_size=30), st.integers(0, 6))
+@given(
+    st.lists(st.sampled_from(["ab", " c", None, "\n", "\n\n", "答", "x\n\ny"]), max_size=30),
+    st.integers(0, 6),
+)
 def test_hold_never_releases_what_a_reflection_takes_back(script, size):
     stream = Visible("hold", size)
     sent, held, thought, lead, out = [], [], None, False, []
@@ -124,7 +127,11 @@ def test_a_reflection_that_never_ends_is_followed_by_nothing():
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(st.text("ab", max_size=30), st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=3), st.integers(0, 3))
+@given(
+    st.text("ab", max_size=30),
+    st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=3),
+    st.integers(0, 3),
+)
 def test_stop_texts_cut_where_the_first_one_ends_first(text, stops, seed):
     stream = StopTexts(tuple(stops))
     out = "".join(stream.push(p) for p in pieces(text, seed)) + stream.finish()

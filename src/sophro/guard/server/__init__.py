@@ -1,6 +1,7 @@
 """CONTROL: the guard, served: an OpenAI-compatible server in front of a local model or of another server.
 
-Contract: importing this costs nothing; FastAPI, uvicorn and httpx (extra ``serve``) load with the first name that needs them.
+Contract: importing this costs nothing; FastAPI, uvicorn and httpx (extra ``serve``) load with the first name that
+needs them.
 """
 
 from __future__ import annotations

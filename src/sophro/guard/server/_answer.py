@@ -1,12 +1,13 @@
 """One guarded answer: deltas of a back end in, judged pieces out.
 
-Contract: no text leaves before a stream check has released it; a choice that the guard ends gets the policy's reply and a
-finish reason; the generation stops when every choice has ended. Reasoning that is not shown is judged as a trace before the
-first word of the answer leaves. Calls of tools, and texts of reflections, are judged whole. The last piece of a choice
-leaves after its decision is on the disk.
+Contract: no text leaves before a stream check has released it; a choice that the guard ends gets the policy's reply
+and a finish reason; the generation stops when every choice has ended. Reasoning that is not shown is judged as a
+trace before the first word of the answer leaves. Calls of tools, and texts of reflections, are judged whole. The last
+piece of a choice leaves after its decision is on the disk.
 
-Deviations: the policy's ``hold`` in the middle of an answer cannot wait for anything better to come, so it ends the answer
-(finish reason ``content_filter``); on the input it means that the whole answer is judged before its first word leaves.
+Deviations: the policy's ``hold`` in the middle of an answer cannot wait for anything better to come, so it ends the
+answer (finish reason ``content_filter``); on the input it means that the whole answer is judged before its first word
+leaves.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def finish_of(decision: Decision) -> Finish:
 async def gathered(source: AsyncGenerator[Delta], seconds: float) -> AsyncGenerator[list[Delta]]:
     """Yield what has come since the last time, so that a busy guard judges more text at once; nothing after ``_POLL``.
 
-    At most ``_QUEUE`` deltas wait; then the source has to. Closing this closes the source. After ``seconds`` in all it ends
-    with an error.
+    At most ``_QUEUE`` deltas wait; then the source has to. Closing this closes the source. After ``seconds`` in all
+    it ends with an error.
     """
     queue: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue(_QUEUE)
 
@@ -269,6 +270,11 @@ class _Choice:
                     yield out
                 if self.ended:
                     return
+            session = self._session
+            if self._made.strip() and session.guards.output_rules(session.caller.tenant):
+                # Rules that are too slow for a stream still see the whole answer before its end leaves.
+                async for out in self._judge_whole(self._answer.split()[1] + self._made, "output", **facts):
+                    yield out
             if not self.ended:
                 found = [s.decision for s in self._streams.values() if s.decision is not None]
                 seconds = sum(s.seconds for s in self._streams.values())
@@ -405,7 +411,7 @@ def _runs(deltas: list[Delta]) -> list[list[Delta]]:
     """Group neighbours of one kind."""
     runs: list[list[Delta]] = []
     for delta in deltas:
-        if runs and (runs[-1][-1].kind == delta.kind or not delta.text) and not runs[-1][-1].finish:
+        if runs and (runs[-1][0].kind == delta.kind or not delta.text) and not runs[-1][-1].finish:
             runs[-1].append(delta)
         else:
             runs.append([delta])

@@ -1,7 +1,7 @@
 """The application: routes, keys, errors.
 
-Contract: every route that needs a key asks for it before it looks at the body; every error has the OpenAI shape; no error
-of a client is a 5xx.
+Contract: every route that needs a key asks for it before it looks at the body; every error has the OpenAI shape; no
+error of a client is a 5xx.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What produces the text: one protocol for a local model, an upstream server and a script.
 
 Contract: ``generate`` yields what a client may come to see, in order, and is closed early when nobody wants the rest;
-closing it stops the generation. It raises ``ApiError`` for everything that goes wrong; it never just ends: each choice
-ends with a finish reason.
+closing it stops the generation. It raises ``ApiError`` for everything that goes wrong; it never just ends: each
+choice ends with a finish reason.
 """
 
 from __future__ import annotations

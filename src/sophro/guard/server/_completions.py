@@ -1,7 +1,8 @@
 """``/v1/chat/completions`` and ``/v1/completions``: from a request to a guarded answer.
 
-Contract: the conversation is judged before anything is generated. ``allow`` answers; ``hold`` answers too, but the whole answer is
-judged before its first word leaves; ``refuse``, ``rewrite`` and ``escalate`` send the policy's reply and generate nothing.
+Contract: the conversation is judged before anything is generated. ``allow`` answers; ``hold`` answers too, but the
+whole answer is judged before its first word leaves; ``refuse``, ``rewrite`` and ``escalate`` send the policy's reply
+and generate nothing.
 """
 
 from __future__ import annotations

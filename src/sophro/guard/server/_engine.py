@@ -1,8 +1,8 @@
 """The thread that runs a local model: answers of many requests share its batches, lanes keep their patches apart.
 
-Contract: a lane is one set of patches at one strength; a patch is on only while its own lane steps. Lanes with work take turns
-of a few steps, because a switch may cost a copy of the weights. Tokens reach the event loop once a step. An error in a step ends
-the answers of that lane with an error and nothing else.
+Contract: a lane is one set of patches at one strength; a patch is on only while its own lane steps. Lanes with work
+take turns of a few steps, because a switch may cost a copy of the weights. Tokens reach the event loop once a step.
+An error in a step ends the answers of that lane with an error and nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Errors of the server, in the shape that OpenAI clients read.
 
-Contract: whatever goes wrong with a request ends in ``ApiError``: one clear sentence, a status, a type and a code that
-programs can tell apart. Before the first byte it is an HTTP status; after it, an error event in the stream.
+Contract: whatever goes wrong with a request ends in ``ApiError``: one clear sentence, a status, a type and a code
+that programs can tell apart. Before the first byte it is an HTTP status; after it, an error event in the stream.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Escalation: telling the operator's own endpoint about a decision that people must see.
 
-Contract: the event is on disk before; the call is made beside the request, a few times if need be, and what became of it is
-an event too. Texts go along only where the policy says so.
+Contract: the event is on disk before; the call is made beside the request, a few times if need be, and what became of
+it is an event too. Texts go along only where the policy says so.
 """
 
 from __future__ import annotations

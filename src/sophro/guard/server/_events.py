@@ -1,10 +1,10 @@
 """The record: every decision as an append-only event in SQLite.
 
-Contract: ``record`` returns when the event is on the disk (WAL, ``synchronous=FULL``; events that wait at the same time
-share one commit), so a response that waits for it never outlives its event. Rows are never changed (a trigger refuses);
-they only go by retention or by a deletion on request, which overwrites the pages, empties the log and leaves an event that
-says how many went. Texts are kept only if the operator opts in; otherwise a hash keyed with a secret of the file, so that
-short texts cannot be guessed from it.
+Contract: ``record`` returns when the event is on the disk (WAL, ``synchronous=FULL``; events that wait at the same
+time share one commit), so a response that waits for it never outlives its event. Rows are never changed (a trigger
+refuses); they only go by retention or by a deletion on request, which overwrites the pages, empties the log and
+leaves an event that says how many went. Texts are kept only if the operator opts in; otherwise a hash keyed with a
+secret of the file, so that short texts cannot be guessed from it.
 """
 
 from __future__ import annotations

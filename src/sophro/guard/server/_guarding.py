@@ -1,8 +1,9 @@
 """The guard inside the server: one policy at a time, judged in worker threads, waiting texts judged together.
 
-Contract: a request takes the policy that is current when it starts and keeps it to its end; a reload that fails leaves the
-old one in force and says so. Texts that wait while a judgement runs are judged in the next batch, per tenant and place. Whatever
-goes wrong in a judgement, too late included, ends the request with an error: nothing passes unjudged.
+Contract: a request takes the policy that is current when it starts and keeps it to its end; a reload that fails
+leaves the old one in force and says so. Texts that wait while a judgement runs are judged in the next batch, per
+tenant and place. Whatever goes wrong in a judgement, too late included, ends the request with an error: nothing
+passes unjudged.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class Guards(Protocol):
         """Return the URL that escalations go to (or the empty string), and whether texts go with them."""
         ...
 
+    def output_rules(self, tenant: str) -> bool:
+        """Return whether there are rules for finished answers that the rules for streams do not have."""
+        ...
+
     def refusal(self, tenant: str, prompt: str) -> str:
         """Return what is said where text is held and the decision brings no reply, in the language of ``prompt``."""
         ...
@@ -65,6 +70,10 @@ class FixedGuards:
     def webhook(self, tenant: str) -> tuple[str, bool]:
         """See ``Guards.webhook``."""
         return self.url, False
+
+    def output_rules(self, tenant: str) -> bool:
+        """See ``Guards.output_rules``."""
+        return False
 
     def refusal(self, tenant: str, prompt: str) -> str:
         """See ``Guards.refusal``."""
@@ -104,6 +113,11 @@ class PolicyGuards:
         """See ``Guards.webhook``."""
         told = self._policy.for_tenant(tenant).escalation
         return told.webhook or "", told.include_text
+
+    def output_rules(self, tenant: str) -> bool:
+        """See ``Guards.output_rules``."""
+        rules = self._policy.for_tenant(tenant).rules
+        return not set(rules["output"]) <= set(rules["stream"])
 
     def refusal(self, tenant: str, prompt: str) -> str:
         """See ``Guards.refusal``."""
@@ -187,7 +201,9 @@ class Guarding:
         self._metrics.check_seconds.labels(where).observe(seconds)
         return decision, seconds
 
-    async def _flush(self, key: tuple[int, str, str], guards: Guards, tenant: str, where: Literal["input", "output"]) -> None:
+    async def _flush(
+        self, key: tuple[int, str, str], guards: Guards, tenant: str, where: Literal["input", "output"]
+    ) -> None:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting.get(key):

@@ -1,8 +1,8 @@
 """API keys and the tenants they belong to.
 
-Contract: a key file has one key a line: ``TENANT KEY``, or ``KEY`` alone for tenant ``default``; ``#`` starts a comment. A
-key may be stored as ``sha256:HEX``. Keys of at least 16 characters are compared as hashes, all of them, in constant time. No keys at all
-means that everybody may ask, which the command allows on the loopback interface only.
+Contract: a key file has one key a line: ``TENANT KEY``, or ``KEY`` alone for tenant ``default``; ``#`` starts a
+comment. A key may be stored as ``sha256:HEX``. Keys of at least 16 characters are compared as hashes, all of them, in
+constant time. No keys at all means that everybody may ask, which the command allows on the loopback interface only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A local model behind the guard, with patches and reflection decoding.
 
-Contract: greedy answers are those of ``ChatModel.generate`` whatever shares the batch (up to float rounding); choice i of a request
-draws from stream (seed, i). Patches without a name are on for everybody; a named one is a model of its own,
-``MODEL+NAME``. A model that knows the reflection token is decoded with the bias and the limit of its adapter
+Contract: greedy answers are those of ``ChatModel.generate`` whatever shares the batch (up to float rounding); choice
+i of a request draws from stream (seed, i). Patches without a name are on for everybody; a named one is a model of its
+own, ``MODEL+NAME``. A model that knows the reflection token is decoded with the bias and the limit of its adapter
 (``reflection.json``). Temperature is 0 unless a request says otherwise.
 """
 

@@ -24,7 +24,22 @@ _HARMLESS = frozenset(
     }
 )
 _READ = frozenset(
-    ["model", "messages", "prompt", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "stop", "logit_bias", "sophro"]
+    [
+        "model",
+        "messages",
+        "prompt",
+        "stream",
+        "stream_options",
+        "n",
+        "max_tokens",
+        "max_completion_tokens",
+        "temperature",
+        "top_p",
+        "seed",
+        "stop",
+        "logit_bias",
+        "sophro",
+    ]
 )
 # Values under which a field asks for nothing.
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {

@@ -1,8 +1,8 @@
 """``/v1/moderations``: what the policy's input detectors say, in OpenAI's shape.
 
-Contract: one result per input string, one for a list of parts. All thirteen names of OpenAI are there; what no detector of the
-policy finds stands at 0, and which detectors judged is told in ``sophro``. Detectors' own labels are further keys
-(``detector.label``), and ``flagged`` is true exactly if one category is.
+Contract: one result per input string, one for a list of parts. All thirteen names of OpenAI are there; what no
+detector of the policy finds stands at 0, and which detectors judged is told in ``sophro``. Detectors' own labels are
+further keys (``detector.label``), and ``flagged`` is true exactly if one category is.
 
 Deviations: the bridge from our labels to OpenAI's names is ours (inferred; see the table in ``guard_models.md``).
 """

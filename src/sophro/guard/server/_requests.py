@@ -1,7 +1,7 @@
 """Request bodies of the OpenAI API, as far as the server reads them itself.
 
-Contract: what is read here is typed and bounded; further fields are kept (``model_extra``) and handed to an upstream as
-they came. ``text_messages`` is the one place where messages become the plain texts that detectors judge.
+Contract: what is read here is typed and bounded; further fields are kept (``model_extra``) and handed to an upstream
+as they came. ``text_messages`` is the one place where messages become the plain texts that detectors judge.
 """
 
 from __future__ import annotations

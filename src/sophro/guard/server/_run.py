@@ -1,8 +1,8 @@
 """Starting and stopping the server process.
 
-Contract: what is wrong at the start is one sentence before the port is open; an upstream that is away is no such thing
-(``/readyz`` says so). SIGTERM and SIGINT let running answers finish within ``stop_seconds`` and end the rest with an
-error event; a second one ends at once. SIGHUP reads policy and keys again.
+Contract: what is wrong at the start is one sentence before the port is open; an upstream that is away is no such
+thing (``/readyz`` says so). SIGTERM and SIGINT let running answers finish within ``stop_seconds`` and end the rest
+with an error event; a second one ends at once. SIGHUP reads policy and keys again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ class Served:
     open: bool = False
     events: Path | None = None
     days: float = 30.0
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     rows: int = 16
     upstream_seconds: float = 60.0
     delay: float = 0.0

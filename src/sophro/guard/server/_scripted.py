@@ -1,7 +1,7 @@
 """A back end without weights: a scripted model whose words come one by one.
 
-Contract: ``sophro.models.ScriptedModel`` with its words as tokens. The reflection token in a script's text is the reflection
-token. For tests, load runs and ``sophro serve --model stub/...``.
+Contract: ``sophro.models.ScriptedModel`` with its words as tokens. The reflection token in a script's text is the
+reflection token. For tests, load runs and ``sophro serve --model stub/...``.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Server-sent events over ASGI: a client that goes away, reads slowly, or outlives the server.
 
 Contract: the generator is closed whatever happens. A client that has gone stops it; one that reads nothing for
-``write_seconds`` is let go; without data a comment line keeps proxies from closing; a shutdown whose time is over ends the
-stream with an error event. An error after the first byte is an event with ``error``, then ``[DONE]``.
+``write_seconds`` is let go; without data a comment line keeps proxies from closing; a shutdown whose time is over
+ends the stream with an error event. An error after the first byte is an event with ``error``, then ``[DONE]``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """An OpenAI-compatible server behind the guard: vLLM, llama.cpp, a hosted one.
 
-Contract: a request is handed on as it came (tools, ``n`` and fields that this server does not know included), without the
-client's key. Whatever the upstream does ends in a finish reason or in a typed ``ApiError``: unreachable, too slow, an error of its own, garbage, an
-end before the end. Nothing waits longer than ``seconds`` for the next byte, and no line or body may grow without bound.
-A stream is read only as fast as the guard and the client take it.
+Contract: a request is handed on as it came (tools, ``n`` and fields that this server does not know included), without
+the client's key. Whatever the upstream does ends in a finish reason or in a typed ``ApiError``: unreachable, too
+slow, an error of its own, garbage, an end before the end. Nothing waits longer than ``seconds`` for the next byte,
+and no line or body may grow without bound. A stream is read only as fast as the guard and the client take it.
 """
 
 from __future__ import annotations
@@ -226,9 +226,9 @@ class _Choice:
                 continue
             if not isinstance(text, str):
                 raise garbage(f"{field} is no text")
-            text = well_formed(text)
-            pieces = self._split.push(text) if field == "content" else [(kind, text)]
-            out += [Delta(self.index, k, t, tokens=1, born=now) for k, t in pieces if t]  # pyright: ignore[reportArgumentType]
+            text = well_formed(text) pieces = self._split.push(text) if field == "content" else [(kind, text)] out +=
+            [Delta(self.index, k, t, tokens=1, born=now) for k, t in pieces if t]  # pyright:
+            ignore[reportArgumentType]
         self._gather(delta.get("tool_calls") or [])
         finish = choice.get("finish_reason")
         if finish is not None:

@@ -2,12 +2,12 @@
 
 Paper: visibility of self-reflection, 2026.findings-acl.678 (the policies are ours; see ``sophro.chat.Visibility``).
 
-Contract: pieces in (one per token; ``None`` is the reflection token), tagged text out. Under ``hold`` a piece leaves when
-``hold`` newer ones have come, or at the end; a reflection drops everything that is still held, whatever it is, and then
-its own text up to the first blank line is tagged ``reflection``. Under ``cut`` nothing leaves before the end, so that only
-what follows the last reflection ever does. ``raw`` drops nothing. Without a reflection, and with all text joined, the kinds
-are those of ``sophro.chat.parse_response``, for any cutting into pieces. For models without traces ``hold`` releases what
-``sophro.models.HoldBack`` does.
+Contract: pieces in (one per token; ``None`` is the reflection token), tagged text out. Under ``hold`` a piece leaves
+when ``hold`` newer ones have come, or at the end; a reflection drops everything that is still held, whatever it is,
+and then its own text up to the first blank line is tagged ``reflection``. Under ``cut`` nothing leaves before the
+end, so that only what follows the last reflection ever does. ``raw`` drops nothing. Without a reflection, and with
+all text joined, the kinds are those of ``sophro.chat.parse_response``, for any cutting into pieces. For models
+without traces ``hold`` releases what ``sophro.models.HoldBack`` does.
 """
 
 from __future__ import annotations

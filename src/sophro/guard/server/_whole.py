@@ -1,7 +1,7 @@
 """An answer that an upstream gave whole: judged, then sent with what is known to be harmless around it.
 
-Contract: only fields that are listed here pass; every text in them was judged. A choice that must not leave is replaced, its
-log-probabilities included.
+Contract: only fields that are listed here pass; every text in them was judged. A choice that must not leave is
+replaced, its log-probabilities included.
 """
 
 from __future__ import annotations
