@@ -204,8 +204,8 @@ class LocalBackEnd:
         named = any(job.body.get(k) is not None for k in ("max_tokens", "max_completion_tokens"))
         if room < 1 or (named and job.max_tokens > room):
             raise bad(
-                f"the prompt has {prompt} tokens and {job.max_tokens if named else 1} are asked for; the model's context "
-                f"is {self._model.context}",
+                f"the prompt has {prompt} tokens and {job.max_tokens if named else 1} are asked for; the model's "
+                f"context is {self._model.context}",
                 "messages",
                 "context_length_exceeded",
             )

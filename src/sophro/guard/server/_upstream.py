@@ -19,10 +19,10 @@ import httpx
 
 from sophro.chat import TRACE_FORMATS
 from sophro.errors import SophroError
-from sophro.guard.server._back_end import Delta, Finish, Job, Usage
+from sophro.guard.server._back_end import Delta, Finish, Job, Kind, Usage
 from sophro.guard.server._errors import ApiError, bad, dumps, garbage, well_formed
 from sophro.guard.server._settings import Settings
-from sophro.guard.server._visible import TraceSplitter
+from sophro.guard.server._visible import Tagged, TraceSplitter
 
 _LINE = 1 << 20  # bytes of one event
 _BODY = 32 << 20  # bytes of a whole answer
@@ -34,12 +34,12 @@ _FINISHES: Mapping[str, Finish] = {
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
-_KINDS = (
-    ("content", "answer"),
-    ("refusal", "refusal"),
-    ("reasoning_content", "trace"),
-    ("reasoning", "trace"),
-)
+_KINDS: Mapping[str, Kind] = {
+    "content": "answer",
+    "refusal": "refusal",
+    "reasoning_content": "trace",
+    "reasoning": "trace",
+}
 # Statuses of an upstream that are about the client's request.
 _PASSED = (400, 404, 413, 422, 429)
 
@@ -220,15 +220,15 @@ class _Choice:
             raise garbage("a choice has no delta")
         now = time.monotonic()
         out: list[Delta] = []
-        for field, kind in _KINDS:
+        for field, kind in _KINDS.items():
             text = delta.get(field)
             if text is None:
                 continue
             if not isinstance(text, str):
                 raise garbage(f"{field} is no text")
-            text = well_formed(text) pieces = self._split.push(text) if field == "content" else [(kind, text)] out +=
-            [Delta(self.index, k, t, tokens=1, born=now) for k, t in pieces if t]  # pyright:
-            ignore[reportArgumentType]
+            text = well_formed(text)
+            pieces: list[Tagged] = self._split.push(text) if field == "content" else [(kind, text)]
+            out += [Delta(self.index, k, t, tokens=1, born=now) for k, t in pieces if t]
         self._gather(delta.get("tool_calls") or [])
         finish = choice.get("finish_reason")
         if finish is not None:
