@@ -43,6 +43,7 @@ for _group, _help, _members in (
     ),
     ("patch", "Show, apply, merge and compare patches of weights.", ("show", "apply", "merge", "compare")),
     ("steer", "Fit steering methods: behaviour changed at inference, without training.", ("fit",)),
+    ("guard", "Decide about conversations by a policy, and choose its thresholds.", ("check", "list")),
     ("models", "List local models, fetch one, or make a subject for experiments.", ("list", "pull", "make")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):

@@ -13,6 +13,11 @@ from sophro.registry import Method, register
 if TYPE_CHECKING:
     from sophro.guard._detectors import detector, detectors
     from sophro.guard._types import Detection, Detector
+    from sophro.guard.check import Decision, Guard, Reason
+    from sophro.guard.offline import check_file
+    from sophro.guard.policy import Policy, PolicyFile
+    from sophro.guard.scanners import scanner
+    from sophro.guard.stream import StreamCheck
 
 register(
     Method(
@@ -29,10 +34,34 @@ register(
     )
 )
 
-__all__ = ["Detection", "Detector", "detector", "detectors"]
+_HOMES = {
+    "Decision": "check",
+    "Detection": "_types",
+    "Detector": "_types",
+    "Guard": "check",
+    "Policy": "policy",
+    "PolicyFile": "policy",
+    "Reason": "check",
+    "StreamCheck": "stream",
+    "check_file": "offline",
+    "detector": "_detectors",
+    "detectors": "_detectors",
+    "scanner": "scanners",
+}
+__all__ = [
+    "Decision",
+    "Detection",
+    "Detector",
+    "Guard",
+    "Policy",
+    "PolicyFile",
+    "Reason",
+    "StreamCheck",
+    "check_file",
+    "detector",
+    "detectors",
+    "scanner",
+]
 
 
-__getattr__ = lazy(
-    __name__,
-    {"Detection": "_types", "Detector": "_types", "detector": "_detectors", "detectors": "_detectors"},
-)
+__getattr__ = lazy(__name__, _HOMES)

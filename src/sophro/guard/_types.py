@@ -8,7 +8,7 @@ take batches; a text's result does not depend on the batch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -24,6 +24,12 @@ class Detection:
         version: Hash of its weights and settings.
         window: Code points ``(start, end)`` of the text that the highest score belongs to.
         reason: Why nothing was evaluated; empty otherwise.
+        spans: Code points ``(start, end, what)`` that a rewrite replaces; empty where a detector names no places.
+        note: What was found, in a few words, where the label does not say it.
+        failed: Whether nothing was evaluated because the detector could not (an error, an unreadable answer), and not
+            because there was nothing to evaluate.
+        applies: Whether the text is of a kind that the detector reads at all; if not, nothing is missing.
+        windows: Label to its own window, where labels differ in that.
     """
 
     scores: Mapping[str, float]
@@ -32,6 +38,11 @@ class Detection:
     version: str
     window: tuple[int, int] = (0, 0)
     reason: str = ""
+    spans: tuple[tuple[int, int, str], ...] = ()
+    note: str = ""
+    failed: bool = False
+    applies: bool = True
+    windows: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {})
 
     @property
     def labels(self) -> tuple[str, ...]:
