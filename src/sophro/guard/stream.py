@@ -59,6 +59,11 @@ class StreamCheck:
         return self._decision
 
     @property
+    def stopped(self) -> bool:
+        """Whether nothing more will leave."""
+        return self._stopped
+
+    @property
     def held(self) -> str:
         """Text that arrived and has not left."""
         return self._text[self._sent :]
