@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,9 @@ class Browser:
         self("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self("Emulation.setScriptExecutionDisabled", value=not script)
         self("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
-        while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
+        # The answer comes when the page is there; an earlier load event was that of the page before.
+        begun = len(self.events)
+        while not any(e.get("method") == "Page.loadEventFired" for e in self.events[begun:]):
             self.events.append(self._next())
 
     def evaluate(self, expression: str) -> Any:
@@ -90,11 +93,18 @@ class Browser:
 
     def wait(self, expression: str, seconds: float = 20) -> None:
         """Return as soon as the expression is true in the page."""
-        held = self.evaluate(
-            f"(async () => {{ const end = performance.now() + {1000 * seconds}; while (performance.now() < end) {{"
-            f"if ({expression}) return true; await new Promise((r) => setTimeout(r, 15)); }} return false; }})()"
-        )
-        assert held, f"never became true: {expression}"
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if self.evaluate(
+                    f"(async () => {{ for (let i = 0; i < 60; i += 1) {{ if ({expression}) return true;"
+                    "await new Promise((r) => setTimeout(r, 15)); } return false; })()"
+                ):
+                    return
+            except AssertionError as error:
+                if "navigated" not in str(error):  # the page went on to another while it was asked
+                    raise
+        raise AssertionError(f"never became true: {expression}")
 
     def type(self, text: str) -> None:
         self("Input.insertText", text=text)

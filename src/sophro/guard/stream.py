@@ -13,7 +13,8 @@ by its ``stream`` rules. A dry run lets everything pass and tells the decision.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sophro.chat import TRACE_FORMATS
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
     from sophro.guard.check import Decision, Guard
 
 
+@dataclass(frozen=True)
+class JudgedWindow:
+    """What the detectors said about one stretch of an answer.
+
+    Attributes:
+        start, end: Its code points in the answer.
+        scores: ``detector.label`` to score.
+        thresholds: ``detector.label`` to the score from which a rule applies.
+    """
+
+    start: int
+    end: int
+    scores: Mapping[str, float]
+    thresholds: Mapping[str, float]
+
+
 class StreamCheck:
     """One answer on its way out. Not for several threads at once.
 
@@ -31,6 +48,9 @@ class StreamCheck:
         guard: Detectors and policy.
         conversation: The messages that the answer belongs to.
         clock: Seconds, for the longest wait.
+
+    Attributes:
+        windows: What was judged so far, in order.
     """
 
     def __init__(
@@ -52,6 +72,7 @@ class StreamCheck:
         self._masks: list[tuple[int, int, str]] = []
         self._decision: Decision | None = None
         self._stopped = False
+        self.windows: list[JudgedWindow] = []
 
     @property
     def decision(self) -> Decision | None:
@@ -120,6 +141,7 @@ class StreamCheck:
         view = View(self._text[start:end], where, asked.turns, asked.request, asked.open)
         judged = self._guard.judge([view])
         decision = self._guard.decide(judged)
+        self.windows.append(JudgedWindow(self._judged, end, decision.scores, judged[0].thresholds))
         self._since = self._clock()
         if decision.action == "rewrite" and (spans := self._spans(judged[0], start)):
             self._masks += spans

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,11 @@ class Guards(Protocol):
         """Return the URL that escalations go to (or the empty string), and whether texts go with them."""
         ...
 
+    @property
+    def tenants(self) -> Sequence[str]:
+        """The tenants that have a policy of their own."""
+        ...
+
     def refusal(self, tenant: str, prompt: str) -> str:
         """Return what is said where text is held and the decision brings no reply, in the language of ``prompt``."""
         ...
@@ -57,6 +62,7 @@ class FixedGuards:
     one: Judge
     version: str = "fixed"
     url: str = ""
+    tenants: tuple[str, ...] = ()
 
     def guard(self, tenant: str) -> Judge:
         """See ``Guards.guard``."""
@@ -92,6 +98,7 @@ class PolicyGuards:
         self._tenants: dict[str, Guard] = {}
         self._lock = threading.Lock()
         self.version = f"{self._policy.name}@{self._policy.version}"
+        self.tenants = self._policy.tenant_names()
 
     def guard(self, tenant: str) -> Guard:
         """See ``Guards.guard``."""
@@ -251,6 +258,7 @@ class Stream:
         self._guarding = guarding
         self._check = check
         self._metrics = metrics
+        self._told = 0
         self.released = 0
         self.seconds = 0.0
 
@@ -264,10 +272,11 @@ class Stream:
         """Whether nothing more will leave."""
         return self._check.stopped
 
-    @property
-    def scores(self) -> Mapping[str, float]:
-        """The newest scores, where the check tells them."""
-        return getattr(self._check, "scores", None) or {}
+    def news(self) -> list[Any]:
+        """Return the windows that were judged since the last call, where the check tells them."""
+        found: Sequence[Any] = getattr(self._check, "windows", ())
+        new, self._told = list(found[self._told :]), len(found)
+        return new
 
     async def push(self, text: str) -> str:
         """Judge more text; return what may leave."""

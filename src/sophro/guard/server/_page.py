@@ -13,17 +13,25 @@ import hmac
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from sophro.errors import SophroError
+from sophro.guard.server._errors import ApiError
+from sophro.guard.server._keys import bearer
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from sophro.guard.server._state import Server
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -138,20 +146,13 @@ class _Sessions:
         return hmac.compare_digest(mark, self._sign(until)) and int(until) > time.time()
 
 
-def page_routes(
-    *,
-    runs: Path | None = None,
-    report_scripts: Sequence[str] = (),
-    allowed: Callable[[Request], bool] | None = None,
-    policies: Callable[[], Sequence[str]] = tuple,
-) -> APIRouter:
+def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Sequence[str] = ()) -> APIRouter:
     """Return the routes of the pages.
 
     Args:
+        server: Shared state: its keys, and the tenants that the policy switch offers.
         runs: Folder whose reports are listed; None shows an empty list.
         report_scripts: ``sha256-...`` sources of the scripts that a report may run.
-        allowed: Says whether a request carries a valid key; None where the server has no keys.
-        policies: Names that the playground offers in its policy switch.
 
     Raises:
         SophroError: If ``runs`` is no folder.
@@ -163,10 +164,11 @@ def page_routes(
     sessions = _Sessions()
     list_page = _template("runs.html")
 
+    def allowed(request: Request) -> bool:
+        return server.keys.caller(bearer(request)) is not None
+
     def open_to(request: Request) -> bool:
-        if allowed is None or allowed(request):
-            return True
-        return sessions.valid(request.cookies.get(_COOKIE, ""))
+        return allowed(request) or sessions.valid(request.cookies.get(_COOKIE, ""))
 
     def asset(request: Request, name: str) -> Response:
         body, kind, tag = assets[name]
@@ -181,13 +183,15 @@ def page_routes(
 
     @router.get("/page/settings")
     def settings() -> Response:
-        found = {"keys": allowed is not None, "policies": list(policies())}
+        # With keys the tenant is the key's; without them whoever sits here may try each.
+        tenants = [] if server.keys else list(server.guarding.current.tenants)
+        found = {"keys": bool(server.keys), "tenants": tenants}
         return JSONResponse(found, headers={**_HEADERS, "Cache-Control": "no-store"})
 
     @router.post("/page/session")
     def session(request: Request) -> Response:
-        if allowed is not None and not allowed(request):
-            return _error(401, "a valid key is needed: send it as 'Authorization: Bearer KEY'")
+        if not allowed(request):
+            return _error(ApiError(401, "a valid key is needed: send it as Authorization: Bearer KEY", "invalid_api_key"))
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
         secure = request.url.scheme == "https"
         answer.set_cookie(
@@ -204,7 +208,7 @@ def page_routes(
     @router.get("/page/{name}")
     def part(request: Request, name: str) -> Response:
         if name not in assets or name.endswith(".html"):
-            return _error(404, "there is no such file")
+            return _error(ApiError(404, "there is no such file", "unknown_url"))
         return asset(request, name)
 
     @router.get("/runs")
@@ -219,10 +223,10 @@ def page_routes(
     @router.get("/runs/{inside:path}")
     def report(request: Request, inside: str) -> Response:
         if not open_to(request):
-            return _error(401, "a valid key is needed; open /runs and enter it there")
+            return _error(ApiError(401, "a valid key is needed; open /runs and enter it there", "invalid_api_key"))
         path = find_report(runs, inside) if runs is not None else None
         if path is None:
-            return _error(404, "there is no such report; /runs lists them")
+            return _error(ApiError(404, "there is no such report; /runs lists them", "unknown_url"))
         headers = {
             **_HEADERS,
             "Content-Security-Policy": report_policy(report_scripts),
@@ -248,7 +252,7 @@ def _assets() -> dict[str, tuple[bytes, str, str]]:
     return found
 
 
-def _template(name: str):
+def _template(name: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
@@ -257,6 +261,6 @@ def _template(name: str):
     return environment.from_string(_assets()[name][0].decode("utf-8"))
 
 
-def _error(status: int, message: str) -> Response:
+def _error(error: ApiError) -> Response:
     headers = {**_HEADERS, "Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store"}
-    return JSONResponse({"error": {"message": message, "type": "invalid_request_error"}}, status, headers)
+    return JSONResponse(error.body(), error.status, headers)

@@ -15,9 +15,12 @@ const headers = () => ({ "content-type": "application/json", ...(state.key ? { a
 
 // ---- drawing --------------------------------------------------------------------------------------------------
 
+const amount = ({ tokens, characters }) =>
+  tokens ? t("held_tokens", { n: tokens }) : characters ? t("held_characters", { n: characters }) : t("held_some");
+
 // Bars as long as words: a picture of text that is not there.
 function heldMark(stretch) {
-  const count = Math.min(60, stretch.tokens || 12);
+  const count = Math.min(60, stretch.tokens || Math.ceil((stretch.characters ?? 60) / 5));
   const cover = el("span", { class: "bars", "aria-hidden": "true" });
   for (let i = 0; i < count; i += 1) {
     const one = el("i");
@@ -25,7 +28,7 @@ function heldMark(stretch) {
     cover.append(one);
   }
   return el("div", { class: "held-mark" }, cover,
-    el("small", {}, stretch.tokens ? t("held_tokens", { n: stretch.tokens }) : t("held_some")));
+    el("small", {}, amount(stretch)));
 }
 
 function replyBody(turn) {
@@ -34,15 +37,17 @@ function replyBody(turn) {
     out.append(el("details", { class: "trace" }, el("summary", {}, t("trace")), el("div", {}, prose(turn.trace))));
   }
   let at = 0;
+  // Places are counted in code points, as the server counts them.
+  const letters = turn.held.length ? [...turn.text] : [];
   for (const stretch of turn.held) {
-    if (stretch.shownAt > at) out.append(prose(turn.text.slice(at, stretch.shownAt)));
-    at = Math.max(at, stretch.shownAt);
+    if (stretch.at > at) out.append(prose(letters.slice(at, stretch.at).join("")));
+    at = Math.max(at, stretch.at);
     out.append(heldMark(stretch));
     if (stretch.reflection && reflection.checked) {
       out.append(el("aside", { class: "reflection" }, el("h3", {}, t("reflection")), prose(stretch.reflection)));
     }
   }
-  out.append(prose(turn.text.slice(at)));
+  out.append(prose(turn.held.length ? letters.slice(at).join("") : turn.text));
   if (turn.error) out.append(el("p", { class: "error" }, visible(turn.error)));
   else if (turn.running && !turn.text && !turn.held.length) out.append(el("p", { class: "pending" }, t("thinking")));
   return out;
@@ -89,51 +94,45 @@ function redraw() {
   for (const turn of state.turns) draw(turn);
 }
 
-function crisis(found) {
-  $("crisis").hidden = false;
-  const seen = new Set([...$("resources").children].map((li) => li.textContent));
-  for (const one of found ?? []) {
-    const item = el("li", {},
-      el("strong", {}, visible(String(one.phone ?? one.contact ?? ""))), " ",
-      visible([one.name, one.country, one.hours].filter(Boolean).join(" · ")));
-    if (!seen.has(item.textContent)) $("resources").append(item);
-  }
-}
-
 // ---- the stream -----------------------------------------------------------------------------------------------
 
-function notice(turn, message, extra) {
-  if (extra.thresholds) Object.assign(turn.thresholds, extra.thresholds);
-  if (extra.input) {
-    message.decision = extra.input;
-    Object.assign(message.thresholds, extra.thresholds, ...(extra.input.reasons ?? []).map((r) => ({ [`${r.detector}.${r.label}`]: r.threshold })));
+function decided(turn, message, decisions) {
+  for (const one of decisions) {
+    const whose = one.where === "input" ? message : turn;
+    whose.decision = one;
+    Object.assign(whose.thresholds, ...one.reasons.map((r) => ({ [`${r.detector}.${r.label}`]: r.threshold })));
+    if (one.reasons.some((r) => r.detector === "crisis")) $("crisis").hidden = false;
   }
-  for (const point of extra.windows ?? []) {
-    turn.points.push({ from: point.start, to: point.end, scores: point.scores });
+  // Where the message was answered by the guard itself, no model wrote anything that could be judged.
+  turn.decision ??= message.decision?.enforced === "allow" ? null : message.decision;
+  turn.decisionId = decisions.at(-1)?.id;
+}
+
+// What the guard tells beside the text, see `sophro.scores` in docs/serve_page.md.
+function told(turn, news) {
+  Object.assign(turn.thresholds, news.thresholds);
+  for (const w of news.windows ?? []) turn.points.push({ from: w.start, to: w.end, scores: w.scores });
+  if (news.held) turn.held.push({ ...news.held, reflection: "" });
+  if (news.reflection) {
+    if (!turn.held.length) turn.held.push({ at: 0, tokens: 0, reflection: "" });
+    turn.held.at(-1).reflection += news.reflection;
   }
-  if (extra.held) {
-    turn.held.push({ from: extra.held.start, to: extra.held.end, tokens: extra.held.tokens, shownAt: turn.text.length, reflection: extra.held.reflection });
-    turn.holdTime = extra.held.ms;
-  }
-  if (extra.decision) turn.decision = extra.decision;
-  if (extra.id) turn.decisionId = extra.id;
-  if (Number.isFinite(extra.overhead_ms)) turn.overhead = extra.overhead_ms;
-  const reasons = [...(extra.input?.reasons ?? []), ...(extra.decision?.reasons ?? [])];
-  if (extra.crisis || reasons.some((r) => r.detector === "crisis")) crisis(extra.crisis?.resources);
+  if (news.tokens) turn.overhead = 1000 * news.guard_seconds / news.tokens;
 }
 
 function absorb(turn, message, chunk) {
   if (chunk.error) throw new Error(String(chunk.error.message ?? chunk.error));
-  if (chunk.sophro) notice(turn, message, chunk.sophro);
+  if (chunk.sophro?.decisions) decided(turn, message, chunk.sophro.decisions);
   const choice = chunk.choices?.[0];
   const delta = choice?.delta ?? {};
-  if (typeof delta.content === "string" && delta.content) {
+  if (delta.sophro) told(turn, delta.sophro);
+  const text = `${delta.content ?? ""}${delta.refusal ?? ""}`;
+  if (text) {
     turn.first ??= performance.now() - turn.began;
-    turn.text += delta.content;
+    turn.text += text;
   }
   const trace = delta.reasoning_content ?? delta.reasoning;
   if (typeof trace === "string") turn.trace += trace;
-  if (choice?.finish_reason) turn.finish = choice.finish_reason;
   if (choice?.finish_reason === "length") turn.cut = true;
 }
 
@@ -162,7 +161,8 @@ async function ask(text) {
   try {
     const answer = await fetch("/v1/chat/completions", {
       method: "POST", headers: headers(), signal: state.running.signal, redirect: "error",
-      body: JSON.stringify({ model: $("model").value || "default", messages, stream: true, sophro: { notes: true, policy: $("policy").value || undefined } }),
+      body: JSON.stringify({ model: $("model").value, messages, stream: true,
+        sophro: { scores: true, reflections: true, tenant: $("policy").value || undefined } }),
     }).catch((error) => { throw error.name === "AbortError" ? error : new Error(t("error_network")); });
     if (!answer.ok) throw await failure(answer);
     let complete = false;
@@ -215,7 +215,6 @@ function restart() {
   state.drawn.clear();
   turnsList.replaceChildren();
   $("crisis").hidden = true;
-  $("resources").replaceChildren();
   $("empty").hidden = false;
   $("spoken").textContent = t("new_said");
   box.focus();
@@ -271,8 +270,8 @@ async function settle() {
   const fill = (select, names) => select.replaceChildren(...names.map(([value, text]) => el("option", { value }, visible(text))));
   const settings = await fetch("/page/settings").then((answer) => answer.json());
   $("key-open").hidden = !settings.keys;
-  $("policy-box").hidden = !settings.policies.length;
-  fill($("policy"), [["", t("policy_default")], ...settings.policies.map((p) => [p, p])]);
+  $("policy-box").hidden = !settings.tenants.length;
+  fill($("policy"), [["", t("policy_default")], ...settings.tenants.map((p) => [p, p])]);
   const models = await fetch("/v1/models", { headers: headers() });
   if (models.status === 401 && !$("key").open) $("key").showModal();
   if (models.ok) fill($("model"), (await models.json()).data.map((m) => [m.id, m.id.split("/").at(-1)]));

@@ -62,16 +62,23 @@ export function messageNotes(turn) {
 }
 
 export function replyNotes(turn, explain) {
-  const kind = turn.error ? "failed" : turn.decision ? actionOf(turn.decision) : turn.stopped ? "stopped" : "waiting";
-  const out = [badge(kind, t(kind)), ...common(turn.decision)];
-  const held = turn.held.reduce((sum, h) => sum + (h.tokens ?? 0), 0);
-  if (turn.points.length) out.push(plot(turn.points, turn.thresholds, turn.held));
-  if (held) out.push(el("p", { class: "quiet" }, t("held_long", { n: held })));
+  const repaired = turn.held.some((h) => h.tokens) && turn.decision?.action === "allow";
+  const kind = turn.error ? "failed" : repaired ? "hold" : turn.decision ? actionOf(turn.decision) : turn.stopped ? "stopped" : "waiting";
+  const shown = turn.decision ?? {};
+  // What was found in the message is told beside the message.
+  const out = [badge(kind, t(kind)), ...common(shown.where === "input" ? {} : shown)];
+  if (turn.points.length) {
+    const stretches = turn.held.filter((h) => h.characters).map((h) => ({ from: h.at, to: h.at + h.characters }));
+    out.push(plot(turn.points, turn.thresholds, stretches));
+  } else if (turn.decision?.scores && !shown.reasons?.length && shown.where !== "input") out.push(bars(turn.decision.scores, turn.thresholds));
+  const tokens = turn.held.reduce((sum, h) => sum + (h.tokens ?? 0), 0);
+  const characters = turn.held.reduce((sum, h) => sum + (h.characters ?? 0), 0);
+  if (tokens) out.push(el("p", { class: "quiet" }, t("held_by_model", { n: tokens })));
+  if (characters) out.push(el("p", { class: "quiet" }, t("held_by_guard", { n: characters })));
   const facts = [
     turn.cut ? t("cut") : "",
     turn.first ? t("seconds", { x: (turn.first / 1000).toFixed(2) }) : "",
     Number.isFinite(turn.overhead) ? t("overhead", { x: turn.overhead.toFixed(1) }) : "",
-    Number.isFinite(turn.holdTime) ? t("hold_time", { x: Math.round(turn.holdTime) }) : "",
   ].filter(Boolean);
   if (facts.length) out.push(el("small", {}, facts.join(" · ")));
   if (turn.decisionId && !turn.explanation) {

@@ -25,7 +25,8 @@ export function chosen(points, thresholds) {
       if (!peak.has(name) || height > peak.get(name)) peak.set(name, height);
     }
   }
-  return [...peak].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, MOST).map(([name]) => name);
+  const seen = [...peak].filter(([name]) => points.some((p) => p.scores[name] >= 0.02));
+  return (seen.length ? seen : [...peak]).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, MOST).map(([name]) => name);
 }
 
 /**
@@ -49,8 +50,8 @@ export function plot(points, thresholds, held) {
       picture.append(svg("line", { class: `threshold line-${i}`, x1: LEFT, x2: WIDTH - RIGHT, y1: y(thresholds[name]), y2: y(thresholds[name]) }));
     }
     const drawn = points.filter((p) => name in p.scores);
-    const path = drawn.map((p, n) => `${n ? "L" : "M"}${x(p.to).toFixed(1)} ${y(p.scores[name]).toFixed(1)}`).join("");
-    picture.append(svg("path", { class: `line line-${i}`, d: drawn.length === 1 ? `${path}h0.01` : path }));
+    const path = drawn.map((p, n) => `${n ? "" : `M${x(p.from).toFixed(1)} ${y(p.scores[name]).toFixed(1)}`}L${x(p.to).toFixed(1)} ${y(p.scores[name]).toFixed(1)}`);
+    picture.append(svg("path", { class: `line line-${i}`, d: path.join("") }));
   });
   const cursor = svg("line", { class: "cursor", x1: 0, x2: 0, y1: TOP, y2: y(0), visibility: "hidden" });
   picture.append(cursor);
