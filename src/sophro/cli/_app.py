@@ -29,6 +29,7 @@ for _name, _home, _help in (
     ("attack", "assessing", "Build the attempts of an attack as JSONL."),
     ("perturb", "disguising", "Disguise toxic Chinese in one of eight ways, JSONL to JSONL."),
     ("normalize", "disguising", "Undo disguises of Chinese text, JSONL to JSONL."),
+    ("crisis", "crisis_commands", "Say how much danger dialogues show, and what must be answered, JSONL to JSONL."),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
     ("serve", "serve_commands", "Serve a model behind the guard, with the API of OpenAI."),
     ("events", "serve_commands", "Look at the record of the guard's decisions, export it, or delete from it."),
