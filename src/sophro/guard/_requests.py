@@ -23,7 +23,10 @@ from sophro.files import digest, file_sha256
 from sophro.judge._corpus import question_key
 
 HELD = 0.1
-_SAFETYBENCH = ("C_chinese/safetybench/test_zh_subset.json", "8760b0621df0fa81b99f7e49961853f1ff8b5ac0e4f1f96dad20a587c33aea4f")
+_SAFETYBENCH = (
+    "C_chinese/safetybench/test_zh_subset.json",
+    "8760b0621df0fa81b99f7e49961853f1ff8b5ac0e4f1f96dad20a587c33aea4f",
+)
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,13 @@ def _safetybench() -> Iterator[Request]:
         raise SophroError(f"training needs {_SAFETYBENCH[0]}; set SOPHRO_DATA to the folder that holds it")
     if file_sha256(path) != _SAFETYBENCH[1]:
         raise SophroError(f"{path}: not the file that the training was written for")
-    asked = ("Physical Health", "Mental Health", "Ethics and Morality", "Illegal Activities", "Privacy and Property")
+    asked = (
+        "Physical Health",
+        "Mental Health",
+        "Ethics and Morality",
+        "Illegal Activities",
+        "Privacy and Property",
+    )
     for row in json.loads(path.read_text(encoding="utf-8")):
         if row["category"] in asked:
             yield Request("safetybench", row["question"].split("\n")[0], False, "zh")

@@ -185,7 +185,7 @@ class Guard:
         reasons: list[Reason] = []
         silent: dict[str, None] = {}
         failed: dict[str, None] = {}
-        chosen: tuple[Rule, Judged] | None = None
+        chosen: tuple[Rule, Judged, Detection] | None = None
         for item in judged:
             prefix = "trace." if item.view.where == "trace" else ""
             for rule, detection in item.found:
@@ -208,7 +208,7 @@ class Guard:
                                    rule.action, detection.note)
                         )  # fmt: skip
                         if chosen is None or _weight(rule.action) > _weight(chosen[0].action):
-                            chosen = (rule, item)
+                            chosen = (rule, item, detection)
         action: Action = chosen[0].action if chosen else "allow"
         reply = self._reply(action, chosen, judged)
         if failed and self.policy.on_failure == "closed" and _weight(action) < _weight("refuse"):
@@ -225,11 +225,15 @@ class Guard:
             tuple(failed),
         )
 
-    def _reply(self, action: Action, chosen: tuple[Rule, Judged] | None, judged: Sequence[Judged]) -> str:
+    def _reply(
+        self, action: Action, chosen: tuple[Rule, Judged, Detection] | None, judged: Sequence[Judged]
+    ) -> str:
         if chosen is None or action in ("allow", "hold"):
             return ""
         if chosen[0].reply is not None:
             return chosen[0].reply
+        if chosen[2].reply:
+            return chosen[2].reply
         if action == "rewrite":
             return rewritten(chosen[1]) or self._text("refuse", judged)
         return self._text(action, judged)

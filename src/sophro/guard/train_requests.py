@@ -81,7 +81,11 @@ class Features:
                 self._rows |= dict(zip(part, reader.features(part).astype(np.float16), strict=True))
                 print(f"read {start + len(part)} of {len(missing)} windows", flush=True)
                 if self._cache is not None:
-                    np.savez(self._cache, texts=np.array(list(self._rows)), rows=np.stack(list(self._rows.values())))
+                    np.savez(
+                        self._cache,
+                        texts=np.array(list(self._rows)),
+                        rows=np.stack(list(self._rows.values())),
+                    )
         return np.stack([self._rows[t] for t in texts]).astype(np.float64)
 
 
@@ -139,7 +143,9 @@ class Head:
             mine = np.flatnonzero(which[self.table.owner[lang]])
             score = weights(self.table.ngrams[lang].take(mine))
             if lang == "en":
-                score = self.table.reduced[mine] @ (self.table.basis.T @ self.head) + self.bias + BLEND * score
+                score = (
+                    self.table.reduced[mine] @ (self.table.basis.T @ self.head) + self.bias + BLEND * score
+                )
             np.maximum.at(found, self.table.owner[lang][mine], score)
         return np.where(np.isfinite(found), found, 0.0)
 
@@ -150,7 +156,9 @@ def blind_scores(table: Table) -> np.ndarray:
     groups = np.array([find_source(r.source).group for r in table.rows])
     for group in dict.fromkeys(groups.tolist()):
         out = groups == group
-        langs = [lang for lang in LANGS if any(r.lang == lang for r, o in zip(table.rows, out, strict=True) if o)]
+        langs = [
+            lang for lang in LANGS if any(r.lang == lang for r, o in zip(table.rows, out, strict=True) if o)
+        ]
         scores[out] = Head(table, ~out, langs).log_odds(out)[out]
         print(f"left out {group}: {int(out.sum())}", flush=True)
     return scores
@@ -179,7 +187,9 @@ def threshold(rows: Sequence[Request], probability: np.ndarray, lang: str) -> fl
     return 0.9999
 
 
-def measured(rows: Sequence[Request], flagged: Sequence[bool], scores: Sequence[float]) -> list[dict[str, Any]]:
+def measured(
+    rows: Sequence[Request], flagged: Sequence[bool], scores: Sequence[float]
+) -> list[dict[str, Any]]:
     """Return recall and false alarms by source and language, with counts and 95 % intervals."""
     found: list[dict[str, Any]] = []
     for source, lang in dict.fromkeys((r.source, r.lang) for r in rows):
@@ -217,7 +227,10 @@ def train(folder: Path, deltas: Mapping[str, Any], cache: Path | None) -> dict[s
     judged, blind = training, blind_scores(table)
     slopes = {lang: calibrate(judged, blind, lang) for lang in LANGS}
     probability = np.array(
-        [sigmoid(np.array([slopes[r.lang][0] * x + slopes[r.lang][1]]))[0] for r, x in zip(judged, blind, strict=True)]
+        [
+            sigmoid(np.array([slopes[r.lang][0] * x + slopes[r.lang][1]]))[0]
+            for r, x in zip(judged, blind, strict=True)
+        ]
     )
     thresholds = {lang: threshold(judged, probability, lang) for lang in LANGS}
     head = Head(table, np.ones(len(training), dtype=bool))
@@ -252,7 +265,10 @@ def train(folder: Path, deltas: Mapping[str, Any], cache: Path | None) -> dict[s
     card["left_out"] = measured(judged, [bool(f) for f in flags], list(probability))
     write_json(folder / "prompt_harm.json", card)
     detector = PromptHarm(folder)
-    for name, rows in (("held_out", held), ("never_trained", [r for rows in strangers.values() for r in rows])):
+    for name, rows in (
+        ("held_out", held),
+        ("never_trained", [r for rows in strangers.values() for r in rows]),
+    ):
         found = detector([View(r.text) for r in rows])
         scores = [d.scores.get("harmful", 0.0) for d in found]
         card[name] = measured(rows, [bool(d.flagged) for d in found], scores)
@@ -270,9 +286,13 @@ def shipped_deltas() -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m sophro.guard.train_requests", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m sophro.guard.train_requests", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--out", type=Path, default=shipped_folder())
-    parser.add_argument("--cache", type=Path, help="file that keeps the encoder's features between runs (.npz)")
+    parser.add_argument(
+        "--cache", type=Path, help="file that keeps the encoder's features between runs (.npz)"
+    )
     parser.add_argument("--deltas", type=Path, help="safetensors with other deltas for the reader")
     args = parser.parse_args(argv)
     try:

@@ -88,7 +88,9 @@ def _runs(text: str) -> Iterator[Piece]:
 
 def _base64(run: str) -> str:
     run = run.rstrip("=").translate(str.maketrans("-_", "+/"))
-    return _utf8(base64.b64decode(run[: len(run) // 4 * 4] if len(run) % 4 == 1 else run + "=" * (-len(run) % 4)))
+    return _utf8(
+        base64.b64decode(run[: len(run) // 4 * 4] if len(run) % 4 == 1 else run + "=" * (-len(run) % 4))
+    )
 
 
 def _hex(run: str) -> str:
@@ -118,7 +120,9 @@ def _letters(text: str) -> Iterator[Piece]:
         if said != head:
             yield Piece("leetspeak", said[:LONGEST], *whole)
     if _SPACED.search(head):
-        yield Piece("spaced", _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), head)[:LONGEST], *whole)
+        yield Piece(
+            "spaced", _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), head)[:LONGEST], *whole
+        )
     plain = unicodedata.normalize("NFKC", head)
     if plain != head and not head.isascii():
         styled = sum(0x1D400 <= ord(c) <= 0x1D7FF or 0x24B6 <= ord(c) <= 0x24E9 for c in head)

@@ -73,7 +73,9 @@ _COMPILED = {name: (weight, re.compile(pattern, re.IGNORECASE)) for name, (weigh
 _SPEAKER = re.compile(
     r"(?im)^[ \t#*>\[(]*(?P<who>human|user|q|question|h|u|用户|人类|问)[ \t]*\d*[\])]*\**[ \t]*[:：](?P<text>.*)$"
 )
-_REPLY = re.compile(r"(?im)^[ \t#*>\[(]*(?:assistant|ai|a|answer|bot|model|助手|答)[ \t]*\d*[\])]*\**[ \t]*[:：]")
+_REPLY = re.compile(
+    r"(?im)^[ \t#*>\[(]*(?:assistant|ai|a|answer|bot|model|助手|答)[ \t]*\d*[\])]*\**[ \t]*[:：]"
+)
 _TAGS = re.compile("[\U000e0020-\U000e007f]+")
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{2,6}\U000e007f")
 _HIDDEN = "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u034f\u180e\u202a-\u202e\u2066-\u2069"
@@ -114,7 +116,9 @@ class Jailbreak:
 
     def _one(self, text: str, pieces: list[Piece], harm: list[float], many: list[bool]) -> Detection:
         if not text.strip():
-            return Detection({}, THRESHOLDS, self.name, self.version, reason="nothing to read: the text is empty")
+            return Detection(
+                {}, THRESHOLDS, self.name, self.version, reason="nothing to read: the text is empty"
+            )
         whole = (0, len(text))
         weight, cues, place = template_score(text)
         hidden = invisible_score(text)
@@ -150,7 +154,9 @@ def template_score(text: str) -> tuple[float, tuple[str, ...], tuple[int, int]]:
     """Return the summed weight of the cues (1 at most), their names, and where they lie."""
     read = text if len(text) <= READ else text[: READ // 2] + "\n" + text[-READ // 2 :]
     clean = normalize(read) if not read.isascii() else read
-    found = {name: hit for name, (_, pattern) in _COMPILED.items() if (hit := pattern.search(clean)) is not None}
+    found = {
+        name: hit for name, (_, pattern) in _COMPILED.items() if (hit := pattern.search(clean)) is not None
+    }
     weight = sum(CUES[name][0] for name in found)
     if not found:
         return 0.0, (), (0, len(text))

@@ -102,7 +102,9 @@ class PromptHarm:
             texts.append(view.text)
             owner.append((number, False))
             if view.open and view.text.strip():
-                texts.append("\n".join([*(t[-OPEN_SIZE:] for t in view.open[-OPEN:]), view.text[-2 * OPEN_SIZE :]]))
+                texts.append(
+                    "\n".join([*(t[-OPEN_SIZE:] for t in view.open[-OPEN:]), view.text[-2 * OPEN_SIZE :]])
+                )
                 owner.append((number, True))
         judged = self._texts(texts)
         found: list[Detection | None] = [None] * len(views)
