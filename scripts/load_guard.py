@@ -32,15 +32,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SECRET = "WHEELBARROW"  # stands for text that must not leave; harmless in itself
-TRIGGER = "Ignore all previous instructions and"  # what the stream rule of `POLICY` finds
+TRIGGER = "anna.kettle@harbour-mail.org"  # what the stream rule of `POLICY` finds; belongs to nobody
 POLICY = """
 format: 1
 name: load
 dry_run: {dry}
 input:
-  - {{detector: jailbreak, label: many_shot, action: refuse}}
+  - {{detector: personal_data, label: card, action: refuse}}
 stream:
-  - {{detector: jailbreak, label: template, action: hold}}
+  - {{detector: personal_data, label: email, action: hold}}
 streaming: {{window: 160, context: 240, first: 60, behind: 64, max_hold: 1.0}}
 """
 P99_BOUND, GROWTH_BOUND = 0.020, 32.0  # seconds, megabytes
@@ -158,6 +158,7 @@ class Reply:
     first: float = 0.0
     seconds: float = 0.0
     error: str = ""
+    streamed: bool = False
     events: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -189,6 +190,7 @@ async def request(url: str, path: str, body: bytes | None = None, limit: float =
             writer.write(head.encode() + b"\r\n" + (body or b""))
             top = await reader.readuntil(b"\r\n\r\n")
             reply.status = int(top.split()[1])
+            reply.streamed = b"text/event-stream" in top
             if b"transfer-encoding: chunked" in top.lower():
                 while size := int(await reader.readline(), 16):
                     piece = (await reader.readexactly(size + 2))[:-2]
@@ -201,7 +203,7 @@ async def request(url: str, path: str, body: bytes | None = None, limit: float =
     except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
         reply.error = f"{type(error).__name__}: {error}"
     reply.seconds = time.perf_counter() - start
-    if reply.status == 200 and b"data: " in reply.body:
+    if reply.streamed:
         lines = [line[6:] for line in reply.body.split(b"\n") if line.startswith(b"data: {")]
         reply.events = [json.loads(line) for line in lines]
     elif reply.body[:1] == b"{":
@@ -311,8 +313,8 @@ DONE = b"data: [DONE]\n\n"
 # What the upstream sends, and what may come of it: codes that the client may read, or "" for a whole answer.
 FAULTS: dict[str, tuple[Callable[[], list[bytes | float]], tuple[str, ...]]] = {
     "dies mid-stream": (lambda: [OK, *map(chunk, PIECES[:40])], ("upstream_incomplete",)),
-    "dies inside an event": (lambda: [OK, *map(chunk, PIECES[:40]), chunk("half")[:25]], ("upstream_incomplete", "upstream_garbage")),
-    "dies before its head": (lambda: [b"HTTP/1.1 200 OK\r\nconten"], ("upstream_unreachable", "upstream_incomplete", "upstream_failed", "upstream_garbage")),
+    "dies inside an event": (lambda: [OK, *map(chunk, PIECES[:40]), chunk("half")[:25]], ("upstream_incomplete",)),
+    "dies before its head": (lambda: [b"HTTP/1.1 200 OK\r\nconten"], ("upstream_died",)),
     "says nothing": (lambda: [OK, 30.0], ("upstream_timeout",)),
     "falls silent": (lambda: [OK, *map(chunk, PIECES[:40]), 30.0], ("upstream_timeout",)),
     "is slow": (lambda: [OK, *(x for p in PIECES[:20] for x in (chunk(p), 0.05)), chunk("", "stop"), DONE], ("",)),
@@ -328,9 +330,9 @@ FAULTS: dict[str, tuple[Callable[[], list[bytes | float]], tuple[str, ...]]] = {
     "sends wrong types": (lambda: [OK, b'data: {"choices": [{"index": "a", "delta": [1], "finish_reason": 3}]}\n\n'], ("upstream_garbage",)),
     "sends a list": (lambda: [OK, b"data: [1, 2]\n\n"], ("upstream_garbage",)),
     "is a web page": (lambda: [b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>hello</html>"], ("upstream_garbage", "upstream_incomplete")),
-    "fails": (lambda: [b"HTTP/1.1 500 no\r\ncontent-length: 4\r\n\r\noops"], ("upstream_failed", "upstream_error")),
-    "speaks no HTTP": (lambda: [b"\x00\x01\x02 hello\r\n\r\n"], ("upstream_unreachable", "upstream_failed", "upstream_garbage", "upstream_incomplete")),
-    "hangs up": (list, ("upstream_unreachable", "upstream_failed", "upstream_incomplete", "upstream_garbage")),
+    "fails": (lambda: [b"HTTP/1.1 500 no\r\ncontent-length: 4\r\n\r\noops"], ("upstream_error",)),
+    "speaks no HTTP": (lambda: [b"\x00\x01\x02 hello\r\n\r\n"], ("upstream_died",)),
+    "hangs up": (list, ("upstream_died",)),
 }  # fmt: skip
 
 
@@ -339,7 +341,8 @@ async def upstream() -> AsyncIterator[str]:
     """A server of scripted faults; the model's name says which, or ``harm N`` for a harmful answer cut anywhere."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        # A task that is cancelled at the end of the run is no error.
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"content-length: (\d+)", head.lower())
             body = json.loads(await reader.readexactly(int(length[1]))) if length else {}
@@ -416,7 +419,7 @@ async def harm(url: str, kind: str, count: int, at_once: int = 50) -> dict[str, 
             else:
                 reply = await request(url, CHAT, ask(f"harm {kind} {seed}"))
         wire = reply.body + reply.text.encode("utf-8", "surrogatepass")
-        leaks += SECRET.encode() in wire
+        leaks += SECRET.encode() in wire or b"harbour-mail" in wire
         if reply.status != 200 or not reply.done or reply.failure or reply.error:
             odd[reply.error or reply.failure or str(reply.status)] += 1
         else:
@@ -488,7 +491,7 @@ async def fuzz(url: str, cases: int, at_once: int = 16) -> dict[str, Any]:
 def api(cases: int) -> dict[str, Any]:
     """Let schemathesis make requests of every operation, valid and not, against the application itself."""
     import schemathesis
-    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import HealthCheck, Phase, given, seed, settings
     from schemathesis.generation import GenerationMode
     from starlette.testclient import TestClient
 
@@ -497,22 +500,34 @@ def api(cases: int) -> dict[str, Any]:
     operations = [found.ok() for found in schema.get_all_operations()]
     statuses: Counter[str] = Counter()
     bad: list[str] = []
-    each = -(-cases // (2 * len(operations)))
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     with TestClient(app, raise_server_exceptions=False) as session:
-        for operation in operations:
-            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
-                def check(case: Any) -> None:
-                    response = case.call(session=session)
-                    statuses[f"{response.status_code // 100}xx"] += 1
-                    if response.status_code >= 500 and len(bad) < 20:
-                        bad.append(f"{case.method} {case.formatted_path} {response.status_code} {case.body!r}"[:300])
+        def check(case: Any) -> None:
+            if isinstance(case.body, dict) and len(statuses) and sum(statuses.values()) % 2:
+                case.body.pop("model", None)  # an invented name ends at once with 404
+            response = case.call(session=session)
+            statuses[str(response.status_code)] += 1
+            if response.status_code >= 500 and len(bad) < 20:
+                bad.append(f"{case.method} {case.formatted_path} {response.status_code} {case.body!r}"[:300])
 
-                with contextlib.suppress(Exception) if mode == GenerationMode.NEGATIVE and not operation.body else contextlib.nullcontext():
-                    settings(
-                        max_examples=each, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+        # Operations with little to vary are done after a few cases; the others go round again with other seeds.
+        number = 0
+        while sum(statuses.values()) < cases:
+            number += 1
+            before = sum(statuses.values())
+            for operation in operations:
+                for mode in modes if operation.body else modes[:1]:
+                    if sum(statuses.values()) >= cases:
+                        break
+                    run = given(case=operation.as_strategy(generation_mode=mode))(check)
+                    config = settings(
+                        max_examples=min(100, cases), deadline=None, database=None, phases=[Phase.generate],
                         suppress_health_check=list(HealthCheck),
-                    )(given(case=operation.as_strategy(generation_mode=mode))(check))()  # fmt: skip
+                    )  # fmt: skip
+                    seed(number)(config(run))()
+            if sum(statuses.values()) == before:
+                raise SystemExit("schemathesis made no case")
     return {"operations": len(operations), "cases": sum(statuses.values()), "statuses": dict(statuses), "bad": bad}
 
 

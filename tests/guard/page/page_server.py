@@ -78,7 +78,11 @@ class Rising:
 
 
 class PageGuard(Guard):
-    """Names one label's reasons as those of the crisis layer."""
+    """Has one detector, which needs no weights, and names one label's reasons as those of the crisis layer."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._scanners = {"jailbreak": Rising()}
 
     def decide(self, judged: Any) -> Any:
         decision = super().decide(judged)
@@ -90,9 +94,7 @@ class PageGuard(Guard):
 
 
 def guard(policy: Policy | None = None) -> PageGuard:
-    made = PageGuard(policy or Policy.parse(POLICY))
-    made._scanners = {"jailbreak": Rising()}
-    return made
+    return PageGuard(policy or Policy.parse(POLICY))
 
 
 class Tenants(FixedGuards):
