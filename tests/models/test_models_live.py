@@ -17,7 +17,13 @@ def model():
     return moving_model()
 
 
-PROMPTS = ["hello world", "Use the kill command " * 12, "你好", "one two three", "What is the capital of France?"]
+PROMPTS = [
+    "hello world",
+    "Use the kill command " * 12,
+    "你好",
+    "one two three",
+    "What is the capital of France?",
+]
 
 
 def row_for(model, prompt, **config):
@@ -46,7 +52,12 @@ def test_rows_that_come_and_go_do_not_change_each_other(model, rows, temperature
     rng = random.Random(rows)
     live, said, asked = Live(model, rows), {}, []
     for number, prompt in enumerate(PROMPTS):
-        own = {"temperature": temperature, "top_p": 0.9, "seed": number, "max_new_tokens": 6 + 5 * (number % 4)}
+        own = {
+            "temperature": temperature,
+            "top_p": 0.9,
+            "seed": number,
+            "max_new_tokens": 6 + 5 * (number % 4),
+        }
         row = row_for(model, prompt, **own)
         live.add(row)
         asked.append((row, prompt, own))

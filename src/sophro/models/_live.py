@@ -233,7 +233,9 @@ class Live(Run):
         alive = torch.nonzero(~batch.done).flatten()
         everyone = torch.arange(len(other.index), device=self.device)
         cache, mask = join_rows(
-            [(batch.cache, batch.mask, alive), (other.cache, other.mask, everyone)], self.model_config, self.reserve
+            [(batch.cache, batch.mask, alive), (other.cache, other.mask, everyone)],
+            self.model_config,
+            self.reserve,
         )
         return Batch.joined(batch, alive, other, cache, mask)
 

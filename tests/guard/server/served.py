@@ -80,15 +80,18 @@ class WordStream:
         return self._release(len(self.text))
 
     def _release(self, end: int) -> str:
-        if self.stopped:
-            return ""
-        found = self.guard.judge(self.text[:end], "stream")
-        if found.action != "allow":
-            self.decision = found
-            if self.stopped:
-                return ""
-        new, self.sent = self.text[self.sent : end], max(self.sent, end)
-        return new
+        """Release word by word, so that the result does not depend on the pieces."""
+        made = ""
+        while self.sent < end and not self.stopped:
+            blank = self.text.find(" ", self.sent, end)
+            upto = end if blank < 0 else blank + 1
+            found = self.guard.judge(self.text[:upto], "stream")
+            if found.action != "allow":
+                self.decision = found
+            if not self.stopped:
+                made += self.text[self.sent : upto]
+                self.sent = upto
+        return made
 
 
 @contextlib.contextmanager
@@ -98,6 +101,7 @@ def serving(app: Any, **config: Any) -> Iterator[str]:
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="on", **config))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()

@@ -110,6 +110,7 @@ class _Choice:
         self._thought = ""
         self._reflection = ""
         self._streams: dict[str, Stream] = {}
+        self._done: set[str] = set()  # kinds whose stream check has finished
         self._skip: dict[str, int] = {}
         self._tools: list[Mapping[str, Any]] = []
         self._tokens = 0
@@ -122,7 +123,7 @@ class _Choice:
             kind, text = run[0].kind, "".join(d.text for d in run)
             self._tokens += sum(d.tokens for d in run)
             calls = [c for d in run for c in d.tool_calls]
-            finish = next((d.finish for d in run if d.finish), None)
+            finish: Finish | None = next((d.finish for d in run if d.finish), None)
             born = next((d.born for d in run if d.born and d.text), 0.0)
             self._tools += calls
             dropped = sum(d.dropped for d in run)
@@ -139,6 +140,12 @@ class _Choice:
                     self._made += text
                     async for out in self._judge_thought():
                         yield out
+                    if not self.ended:
+                        async for out in self._finish_stream("trace"):
+                            yield out
+                    if not self._answer.whole:
+                        for out in self._flushed():
+                            yield out
                 if not self.ended:
                     async for out in self._push(kind, text, born):
                         yield out
@@ -169,7 +176,7 @@ class _Choice:
 
     async def poll(self) -> AsyncIterator[Out]:
         """Yield what may leave because it waited long enough."""
-        for kind, stream in tuple(self._streams.items()):
+        for kind, stream in [(k, s) for k, s in self._streams.items() if k not in self._done]:
             new = self._cut_prefill(kind, await stream.poll())
             if new:
                 yield self._leaving(self._out(kind, new))
@@ -276,8 +283,11 @@ class _Choice:
             async for out in self._judge_whole(self._answer.split()[1] + self._made, "output", **facts):
                 yield out
         else:
-            async for out in self._finish_streams():
-                yield out
+            for kind in tuple(self._streams):
+                async for out in self._finish_stream(kind):
+                    yield out
+                if self.ended:
+                    return
             if not self.ended:
                 found = [s.decision for s in self._streams.values() if s.decision is not None]
                 seconds = sum(s.seconds for s in self._streams.values())
@@ -289,27 +299,32 @@ class _Choice:
         if self.ended:
             return
         self.ended = True
-        for out in (*self._kept, *self._account()):
+        for out in (*self._flushed(), *self._account()):
             yield out
         if self._tools:
             yield Out(self.index, tool_calls=tuple(self._tools))
         yield Out(self.index, finish=finish)
 
-    async def _finish_streams(self) -> AsyncIterator[Out]:
-        for kind, stream in tuple(self._streams.items()):
-            new = self._cut_prefill(kind, await stream.finish())
-            if new:
-                # The last text waits until the decision is on the disk.
-                self._kept.append(self._out(kind, new))
-            self._kept += self._news(kind, stream)
-            if stream.stopped and stream.decision is not None:
-                # What the check released before it stopped was judged good.
-                for out in self._kept:
-                    yield self._leaving(out)
-                self._kept = []
-                async for out in self._end(stream.decision, stream.seconds):
-                    yield out
-                return
+    async def _finish_stream(self, kind: str) -> AsyncIterator[Out]:
+        """Judge the rest of one kind of text; it is kept back, because the last text waits for its record."""
+        stream = self._streams.get(kind)
+        if stream is None or kind in self._done:
+            return
+        self._done.add(kind)
+        new = self._cut_prefill(kind, await stream.finish())
+        if new:
+            self._kept.append(self._out(kind, new))
+        self._kept += self._news(kind, stream)
+        if stream.stopped and stream.decision is not None:
+            # What the check released before it stopped was judged good.
+            for out in self._flushed():
+                yield out
+            async for out in self._end(stream.decision, stream.seconds):
+                yield out
+
+    def _flushed(self) -> list[Out]:
+        kept, self._kept = self._kept, []
+        return [self._leaving(out) for out in kept]
 
     async def _end(self, decision: Decision, seconds: float | None = None) -> AsyncIterator[Out]:
         """End the choice with the policy's reply; with ``seconds`` the decision is a stream's and not yet on record."""
@@ -356,7 +371,13 @@ class Answer:
     """
 
     def __init__(
-        self, session: Session, job: Job, *, whole: bool = False, scores: bool = False, reflections: bool = False
+        self,
+        session: Session,
+        job: Job,
+        *,
+        whole: bool = False,
+        scores: bool = False,
+        reflections: bool = False,
     ) -> None:
         self.session = session
         self.job = job
@@ -397,7 +418,9 @@ class Answer:
                     break
             unended = [c.index for c in choices if not c.ended]
             if unended:
-                raise ApiError(502, f"choice {unended[0]} ended without a finish reason", "upstream_incomplete")
+                raise ApiError(
+                    502, f"choice {unended[0]} ended without a finish reason", "upstream_incomplete"
+                )
             if usage is not None:
                 yield Out(usage=Usage(usage.prompt, usage.completion or tokens))
         finally:

@@ -126,7 +126,9 @@ async def readyz(request: Request) -> Response:
 @state.get("/metrics", responses={401: _FAILURES[401]})
 async def metrics(request: Request, known: Known) -> Response:
     """Return numbers for Prometheus."""
-    return Response(request.app.state.server.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(
+        request.app.state.server.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
 
 
 def create_app(server: Server, routers: Sequence[APIRouter] = (), hosts: Sequence[str] = ("*",)) -> FastAPI:
@@ -178,7 +180,9 @@ async def _invalid(_: Request, error: Any) -> Response:
 
 async def _http_error(_: Request, error: Any) -> Response:
     codes = {404: "unknown_url", 405: "method_not_allowed"}
-    body = ApiError(error.status_code, str(error.detail), codes.get(error.status_code, "invalid_request")).body()
+    body = ApiError(
+        error.status_code, str(error.detail), codes.get(error.status_code, "invalid_request")
+    ).body()
     return Json(body, error.status_code, headers=error.headers)
 
 

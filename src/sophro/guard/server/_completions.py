@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -35,7 +35,9 @@ class Json(JSONResponse):
         return dumps(content)
 
 
-async def complete(server: Server, caller: Caller, body: ChatRequest | CompletionRequest, receive: Any) -> Response:
+async def complete(
+    server: Server, caller: Caller, body: ChatRequest | CompletionRequest, receive: Any
+) -> Response:
     """Answer a request of either endpoint.
 
     Args:
@@ -48,7 +50,9 @@ async def complete(server: Server, caller: Caller, body: ChatRequest | Completio
         ApiError: For everything that goes wrong before the first byte.
     """
     if server.stopping.is_set():
-        raise ApiError(503, "the server is shutting down", "server_shutting_down", headers={"Retry-After": "5"})
+        raise ApiError(
+            503, "the server is shutting down", "server_shutting_down", headers={"Retry-After": "5"}
+        )
     caller = _tenant(server, caller, body.asked.tenant)
     server.gate.count(caller.key)
     raw = body.model_dump(exclude_unset=True, exclude={"sophro"})
@@ -61,7 +65,12 @@ async def complete(server: Server, caller: Caller, body: ChatRequest | Completio
     job = _job(server, body, texts, raw)
     prefix = "chatcmpl" if chat else "cmpl"
     session = Session(
-        server, caller, "chat/completions" if chat else "completions", new_id(prefix), job.model, body.user or ""
+        server,
+        caller,
+        "chat/completions" if chat else "completions",
+        new_id(prefix),
+        job.model,
+        body.user or "",
     )
     with contextlib.ExitStack() as stack:
         stack.enter_context(server.gate.answering(caller.key))
@@ -174,7 +183,8 @@ def _job(
     assert set(order) == set(VISIBILITIES)
     if order.index(visibility) < order.index(settings.visibility):
         raise bad(
-            f"visibility {visibility} shows more than this server allows ({settings.visibility})", "sophro.visibility"
+            f"visibility {visibility} shows more than this server allows ({settings.visibility})",
+            "sophro.visibility",
         )
     bias: dict[int, float] = {}
     for token, value in (body.logit_bias or {}).items():

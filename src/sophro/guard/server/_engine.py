@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -37,7 +38,6 @@ class Request:
         loop: Event loop of the request.
         rows: Its answers.
         queue: Steps with the time at which they came, in order; an exception ends it.
-        waiting: Tokens in ``queue``.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -108,7 +108,8 @@ class Engine:
     def _run(self) -> None:
         stack = contextlib.ExitStack()
         turn = 0
-        with torch.inference_mode():
+        # Not inference mode: patches put new tensors into parameters, and those must not be inference tensors.
+        with torch.no_grad():
             while True:
                 with self._wake:
                     while not (self._ending or self._new or self._ready()):
@@ -117,6 +118,8 @@ class Engine:
                     new, self._new = self._new, []
                     if self._ending:
                         break
+                for key in [k for k, lane in self._lanes.items() if not lane.rows and k != self._on]:
+                    del self._lanes[key]
                 for key, request in new:
                     live = self._lanes.setdefault(key, Live(self._model, self._rows))
                     for row in request.rows:
@@ -173,15 +176,14 @@ class Engine:
         for step in steps:
             by.setdefault(id(step.row.owner), (step.row.owner, []))[1].append((step, now))
         for request, own in by.values():
-            _tell(request.loop, lambda r=request, s=own: r.take(s))
-        if not live.rows and key != self._on:
-            del self._lanes[key]
+            _tell(request.loop, functools.partial(request.take, own))
 
     def _failed(self, key: LaneKey, error: Exception) -> None:
         _LOG.error("the engine failed", exc_info=error)
         live = self._lanes.pop(key)
-        for request in {id(row.owner): row.owner for row in live.rows}.values():
-            _tell(request.loop, lambda r=request: r.queue.put_nowait(error))
+        owners: dict[int, Request] = {id(row.owner): row.owner for row in live.rows}
+        for request in owners.values():
+            _tell(request.loop, functools.partial(request.queue.put_nowait, error))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:

@@ -316,7 +316,9 @@ def delete(path: Path, query: Query) -> int:
         try:
             count = db.execute(f"DELETE FROM events WHERE {where} AND kind != 'deletion'", values).rowcount
             named = {
-                k: v for k, v in vars(query).items() if v and k in ("tenant", "action", "kind", "since", "until")
+                k: v
+                for k, v in vars(query).items()
+                if v and k in ("tenant", "action", "kind", "since", "until")
             }
             detail = {"count": count, **named, "user": bool(query.user), "text": bool(query.text)}
             marks = ", ".join("?" * len(_COLUMNS))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from sophro.guard.server._contract import Decision, Judge, Message, StreamCheck
 from sophro.guard.server._errors import ApiError
@@ -173,7 +173,7 @@ class Guarding:
                 await self.reload()
 
     async def check(
-        self, guards: Guards, tenant: str, conversation: Sequence[Message], where: str
+        self, guards: Guards, tenant: str, conversation: Sequence[Message], where: Literal["input", "output"]
     ) -> tuple[Decision, float]:
         """Judge a whole conversation; return the decision and the seconds it took.
 
@@ -194,7 +194,7 @@ class Guarding:
         self._metrics.check_seconds.labels(where).observe(seconds)
         return decision, seconds
 
-    async def _flush(self, key: tuple[int, str, str], guards: Guards, tenant: str, where: str) -> None:
+    async def _flush(self, key: tuple[int, str, str], guards: Guards, tenant: str, where: Literal["input", "output"]) -> None:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting.get(key):
@@ -203,7 +203,9 @@ class Guarding:
                 try:
                     found = await loop.run_in_executor(
                         self._pool,
-                        lambda items=batch: guards.guard(tenant).check([i.conversation for i in items], where),
+                        lambda items=batch: guards.guard(tenant).check(
+                            [i.conversation for i in items], where
+                        ),
                     )
                     if len(found) != len(batch):
                         raise RuntimeError(f"the guard gave {len(found)} decisions for {len(batch)} texts")
@@ -243,7 +245,9 @@ class Guarding:
         except Exception as error:
             _LOG.exception("the guard failed")
             raise ApiError(
-                503, f"the guard failed ({type(error).__name__}), so nothing was sent; see the server's log", "guard_failed"
+                503,
+                f"the guard failed ({type(error).__name__}), so nothing was sent; see the server's log",
+                "guard_failed",
             ) from error
 
     def close(self) -> None:

@@ -81,7 +81,10 @@ def read_keys(file: Path | None) -> Keys:
             raise SophroError(f"{file}: no key in it; write one a line, as TENANT KEY")
         return Keys(found)
     given = [part.strip() for part in os.environ.get(VARIABLE, "").split(",") if part.strip()]
-    return Keys(_entry(VARIABLE, re.sub(r"^([\w.-]+):(?!//)", r"\1 ", p) if not _HASHED.fullmatch(p) else p) for p in given)
+    return Keys(
+        _entry(VARIABLE, re.sub(r"^([\w.-]+):(?!//)", r"\1 ", p) if not _HASHED.fullmatch(p) else p)
+        for p in given
+    )
 
 
 def _entry(where: str, text: str) -> tuple[str, bytes]:

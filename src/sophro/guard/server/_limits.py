@@ -61,9 +61,15 @@ class BodyLimit:
         await self._app(scope, again, send)
 
     async def _refuse(self, send: Any) -> None:
-        error = ApiError(413, f"the request body is larger than {self._limit} bytes; send less", "body_too_large")
+        error = ApiError(
+            413, f"the request body is larger than {self._limit} bytes; send less", "body_too_large"
+        )
         body = dumps(error.body())
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -56,7 +56,11 @@ def read_patches(entries: Sequence[str]) -> list[Named]:
         name, equals, folder = entry.partition("=")
         if not equals or Path(entry).exists():
             name, folder = "", entry
-        if equals and name and (not name.replace("-", "").replace("_", "").isalnum() or name in {n.name for n in out}):
+        if (
+            equals
+            and name
+            and (not name.replace("-", "").replace("_", "").isalnum() or name in {n.name for n in out})
+        ):
             raise SophroError(f"--patch {entry}: the name must be new, of letters, digits, - and _")
         out.append(Named(name, load_patch(Path(folder)), reflection_settings(Path(folder))))
     return out
@@ -86,7 +90,12 @@ class LocalBackEnd:
     whole = False
 
     def __init__(
-        self, model: ChatModel, settings: Settings, patches: Sequence[Named] = (), scale: float = 1.0, rows: int = 16
+        self,
+        model: ChatModel,
+        settings: Settings,
+        patches: Sequence[Named] = (),
+        scale: float = 1.0,
+        rows: int = 16,
     ) -> None:
         if rows < 1:
             raise SophroError(f"--rows {rows}: at least 1 is needed")
@@ -104,9 +113,13 @@ class LocalBackEnd:
             if own:
                 known[own.name] = own.patch
             stack = StackPatch(tuple(p.patch for p in used)) if used else None
-            settings_ = next((p.reflection for p in reversed(used) if p.reflection != ReflectionSettings()), None)
+            settings_ = next(
+                (p.reflection for p in reversed(used) if p.reflection != ReflectionSettings()), None
+            )
             model_id = f"{model.name}+{own.name}" if own else model.name
-            self._served[model_id] = _Served(names, settings_ or ReflectionSettings(), knows_token(model, stack))
+            self._served[model_id] = _Served(
+                names, settings_ or ReflectionSettings(), knows_token(model, stack)
+            )
             if stack is not None:
                 with model.patched(stack, scale):
                     pass  # a patch of another model is refused here, before the port is open
@@ -115,7 +128,13 @@ class LocalBackEnd:
     async def models(self) -> list[dict[str, Any]]:
         """See ``BackEnd.models``."""
         return [
-            {"id": name, "object": "model", "created": self._created, "owned_by": "sophro", "sophro": {"reflects": s.reflects}}
+            {
+                "id": name,
+                "object": "model",
+                "created": self._created,
+                "owned_by": "sophro",
+                "sophro": {"reflects": s.reflects},
+            }
             for name, s in self._served.items()
         ]
 
@@ -207,7 +226,9 @@ class LocalBackEnd:
             reflections=served.reflection.limit,
         )
 
-    def writer(self, job: Job, reflects: bool, forced: bool, thinking: bool) -> tuple[Text, DecodeStream, str]:
+    def writer(
+        self, job: Job, reflects: bool, forced: bool, thinking: bool
+    ) -> tuple[Text, DecodeStream, str]:
         """Return what turns the ids of one answer into text."""
         template = self._model.template
         plain = job.endpoint == "completions"
@@ -227,7 +248,9 @@ class LocalBackEnd:
 class _Writer:
     """From ids to deltas, for one choice."""
 
-    def __init__(self, back_end: LocalBackEnd, job: Job, index: int, reflects: bool, transcript: Transcript) -> None:
+    def __init__(
+        self, back_end: LocalBackEnd, job: Job, index: int, reflects: bool, transcript: Transcript
+    ) -> None:
         forced = transcript.forced
         thinking = bool(forced) and forced[-1].kind == "trace"
         self._model = back_end.model

@@ -13,11 +13,18 @@ from sophro.guard.server._visible import StopTexts, Visible
 
 # Fields that change nothing about the text of an answer; every other unknown field is refused by name.
 _HARMLESS = frozenset(
-    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "parallel_tool_calls"}
+    {
+        "user",
+        "metadata",
+        "store",
+        "service_tier",
+        "safety_identifier",
+        "prompt_cache_key",
+        "parallel_tool_calls",
+    }
 )
 _READ = frozenset(
-    "model messages prompt stream stream_options n max_tokens max_completion_tokens temperature top_p seed stop "
-    "logit_bias sophro".split()
+    ["model", "messages", "prompt", "stream", "stream_options", "n", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "stop", "logit_bias", "sophro"]
 )
 # Values under which a field asks for nothing.
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
@@ -43,7 +50,10 @@ def refuse_unknown(body: Mapping[str, Any], models: Sequence[str]) -> None:
     name = body.get("model")
     if name and name not in models:
         raise ApiError(
-            404, f"model {str(name)[:80]!r} is not served here; known: {', '.join(models)}", "model_not_found", "model"
+            404,
+            f"model {str(name)[:80]!r} is not served here; known: {', '.join(models)}",
+            "model_not_found",
+            "model",
         )
     for field, value in body.items():
         if field in _READ or field in _HARMLESS or value is None:

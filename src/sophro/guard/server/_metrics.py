@@ -40,7 +40,11 @@ class Metrics:
         )
         self.running = Gauge("sophro_answers_running", "Answers being written.", registry=registry)
         self.check_seconds = Histogram(
-            "sophro_check_seconds", "One judgement of a whole text.", ("place",), buckets=_FINE, registry=registry
+            "sophro_check_seconds",
+            "One judgement of a whole text.",
+            ("place",),
+            buckets=_FINE,
+            registry=registry,
         )
         self.push_seconds = Histogram(
             "sophro_push_seconds",

@@ -58,8 +58,8 @@ async def moderate(server: Server, caller: Caller, body: ModerationRequest) -> d
 def result(decision: Decision) -> dict[str, Any]:
     """Return one result; what a rule acts on (``allow`` included, which only records) is flagged."""
     acted = {f"{r.detector}.{r.label}" for r in decision.reasons}
-    categories = dict.fromkeys(CATEGORIES, False)
-    scores = dict.fromkeys(CATEGORIES, 0.0)
+    categories: dict[str, bool] = {name: False for name in CATEGORIES}
+    scores: dict[str, float] = {name: 0.0 for name in CATEGORIES}
     for key, score in decision.scores.items():
         found = key in acted
         categories[key], scores[key] = found, float(score)
@@ -85,6 +85,10 @@ def _texts(body: ModerationRequest) -> list[str]:
     if parts:
         wrong = next((i for i, p in enumerate(parts) if p.text is None), None)
         if wrong is not None:
-            raise bad(f"input[{wrong}]: only parts of type text can be judged here", f"input[{wrong}]", "unjudged_media")
+            raise bad(
+                f"input[{wrong}]: only parts of type text can be judged here",
+                f"input[{wrong}]",
+                "unjudged_media",
+            )
         return ["\n".join(p.text or "" for p in parts)]
     return strings

@@ -150,7 +150,9 @@ def text_messages(messages: Sequence[ChatMessage], media: bool) -> tuple[list[di
             if part.text is not None:
                 pieces.append(part.text)
             elif media:
-                unread.append(f"messages.{number}.content.{at}: no detector reads parts of type {part.type!r}")
+                unread.append(
+                    f"messages.{number}.content.{at}: no detector reads parts of type {part.type!r}"
+                )
             else:
                 raise bad(
                     f"messages[{number}].content[{at}] is of type {part.type!r}, which no detector of this server can "

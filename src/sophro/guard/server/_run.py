@@ -89,11 +89,11 @@ def serve(asked: Served) -> None:
         import uvicorn
     except ImportError as error:
         raise SophroError(f"{NEEDS} ({error.name} is missing)") from None
+    from sophro.guard.policy import default_path
     from sophro.guard.server._app import create_app
     from sophro.guard.server._events import EventStore
     from sophro.guard.server._guarding import PolicyGuards
     from sophro.guard.server._state import Server
-    from sophro.guard.policy import default_path
 
     if (asked.model is None) == (asked.upstream is None):
         raise SophroError("name what to serve: either --model or --upstream")

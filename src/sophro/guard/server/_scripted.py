@@ -34,7 +34,9 @@ class ScriptedBackEnd:
 
     whole = False
 
-    def __init__(self, model: ScriptedModel, settings: Settings, delay: float = 0.0, created: int = 0) -> None:
+    def __init__(
+        self, model: ScriptedModel, settings: Settings, delay: float = 0.0, created: int = 0
+    ) -> None:
         self.model = model
         self.running = 0
         self.stopped = 0
@@ -44,9 +46,7 @@ class ScriptedBackEnd:
 
     async def models(self) -> list[dict[str, Any]]:
         """See ``BackEnd.models``."""
-        return [
-            {"id": self.model.name, "object": "model", "created": self._created, "owned_by": "sophro"}
-        ]
+        return [{"id": self.model.name, "object": "model", "created": self._created, "owned_by": "sophro"}]
 
     async def not_ready(self) -> str:
         """See ``BackEnd.not_ready``."""

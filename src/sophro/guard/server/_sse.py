@@ -124,7 +124,9 @@ class EventStream(Response):
     async def _last(self, send: Any, error: ApiError) -> None:
         body = event(error.body()) + DONE
         with contextlib.suppress(TimeoutError, OSError):
-            await asyncio.wait_for(send({"type": "http.response.body", "body": body, "more_body": False}), 5.0)
+            await asyncio.wait_for(
+                send({"type": "http.response.body", "body": body, "more_body": False}), 5.0
+            )
 
 
 async def _gone(receive: Any) -> None:

@@ -85,7 +85,9 @@ class Server:
         except sqlite3.Error as error:
             _LOG.exception("an event was not written")
             raise ApiError(
-                503, f"the decision could not be recorded ({error}), so nothing was sent", "event_store_failed"
+                503,
+                f"the decision could not be recorded ({error}), so nothing was sent",
+                "event_store_failed",
             ) from error
         self.metrics.commit_seconds.observe(time.perf_counter() - start)
 
@@ -125,7 +127,12 @@ class Session:
         self.decisions: list[dict[str, Any]] = []
 
     async def judge(
-        self, conversation: Sequence[Message], where: str, choice: int = 0, judged: str | None = None, **facts: Any
+        self,
+        conversation: Sequence[Message],
+        where: str,
+        choice: int = 0,
+        judged: str | None = None,
+        **facts: Any,
     ) -> Decision:
         """Judge a whole conversation and put the decision on record.
 

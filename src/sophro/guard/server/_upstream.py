@@ -34,7 +34,12 @@ _FINISHES: Mapping[str, Finish] = {
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
-_KINDS = (("content", "answer"), ("refusal", "refusal"), ("reasoning_content", "trace"), ("reasoning", "trace"))
+_KINDS = (
+    ("content", "answer"),
+    ("refusal", "refusal"),
+    ("reasoning_content", "trace"),
+    ("reasoning", "trace"),
+)
 # Statuses of an upstream that are about the client's request.
 _PASSED = (400, 404, 413, 422, 429)
 
@@ -91,7 +96,9 @@ class UpstreamBackEnd:
             raise self._fault(error) from None
         except (ValueError, KeyError, TypeError):
             found = None
-        if not isinstance(found, list) or not all(isinstance(m, dict) and isinstance(m.get("id"), str) for m in found):
+        if not isinstance(found, list) or not all(
+            isinstance(m, dict) and isinstance(m.get("id"), str) for m in found
+        ):
             raise ApiError(502, "the upstream's list of models is not usable", "upstream_garbage")
         return found
 
@@ -101,7 +108,9 @@ class UpstreamBackEnd:
             response = await asyncio.wait_for(self._client.get(f"{self._url}/models"), _READY)
         except (httpx.HTTPError, TimeoutError) as error:
             return f"the upstream does not answer ({type(error).__name__})"
-        return "" if response.status_code < 500 else f"the upstream answers with status {response.status_code}"
+        return (
+            "" if response.status_code < 500 else f"the upstream answers with status {response.status_code}"
+        )
 
     def refuse(self, body: Mapping[str, Any]) -> None:
         """See ``BackEnd.refuse``."""
@@ -186,7 +195,9 @@ class UpstreamBackEnd:
             return ApiError(504, f"the upstream was silent for {self._seconds:g} s", "upstream_timeout")
         if isinstance(error, TimeoutError):
             return ApiError(504, "the upstream took too long", "upstream_timeout")
-        return ApiError(502, f"the connection to the upstream broke ({type(error).__name__})", "upstream_died")
+        return ApiError(
+            502, f"the connection to the upstream broke ({type(error).__name__})", "upstream_died"
+        )
 
 
 class _Choice:
@@ -236,7 +247,8 @@ class _Choice:
             if not isinstance(piece, dict) or not isinstance(piece.get("index", 0), int):
                 raise garbage("a call of a tool is no object")
             call = self._calls.setdefault(
-                piece.get("index", 0), {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
+                piece.get("index", 0),
+                {"id": None, "type": "function", "function": {"name": "", "arguments": ""}},
             )
             function = piece.get("function") or {}
             if not isinstance(function, dict):
@@ -290,8 +302,8 @@ def _usage(event: Mapping[str, Any]) -> Usage | None:
     found = event.get("usage")
     if not isinstance(found, dict):
         return None
-    counts = [found.get(k) for k in ("prompt_tokens", "completion_tokens")]
-    return Usage(counts[0], counts[1]) if all(isinstance(c, int) for c in counts) else None
+    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
+    return Usage(prompt, completion) if isinstance(prompt, int) and isinstance(completion, int) else None
 
 
 async def _bounded(response: httpx.Response) -> bytes:
@@ -312,7 +324,9 @@ def _status(status: int, data: bytes, retry: str | None) -> ApiError:
     said = said or f"status {status}"
     if status in _PASSED:
         headers = {"Retry-After": retry} if retry and retry.isdigit() else None
-        return ApiError(status, f"the upstream refused the request: {said}", "upstream_refused", headers=headers)
+        return ApiError(
+            status, f"the upstream refused the request: {said}", "upstream_refused", headers=headers
+        )
     code = "upstream_key" if status in (401, 403) else "upstream_error"
     return ApiError(502, f"the upstream failed: {said}", code)
 

@@ -35,7 +35,9 @@ class TraceSplitter:
         self._text = ""  # not given out yet
         self._depth = 1
         self._seen = 0  # how far tags were counted
-        self._first: int | None = None  # where the first closing tag begins while an inner trace may still be open
+        self._first: int | None = (
+            None  # where the first closing tag begins while an inner trace may still be open
+        )
         self._skip = ""  # blanks that the family writes here and that belong to nobody
 
     @property

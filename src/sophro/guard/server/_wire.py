@@ -86,9 +86,13 @@ class Wire:
                     **({"reasoning_content": thought} if thought else {}),
                     **({"sophro": {"reflection": reflection}} if reflection else {}),
                 }
-                choices.append({"index": index, "message": message, "logprobs": None, "finish_reason": finish})
+                choices.append(
+                    {"index": index, "message": message, "logprobs": None, "finish_reason": finish}
+                )
             else:
-                choices.append({"index": index, "text": content + refusal, "logprobs": None, "finish_reason": finish})
+                choices.append(
+                    {"index": index, "text": content + refusal, "logprobs": None, "finish_reason": finish}
+                )
         usage = next((o.usage for o in outs if o.usage is not None), None)
         return {
             **self._head,
