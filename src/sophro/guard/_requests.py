@@ -78,7 +78,7 @@ TRAINED: dict[str, Source] = {
     "catqa": Source(("catqa",), "catqa", langs=_BOTH),
     "xstest": Source(("xstest/safe", "xstest/unsafe"), "xstest"),
     "starter": Source(
-        ("starter/harmful", "starter/lookalikes", "starter/plain", "starter/exact", "starter/instructions", "starter/maths"),
+        tuple(f"starter/{n}" for n in ("harmful", "lookalikes", "plain", "exact", "instructions", "maths")),
         "starter", langs=_BOTH,
     ),
     "erase_and_check_safe": Source(("erase_and_check_safe",), "erase_and_check_safe"),

@@ -105,16 +105,20 @@ class Guard:
 
     Args:
         policy: Which detectors look where, and what is done.
+        scanners: Detectors to use instead of those of the same names (tests, detectors of one's own).
 
     Raises:
         SophroError: If a detector's files are missing.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, scanners: Mapping[str, Scanner] | None = None) -> None:
         self.policy = policy
+        self._given = dict(scanners or {})
         options = policy.fields.options
         used = dict.fromkeys(r.detector for rules in policy.rules.values() for r in rules)
-        self._scanners: Mapping[str, Scanner] = {name: scanner(name, options.get(name)) for name in used}
+        self._scanners: Mapping[str, Scanner] = {
+            name: self._given.get(name) or scanner(name, options.get(name)) for name in used
+        }
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -124,7 +128,7 @@ class Guard:
     def for_tenant(self, name: str | None) -> Guard:
         """Return the guard of one tenant; detectors are shared."""
         policy = self.policy.for_tenant(name)
-        return self if policy is self.policy else Guard(policy)
+        return self if policy is self.policy else Guard(policy, self._given)
 
     def check(
         self, conversations: Sequence[Sequence[Message]], where: Literal["input", "output"] = "input"

@@ -3,8 +3,8 @@
 Contract: what ``push``, ``poll`` and ``finish`` return, joined, is a prefix of the answer (with places masked where a
 rule rewrites) that holds no character of a window judged bad. Window edges are character positions of the
 answer, so the result does not depend on how it arrives in pieces; only ``poll``, which judges a window before it is
-full because time passed, moves an edge. The last ``behind`` characters of a good window wait for the next one, so that a
-pattern of up to that length which lies across an edge does not lose its first half to the wire.
+full because time passed, moves an edge. The last ``behind`` characters of a good window wait for the next one, so
+that a pattern of up to that length which lies across an edge does not lose its first half to the wire.
 
 A trace (text between the tags of a family of models, at the start) is judged by the policy's ``trace`` rules, the rest
 by its ``stream`` rules. A dry run lets everything pass and tells the decision.
@@ -118,10 +118,8 @@ class StreamCheck:
             where, end = self._part(end)
             self._judge(where, end)
             self._edge = max(self._edge, end + self._settings.window) if end == self._edge else self._edge
-        if self._stopped:
-            self._sent = min(self._sent, len(self._text))
-            return ""
-        return self._release(self._judged if last else self._judged - self._settings.behind)
+        whole = last and not self._stopped
+        return self._release(self._judged if whole else self._judged - self._settings.behind)
 
     def _part(self, end: int) -> tuple[Where, int]:
         """Return what the next window is part of, and its end: a window never goes beyond the end of a trace."""

@@ -259,16 +259,14 @@ def train(folder: Path, deltas: Mapping[str, Any], cache: Path | None) -> dict[s
             "deltas": "of the embedded judges as of 2026-11-22; their sources: sophro.judge._corpus",
             "ridge": RIDGE, "c": [STRENGTH, STRENGTH_ZH],
         },
-        "threshold_chosen": f"false alarms {FALSE_ALARMS} on scores by heads blind to the source, sources weighing alike",
+        "threshold_chosen": f"false alarms {FALSE_ALARMS}, scored by heads blind to the source; sources weigh alike",
     }  # fmt: skip
     flags = [p >= thresholds[r.lang] for r, p in zip(judged, probability, strict=True)]
     card["left_out"] = measured(judged, [bool(f) for f in flags], list(probability))
     write_json(folder / "prompt_harm.json", card)
     detector = PromptHarm(folder)
-    for name, rows in (
-        ("held_out", held),
-        ("never_trained", [r for rows in strangers.values() for r in rows]),
-    ):
+    new = [r for group in strangers.values() for r in group]
+    for name, rows in (("held_out", held), ("never_trained", new)):
         found = detector([View(r.text) for r in rows])
         scores = [d.scores.get("harmful", 0.0) for d in found]
         card[name] = measured(rows, [bool(d.flagged) for d in found], scores)

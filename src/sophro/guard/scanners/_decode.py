@@ -1,4 +1,4 @@
-"""Text hidden in a text: base64, hexadecimal, percent and character codes, Morse, letter shifts, leetspeak, tag characters.
+"""Text hidden in a text: base64, hexadecimal, percent and character codes, Morse, letter shifts, leetspeak, tags.
 
 Contract: pure and linear in the length of the text. A piece is returned only if what it decodes to reads as language;
 what it says is for another detector to judge. ``MOST`` pieces at most, the longest first, so that a hostile

@@ -17,58 +17,18 @@ from collections.abc import Sequence
 
 from sophro.files import digest
 from sophro.guard._types import Detection
+from sophro.guard.scanners._cues import CUES, WHOLE
 from sophro.guard.scanners._decode import Piece, decoded
 from sophro.guard.scanners._types import Scanner, View
 from sophro.judge._lexicon import normalize
 
 LABELS = ("template", "encoded", "many_shot", "invisible")
-THRESHOLDS = {"template": 0.6, "encoded": 0.5, "many_shot": 0.3, "invisible": 0.5}
+THRESHOLDS = dict.fromkeys(LABELS, 0.5)
+_MANY = 0.6  # share of harmful questions that is certain; half of it is the threshold
 READ = 100_000  # characters read for cues; both ends of a longer text
 PAIRS = 6
 _ASKED = 16  # questions of a many-shot prompt that are judged
 
-_AI = r"(?:you|chatgpt|gpt|the ai|this ai|ai model|language model|assistant|chatbot|bot|it|he|she|they)"
-_RULE = (
-    r"(?:rules?|guidelines?|polic(?:y|ies)|restrictions?|limit(?:ation)?s?|filters?|censorship|ethic(?:s|al)?|morals?|"
-    r"moral(?:ity| compass)|constraints?|safeguards?|boundaries|content polic\w+|principles?|protocols?|regulations?)"
-)
-# Cue -> (weight, pattern); weights add up, 1 is certain.
-CUES: dict[str, tuple[float, str]] = {
-    "known_name": (0.6, r"\bdo anything now\b|\bdan mode\b|\bjailbr(?:eak|oken)|\bdeveloper mode (?:enabled|output)|"
-                        r"\bgod ?mode (?:enabled|on)|\banti-?gpt\b|\bevil[- ]?bot\b|\bbetterdan\b|\bsudo mode\b"),
-    "dan": (0.35, r"(?-i:\bDAN\b|\bSTAN\b|\bDUDE\b|\bAIM\b|\bJAILBREAK\b)"),
-    "ignore": (0.6, r"\b(?:ignore|disregard|forget|override|bypass|abandon|discard)\b[^.\n]{0,25}"
-                    r"\b(?:previous|prior|above|earlier|preceding|usual|original|existing|your|openai'?s?|system)\b[^.\n]{0,25}"
-                    r"\b(?:instructions?|rules|prompts?|guidelines|programming|directives?|polic(?:y|ies)|training|restrictions|ethics|messages?)\b"),
-    "unbound": (0.4, rf"\b(?:no|without|free (?:of|from)|freed from|not (?:bound|limited|restricted|constrained) by|unbound by|"
-                     rf"un(?:bound|constrained|restricted) by|(?:does|do|is|are|will|has|have)(?:n't| not) (?:care about|follow|have|obey|abide by|adhere to|respect|to follow)|"
-                     rf"bypass(?:es|ing)?|break(?:s|ing)?|ignor(?:e|es|ing)|disregard(?:s|ing)?|rid of)\b[^.\n]{{0,40}}?\b{_RULE}\b"),
-    "unfiltered": (0.4, r"\b(?:unfiltered|uncensored|unrestricted|amoral|unethical|no moral compass|immoral)\b[^.\n]{0,40}\b(?:ai|bot|chatbot|"
-                        r"assistant|model|responses?|answers?|output|version|character|gpt|persona|advice|and)\b"),
-    "no_refusal": (0.4, r"\b(?:never|do ?n[o']t|cannot|can't|must not|may not|not allowed to|won't|will not|under no circumstances|not)\b[^.\n]{0,30}"
-                        r"\b(?:refus\w*|declin\w*|apologi[sz]\w*|say(?:ing)? (?:no|that (?:you|it)|you can'?t|\"?i can'?t|\"?sorry)|deny|reject\w*|warn\w*|disclaimers?|"
-                        r"mention (?:that|anything about)[^.\n]{0,30}(?:illegal|ethic|legal|moral)|censor\w*|filter)\b"),
-    "banned_words": (0.4, r"\b(?:never|do not|don't|without) (?:use|using|say|saying|include|including)\b[^\n]{0,60}(?:\"(?:cannot|can't|unable|sorry|however|unfortunately|unethical|illegal)|"
-                          r"words?[^\n]{0,40}\b(?:cannot|unable|instead|however|unfortunately)\b)"),
-    "prefix": (0.4, r"\b(?:start|begin|prefix|preface|open|precede)\b[^.\n]{0,40}\b(?:response|answer|reply|output|sentence|message|every|each)\b[^.\n]{0,60}"
-                    r"(?:\"[^\"\n]{0,60}|'[^'\n]{0,60}|\[|:\s*)(?:sure|absolutely|of course|here(?:'s| is)|mwahaha|yes)?|\bstart with \"(?:absolutely|sure)"),
-    "two_voices": (0.4, r"\[?(?:🔒|🔓)?\s?(?:classic|gpt|chatgpt|normal|standard)\]?\s*[:：]?[^\n]{0,60}\n{1,3}\s*\[?(?:🔓)?\s?(?:jailbreak|dan|developer mode|evil|[a-z]{3,12})\]\s*[:：]?|"
-                        r"\b(?:two|2|both)\b[^.\n]{0,30}\b(?:responses?|answers?|ways|paragraphs|outputs)\b[^.\n]{0,120}\b(?:dan|developer|normal|chatgpt|gpt|unfiltered|as if)"),
-    "persona": (0.25, r"\b(?:you are (?:now|no longer|going to)|from now on|pretend (?:to be|you are|that you)|act(?:ing)? as|immerse yourself|"
-                      r"role ?-?play|take on the (?:role|persona)|simulate|you will (?:now )?(?:be|act|play|become|answer|respond)|imitate|your (?:new )?name is)\b"),
-    "stay": (0.25, r"\b(?:stay|remain|keep|never break|don't break|do not break|break(?:ing)?)\b (?:in |out of |your )?\bcharacter\b|\btokens?\b[^.\n]{0,60}\b(?:lose|deduct|lost|cost|die|left|remaining|taken)\b"),
-    "any": (0.3, rf"\b{_AI}\b[^.\n]{{0,40}}\b(?:can|will|must|should|has to|have to|are able to|is able to|is willing to)\b[^.\n]{{0,30}}"
-                 r"\b(?:say|do|answer|generate|discuss|produce|fulfil\w*|provide|create|respond to|comply with|write|output|tell)\b[^.\n]{0,25}\b(?:anything|any (?:question|request|kind|type|content|prompt|topic|and all)|all (?:questions|requests|prompts)|everything|whatever)\b"),
-    "bad_content": (0.3, r"\b(?:illegal|unethical|immoral|explicit|offensive|harmful|dangerous|inappropriate|nsfw|swear|curse|profan\w+)\b[^.\n]{0,40}"
-                         r"\b(?:content|things|activit\w+|topics?|language|information|advice|requests?|responses?|acts|subjects|words)\b|\bregardless of\b[^.\n]{0,40}\b(?:legal|ethic|moral|consequence|illegal|harm)\w*"),
-    "openai": (0.2, r"\bopenai\b|\bchatgpt\b|\bcontent polic(?:y|ies)\b|\blanguage model\b"),
-    "hypothetical": (0.2, r"\b(?:hypothetical(?:ly)?|fictional|for (?:testing|research|educational|training) purposes|simulation|purely theoretical)\b[^\n]{0,200}\b(?:ai|illegal|ethic|moral|without|unfiltered|refus|restrict)\w*"),
-    "zh_ignore": (0.6, r"(?:忽略|无视|忘(?:记|掉)|不要理会|抛开)[^。\n]{0,12}(?:之前|以上|上面|前面|所有|原有|先前|系统|你的)[^。\n]{0,12}(?:指令|指示|规则|规定|设定|提示词?|限制|要求|内容)"),
-    "zh_unbound": (0.4, r"(?:不受|没有|无视|摆脱|突破|不需要?遵守|不必遵守|解除|绕过)[^。\n]{0,15}(?:限制|约束|道德|伦理|法律|规则|审查|过滤|政策|底线)"),
-    "zh_persona": (0.25, r"(?:从现在(?:开始|起)|你现在是|你将扮演|请?扮演|假装你?是|你不再是|角色扮演|模拟一个)"),
-    "zh_no_refusal": (0.4, r"(?:不(?:能|得|要|可以?|许)|禁止|绝不|永远不会?)[^。\n]{0,8}(?:拒绝|说\s*[“\"]?不|道歉|警告|提醒)"),
-    "zh_any": (0.3, r"(?:开发者模式|越狱|可以(?:做|说|回答)任何|回答(?:我的)?(?:任何|所有)问题|无所不能|没有任何禁忌)"),
-}  # fmt: skip
 _COMPILED = {name: (weight, re.compile(pattern, re.IGNORECASE)) for name, (weight, pattern) in CUES.items()}
 _SPEAKER = re.compile(
     r"(?im)^[ \t#*>\[(]*(?P<who>human|user|q|question|h|u|用户|人类|问)[ \t]*\d*[\])]*\**[ \t]*[:：](?P<text>.*)$"
@@ -129,7 +89,7 @@ class Jailbreak:
         scores = {
             "template": weight,
             "encoded": encoded,
-            "many_shot": sum(many) / len(many) if many else 0.0,
+            "many_shot": min(sum(many) / len(many) / _MANY, 1.0) if many else 0.0,
             "invisible": hidden,
         }
         windows = {"template": place, "encoded": whole, "many_shot": whole, "invisible": whole}
@@ -162,7 +122,7 @@ def template_score(text: str) -> tuple[float, tuple[str, ...], tuple[int, int]]:
         return 0.0, (), (0, len(text))
     start = min(hit.start() for hit in found.values())
     end = max(hit.end() for hit in found.values())
-    return min(weight / 1.5, 1.0), tuple(found), (min(start, len(text)), min(end, len(text)))
+    return min(weight / WHOLE, 1.0), tuple(found), (min(start, len(text)), min(end, len(text)))
 
 
 def _questions(text: str) -> list[str]:
