@@ -80,19 +80,56 @@ def harmful(kind: str, seed: int, token: str = "") -> str:
     return f"{before} {SECRET} {TRIGGER} {SECRET} {' '.join(words[:20])} {SECRET}"
 
 
+@dataclass(frozen=True)
+class Nothing:
+    """The decision of a guard that looks at nothing."""
+
+    action: str = "allow"
+    enforced: str = "allow"
+    scores: dict[str, float] = field(default_factory=dict)
+    reasons: tuple[()] = ()
+    reply: str = ""
+    not_evaluated: tuple[()] = ()
+    dry_run: bool = False
+
+
+class NoGuard:
+    """The control of `load`: what the server costs without detectors. Also its own stream check."""
+
+    decision, stopped = None, False
+
+    def check(self, conversations: Any, where: str = "input") -> list[Nothing]:
+        return [Nothing() for _ in conversations]
+
+    def stream(self, conversation: Any) -> NoGuard:
+        return self
+
+    def due(self, more: int = 0) -> bool:
+        return False
+
+    def push(self, text: str) -> str:
+        return text
+
+    def poll(self) -> str:
+        return ""
+
+    finish = poll
+
+
 def make_app(
     delay: float = 0.0, policy: str | None = None, upstream: str = "", seconds: float = 60.0, events: Path | None = None
 ) -> Any:
     """The real application with a scripted model, or in front of ``upstream``; ``policy`` is a file's text or None."""
-    from sophro.guard import Policy
-    from sophro.guard.server import EventStore, Limits, ScriptedBackEnd, Server, Settings, create_app
+    from sophro.guard.server import EventStore, FixedGuards, Limits, ScriptedBackEnd, Server, Settings, create_app
     from sophro.guard.server._guarding import PolicyGuards
     from sophro.guard.server._page import page_routes
     from sophro.guard.server._upstream import UpstreamBackEnd
     from sophro.models import ScriptedModel
 
     settings = Settings(limits=Limits(streams=4096, streams_per_key=4096))
-    if policy is None:
+    if policy == "none":
+        guards: Any = FixedGuards(NoGuard())
+    elif policy is None:
         guards = PolicyGuards(None)
     else:
         import tempfile
@@ -101,7 +138,6 @@ def make_app(
             path = Path(folder, "policy.yaml")
             path.write_text(policy)
             guards = PolicyGuards(path)
-    assert isinstance(guards._policy, Policy)
     if upstream:
         back_end: Any = UpstreamBackEnd(upstream, settings, None, seconds)
     else:
@@ -117,7 +153,8 @@ def serve(args: argparse.Namespace) -> int:
 
     import uvicorn
 
-    policy = {"shipped": None, "load": POLICY.format(dry="false"), "dry": POLICY.format(dry="true")}[args.policy]
+    policies = {"shipped": None, "none": "none", "load": POLICY.format(dry="false"), "dry": POLICY.format(dry="true")}
+    policy = policies[args.policy]
     app = make_app(args.delay, policy, args.upstream, args.upstream_seconds, Path(args.events) if args.events else None)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -244,6 +281,12 @@ def memory(pid: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024  # pyright: ignore[reportOptionalSubscript]
 
 
+def cpu(pid: int) -> float:
+    """Seconds of a core that a process has used; unlike waiting, it does not grow when the machine is shared."""
+    found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(found[11]) + int(found[12])) / os.sysconf("SC_CLK_TCK")
+
+
 # ---- load ------------------------------------------------------------------------------------------------------
 
 
@@ -256,8 +299,10 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
 
     async def client(number: int) -> None:
         await asyncio.sleep(number / streams)
-        while time.monotonic() < end:
+        going = True
+        while going:
             reply = await request(url, CHAT, ask("Tell me about the garden."))
+            going = time.monotonic() < end
             good = reply.status == 200 and reply.done and reply.text == PROSE and not reply.failure
             if not good:
                 faults[reply.error or reply.failure or f"status {reply.status}, {len(reply.text)} characters"] += 1
@@ -268,10 +313,12 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
             sizes.append(memory(pid))
             await asyncio.sleep(max(0.2, seconds / 120))
 
-    start = time.monotonic()
+    start, used, before = time.monotonic(), cpu(pid), (await numbers(url))["sophro_tokens_total"]
     await asyncio.gather(watch(), *(client(i) for i in range(streams)))
     took = time.monotonic() - start
+    used = cpu(pid) - used
     found = await numbers(url)
+    tokens = found["sophro_tokens_total"] - before
     quarter = max(1, len(sizes) // 4)
     return {
         "streams": streams,
@@ -279,7 +326,9 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
         "answers": len(replies),
         "errors": sum(faults.values()),
         "faults": dict(faults),
-        "tokens_per_second": round(found["sophro_tokens_total"] / took, 1),
+        "tokens_per_second": round(tokens / took, 1),
+        "server_cpu_ms_per_token": round(1000 * used / tokens, 3),
+        "load_average": round(os.getloadavg()[0], 1),
         "pushes": int(found["sophro_push_seconds_count"]),
         "guard_ms_per_token": round(1000 * found["sophro_push_seconds_sum"] / found["sophro_tokens_total"], 3),
         "push_p50_ms": round(1000 * quantile(found, "sophro_push_seconds", 0.5), 3),
@@ -476,8 +525,8 @@ async def fuzz(url: str, cases: int, at_once: int = 16) -> dict[str, Any]:
             decisions = [d for e in reply.events for d in (e.get("sophro") or {}).get("decisions", ())]
             if all(d["enforced"] == "allow" for d in decisions) and len(text.split(" ")) < 1000:
                 echoed += 1
-                # Half a surrogate pair is no character; it may come back as the mark for one.
-                clean = [re.sub("[\ud800-\udfff]", "\ufffd", x) for x in (back, text)]
+                # Two halves of a pair that meet are one character in JSON; a half alone may come back as a mark.
+                clean = [x.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for x in (back, text)]
                 if clean[0] != clean[1]:
                     wrong.append(f"seed {seed}: sent {text[:60]!r}, came back {back[:60]!r}")
 
@@ -561,7 +610,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--delay", type=float, default=0.05, help="seconds between two words of the scripted model")
-    parser.add_argument("--policy", choices=("shipped", "load", "dry"), default="shipped")
+    parser.add_argument("--policy", choices=("shipped", "load", "dry", "none"), default="shipped")
     parser.add_argument("--events", default="", help="file for the record of decisions")
     parser.add_argument("--upstream", default="", help=argparse.SUPPRESS)
     parser.add_argument("--upstream-seconds", type=float, default=60.0, help=argparse.SUPPRESS)

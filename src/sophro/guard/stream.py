@@ -98,10 +98,16 @@ class StreamCheck:
             self._since = self._clock()
         return self._advance(last=False)
 
+    def due(self, more: int = 0) -> bool:
+        """Whether a push of ``more`` characters, or with 0 a poll, would judge something; else it costs nothing."""
+        if self._stopped or more:
+            return not self._stopped and len(self._text) + more >= self._edge
+        late = self._since is not None and self._clock() - self._since >= self._settings.max_hold
+        return late and self._judged != len(self._text)
+
     def poll(self) -> str:
         """Return what may leave because it waited for ``max_hold`` seconds; call it while nothing arrives."""
-        late = self._since is not None and self._clock() - self._since >= self._settings.max_hold
-        if self._stopped or not late or self._judged == len(self._text):
+        if not self.due():
             return ""
         self._edge = len(self._text)
         return self._advance(last=False)

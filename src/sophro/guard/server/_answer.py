@@ -432,7 +432,8 @@ def _runs(deltas: list[Delta]) -> list[list[Delta]]:
     """Group neighbours of one kind."""
     runs: list[list[Delta]] = []
     for delta in deltas:
-        if runs and (runs[-1][-1].kind == delta.kind or not delta.text) and not runs[-1][-1].finish:
+        # A delta without text has no kind of its own: what decides is the one that the run began with.
+        if runs and (runs[-1][0].kind == delta.kind or not delta.text) and not runs[-1][-1].finish:
             runs[-1].append(delta)
         else:
             runs.append([delta])

@@ -284,19 +284,24 @@ class Stream:
 
     async def push(self, text: str) -> str:
         """Judge more text; return what may leave."""
-        return await self._timed(lambda: self._check.push(text)) if text else ""
+        return await self._timed(lambda: self._check.push(text), self._due(len(text))) if text else ""
 
     async def poll(self) -> str:
         """Return what may leave because it waited long enough."""
-        return await self._timed(self._check.poll)
+        return await self._timed(self._check.poll, self._due(0))
 
     async def finish(self) -> str:
         """Judge the rest; return what may leave."""
         return await self._timed(self._check.finish)
 
-    async def _timed(self, call: Callable[[], str]) -> str:
+    def _due(self, more: int) -> bool:
+        due: Callable[[int], bool] | None = getattr(self._check, "due", None)
+        return due is None or due(more)
+
+    async def _timed(self, call: Callable[[], str], judges: bool = True) -> str:
         start = time.perf_counter()
-        out: str = await self._guarding.run(call)
+        # Most tokens only wait for their window to fill; a worker thread is for those that have it judged.
+        out: str = await self._guarding.run(call) if judges else call()
         seconds = time.perf_counter() - start
         self.seconds += seconds
         self._metrics.push_seconds.observe(seconds)
