@@ -9,11 +9,11 @@ from inspect_ai.log import read_eval_log
 
 from sophro.assess import assess, tasks
 from sophro.attack import Attempt
-from sophro.attack._encodings import encoding
 from sophro.chat import Transcript
 from sophro.errors import SophroError
 from sophro.judge import Exchange, judge
 from sophro.models import COMPLIANCE, REFUSAL, STUBS
+from sophro.text.encodings import encoding
 
 JUDGES = {"refusal_judge": "stub/refusal", "harm_judge": "stub/harm", "max_new_tokens": 256}
 

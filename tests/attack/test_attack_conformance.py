@@ -12,12 +12,12 @@ import random
 import pytest
 
 from sophro.attack import attack, attack_row, attacks, check_built
-from sophro.attack._encodings import encoding
 from sophro.attack._file import build_attempts, read_attempts
 from sophro.chat import TRACE_FORMATS, Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
 from sophro.models import ScriptedModel, require
+from sophro.text.encodings import encoding
 
 # Settings beside the defaults; an attack that is not named here runs with its defaults alone.
 SETTINGS = {

@@ -6,12 +6,13 @@ import random
 
 import pytest
 
-from sophro.attack._encodings import NAMES, encoding
-from sophro.attack._reading import english, read
+from sophro.attack._reading import read
 from sophro.data import load_set
 from sophro.errors import SophroError
 from sophro.judge import judge
 from sophro.judge._types import Exchange
+from sophro.text.encodings import NAMES, encoding
+from sophro.text.english import english
 
 PLAIN = [
     "I'm sorry, but I can't help with that.",

@@ -15,9 +15,10 @@ from typing import Any
 from inspect_ai.solver import TaskState
 
 from sophro.attack._language import back_translation
-from sophro.attack._reading import Reading, english, read
+from sophro.attack._reading import Reading, read
 from sophro.attack._roles import Role, quoted
 from sophro.chat import Segment
+from sophro.text.english import english
 
 
 @dataclass(frozen=True)

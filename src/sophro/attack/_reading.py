@@ -14,37 +14,18 @@ them are told from their own ROT13, Caesar and leetspeak forms (tests/attack/tes
 
 from __future__ import annotations
 
-import math
 import re
-import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sophro.attack._encodings import Encoding, encoding, morse_codes
+from sophro.text.encodings import Encoding, encoding, morse_codes
+from sophro.text.english import PROSE, SHORT, facts, prose
 
 How = Literal["plain", "decoded", "mixed"]
 _Status = Literal["plain", "decoded", "unread", "open"]  # open: too short to tell alone
 _UNREAD = 0.2  # share of letters that may read as neither
-_PROSE = -4.75  # mean log2 frequency of the letters; English lies near -4.2, its ROT13 near -5.9
 _MARGIN = 0.35  # by which the better of two readings must win where no common word decides
-_SHORT = 20  # letters below which frequencies say nothing
-_SHARES = (
-    "e12.7 t9.1 a8.2 o7.5 i7.0 n6.7 s6.3 h6.1 r6.0 d4.3 l4.0 c2.8 u2.8 m2.4 w2.4 f2.2 g2.0 y2.0 p1.9 b1.5 v1.0 k0.8 "
-    "j0.15 x0.15 q0.1 z0.07"
-)
-_FREQUENCY = {share[0]: math.log2(float(share[1:]) / 100) for share in _SHARES.split()}
-_WORDS = (
-    "a about after again all also am an and any are as ask at be because been before begin best better but by can "
-    "cannot could day do does don done down each every find first follow for from get give go good guide had has have "
-    "he help her here him his how i if illegal in information into is it its just keep know let like list look made "
-    "make many may me more most my need new next no not now of off okay on once one only open or other our out over "
-    "own part people place plan please possible put read ready right same say see should simple so some someone "
-    "sorry start step still such sure take tell than thank that the their them then there these they thing this those "
-    "time to together two under unable understand up us use very want was way we well were what when where which who "
-    "why will with without word work would write yes you your"
-)
-_COMMON = frozenset(_WORDS.split())
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*|[.!?\n]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}|(?<![\w+/=])[A-Za-z0-9+/]{2,}={1,2}(?![\w=])")
 _NUMBERS = re.compile(r"\d{1,7}(?:[\s,]+\d{1,7}){2,}")
@@ -99,52 +80,24 @@ def read(text: str, name: str) -> Reading:
     return Reading("".join(p.text for p in pieces), how)
 
 
-def prose(text: str) -> bool:
-    """Tell whether ``text`` reads as language, by common words, other scripts or letter frequencies."""
-    words, frequency, latin, other = _facts(text)
-    if other > latin or not latin:
-        return True
-    if words:
-        return True
-    return latin >= _SHORT and frequency >= _PROSE
-
-
-def english(text: str) -> bool:
-    """Tell whether at least a fifth of the letters of ``text`` stand in common English words."""
-    words, _, latin, other = _facts(text)
-    return words >= 0.2 and latin > other
-
-
-def _facts(text: str) -> tuple[float, float, int, int]:
-    """Return the share of common words, mean log frequency, and the letters inside and outside of A to Z."""
-    letters = [c for c in text if c.isalpha()]
-    latin = [c for c in text.lower() if c in string.ascii_lowercase]
-    words = re.findall(r"(?<!\w)[a-z]+(?!\w)", text.lower())
-    hits = sum(len(w) for w in words if w in _COMMON and len(w) > 1)
-    share = hits / max(1, sum(map(len, re.findall(r"[a-z0-9]+", text.lower()))))
-    frequency = sum(_FREQUENCY[c] for c in latin) / len(latin) if latin else -math.inf
-    # A letter between digits is no word, and an "a" or two in gibberish is chance.
-    return (share if share >= 0.1 else 0.0), frequency, len(latin), len(letters) - len(latin)
-
-
 def _letters(part: str, chosen: Encoding) -> _Piece:
     """Read one sentence that is plain, or in a cipher that replaces letters."""
-    words, frequency, latin, other = _facts(part)
+    words, frequency, latin, other = facts(part)
     weight = latin + other
     if chosen.decode is None or other > latin or not latin:
         return _Piece(part, "plain", weight)
     decoded = chosen.decode(part)
     changed = _MIXED.search(part) if chosen.name == "leetspeak" else decoded != part
     if not changed:
-        short = not words and latin < _SHORT
-        readable = words or frequency >= _PROSE
+        short = not words and latin < SHORT
+        readable = words or frequency >= PROSE
         return _Piece(part, "open" if short else "plain" if readable else "unread", weight)
-    their_words, their_frequency, *_ = _facts(decoded)
+    their_words, their_frequency, *_ = facts(decoded)
     if words or their_words:
         return _Piece(decoded, "decoded", weight) if their_words > words else _Piece(part, "plain", weight)
-    if latin < _SHORT:
+    if latin < SHORT:
         return _Piece(part, "open", weight)
-    if abs(frequency - their_frequency) < _MARGIN or max(frequency, their_frequency) < _PROSE:
+    if abs(frequency - their_frequency) < _MARGIN or max(frequency, their_frequency) < PROSE:
         return _Piece(part, "unread", weight)
     better = their_frequency > frequency
     return _Piece(decoded, "decoded", weight) if better else _Piece(part, "plain", weight)
@@ -195,8 +148,8 @@ def _meant(run: str, chosen: Encoding) -> bool:
 
 def _between(text: str) -> Iterator[_Piece]:
     for part in _SENTENCE.findall(text):
-        words, frequency, latin, other = _facts(part)
-        readable = bool(words) or other > latin or latin < _SHORT or frequency >= _PROSE
+        words, frequency, latin, other = facts(part)
+        readable = bool(words) or other > latin or latin < SHORT or frequency >= PROSE
         yield _Piece(part, "plain" if readable else "unread", latin + max(0, other))
 
 

@@ -29,6 +29,11 @@ for _name, _home, _help in (
     ("attack", "assessing", "Build the attempts of an attack as JSONL."),
     ("perturb", "disguising", "Disguise toxic Chinese in one of eight ways, JSONL to JSONL."),
     ("normalize", "disguising", "Undo disguises of Chinese text, JSONL to JSONL."),
+    (
+        "crisis",
+        "crisis_commands",
+        "Say how much danger dialogues show, and what must be answered, JSONL to JSONL.",
+    ),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
     ("serve", "serve_commands", "Serve a model behind the guard, with the API of OpenAI."),
     (
@@ -49,7 +54,11 @@ for _group, _help, _members in (
     ),
     ("patch", "Show, apply, merge and compare patches of weights.", ("show", "apply", "merge", "compare")),
     ("steer", "Fit steering methods: behaviour changed at inference, without training.", ("fit",)),
-    ("guard", "Decide about conversations by a policy, and choose its thresholds.", ("check", "list")),
+    (
+        "guard",
+        "Decide about conversations by a policy, and choose its thresholds.",
+        ("check", "calibrate", "list"),
+    ),
     ("models", "List local models, fetch one, or make a subject for experiments.", ("list", "pull", "make")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
 ):

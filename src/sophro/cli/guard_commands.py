@@ -45,6 +45,75 @@ def check_(
         print(f"not evaluated by {name}: {n}")
 
 
+def calibrate_(
+    *,
+    in_: Annotated[Path, Parameter(name="--in")],
+    out: Path,
+    policy: Path | None = None,
+    false_alarms: float = 0.02,
+    json: bool = False,
+) -> None:
+    """Choose thresholds for a false-alarm target on labelled conversations, and write the policy.
+
+    Half of the file chooses, the other half measures; what is printed was measured.
+
+    Args:
+        in_: File with one object a line: id, messages, label (harmful or benign).
+        out: Policy file to write.
+        policy: Policy whose rules get thresholds; the shipped one without it.
+        false_alarms: Share of harmless conversations that may be flagged, by all rules of a place together.
+        json: Print the result as JSON.
+    """
+    from sophro.cli._print import interval, percent, show_json, show_table
+    from sophro.guard import Policy, calibrate
+    from sophro.guard.calibrate import write_policy
+
+    found = Policy.load(policy)
+    chosen = calibrate(found, in_, false_alarms)
+    rows = [
+        (item.where, when, name, f"{r.k}/{r.n}", percent(r.value), interval(r.low, r.high))
+        for item in chosen
+        for when, rates in (("before", item.before), ("after", item.after))
+        for name, r in rates.items()
+    ]
+    note = [
+        f"Thresholds for {false_alarms:g} false alarms, by `sophro guard calibrate`; measured on half of the file:"
+    ]
+    note += [
+        f"{where}: {name} {shown} {ends} ({k})"
+        for where, when, name, k, shown, ends in rows
+        if when == "after"
+    ]
+    write_policy(found, chosen, out, "\n".join(note))
+    if json:
+        show_json(
+            [
+                {
+                    "where": item.where,
+                    "thresholds": item.thresholds,
+                    "chosen_on": {"harmless": item.chosen_on[0], "harmful": item.chosen_on[1]},
+                    **{
+                        when: {
+                            n: {"k": r.k, "n": r.n, "value": r.value, "low": r.low, "high": r.high}
+                            for n, r in rates.items()
+                        }
+                        for when, rates in (("before", item.before), ("after", item.after))
+                    },
+                }
+                for item in chosen
+            ]
+        )
+        return
+    print(f"{out}: thresholds for {100 * false_alarms:g} % false alarms")
+    for item in chosen:
+        print(
+            f"{item.where}, chosen on {item.chosen_on[0]} harmless and {item.chosen_on[1]} harmful conversations:"
+        )
+        show_table(("rule", "threshold"), [(k, f"{v:.4f}") for k, v in item.thresholds.items()], indent="  ")
+    print("measured on the other half:")
+    show_table(("place", "thresholds", "rate", "count", "value", "95 % interval"), rows, indent="  ")
+
+
 def list_(*, json: bool = False) -> None:
     """List the detectors that a policy can name.
 

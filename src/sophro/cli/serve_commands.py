@@ -44,6 +44,7 @@ def serve(
     rate: int = 0,
     stop_seconds: float = 20.0,
     delay: float = 0.0,
+    runs: Path | None = None,
 ) -> None:
     """Serve a model behind the guard, with the API of OpenAI.
 
@@ -75,10 +76,12 @@ def serve(
         rate: Requests a minute for one key; 0 means no limit.
         stop_seconds: How long running answers may go on after SIGTERM.
         delay: Seconds between the words of a scripted model.
+        runs: Folder of runs whose reports the page lists.
     """
     from sophro.guard.server._run import Served
     from sophro.guard.server._run import serve as run
     from sophro.guard.server._settings import Limits, Settings
+    from sophro.report import script_source
 
     limits = Limits(
         body_bytes=max_body,
@@ -114,6 +117,8 @@ def serve(
             rows=rows,
             upstream_seconds=upstream_seconds,
             delay=delay,
+            runs=runs,
+            report_scripts=(script_source(),) if runs else (),
         )
     )
 

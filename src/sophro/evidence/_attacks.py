@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sophro.attack._encodings import encoding
 from sophro.attack._reading import read
 from sophro.chat import Transcript
 from sophro.evidence._types import Check
 from sophro.models import COMPLIANCE, REFUSAL, STUBS
+from sophro.text.encodings import encoding
 
 _TARGET = "knows-caesar"
 _CIPHER = "caesar:3"

@@ -13,6 +13,7 @@ from sophro.registry import Method, register
 if TYPE_CHECKING:
     from sophro.guard._detectors import detector, detectors
     from sophro.guard._types import Detection, Detector
+    from sophro.guard.calibrate import calibrate
     from sophro.guard.check import Decision, Guard, Reason
     from sophro.guard.offline import check_file
     from sophro.guard.policy import Policy, PolicyFile
@@ -43,6 +44,7 @@ _HOMES = {
     "PolicyFile": "policy",
     "Reason": "check",
     "StreamCheck": "stream",
+    "calibrate": "calibrate",
     "check_file": "offline",
     "detector": "_detectors",
     "detectors": "_detectors",
@@ -57,6 +59,7 @@ __all__ = [
     "PolicyFile",
     "Reason",
     "StreamCheck",
+    "calibrate",
     "check_file",
     "detector",
     "detectors",

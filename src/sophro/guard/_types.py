@@ -26,6 +26,7 @@ class Detection:
         reason: Why nothing was evaluated; empty otherwise.
         spans: Code points ``(start, end, what)`` that a rewrite replaces; empty where a detector names no places.
         note: What was found, in a few words, where the label does not say it.
+        reply: What must be said, where the detector knows it; empty otherwise.
         failed: Whether nothing was evaluated because the detector could not (an error, an unreadable answer), and not
             because there was nothing to evaluate.
         applies: Whether the text is of a kind that the detector reads at all; if not, nothing is missing.
@@ -41,6 +42,7 @@ class Detection:
     spans: tuple[tuple[int, int, str], ...] = ()
     note: str = ""
     failed: bool = False
+    reply: str = ""
     applies: bool = True
     windows: Mapping[str, tuple[int, int]] = field(default_factory=lambda: {})
 

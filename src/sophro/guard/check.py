@@ -87,22 +87,38 @@ class Judged:
     view: View
     found: tuple[tuple[Rule, Detection], ...]
 
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """``detector.label`` to the lowest score from which a rule of the view's place applies."""
+        out: dict[str, float] = {}
+        for rule, detection in self.found:
+            for label in detection.scores:
+                if rule.label in (None, label):
+                    value = detection.thresholds[label] if rule.threshold is None else rule.threshold
+                    name = f"{rule.detector}.{label}"
+                    out[name] = min(value, out.get(name, value))
+        return out
+
 
 class Guard:
     """The detectors of a policy, loaded.
 
     Args:
         policy: Which detectors look where, and what is done.
+        scanners: Detectors to use instead of those of the same names (tests, detectors of one's own).
 
     Raises:
         SophroError: If a detector's files are missing.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, scanners: Mapping[str, Scanner] | None = None) -> None:
         self.policy = policy
+        self._given = dict(scanners or {})
         options = policy.fields.options
         used = dict.fromkeys(r.detector for rules in policy.rules.values() for r in rules)
-        self._scanners: Mapping[str, Scanner] = {name: scanner(name, options.get(name)) for name in used}
+        self._scanners: Mapping[str, Scanner] = {
+            name: self._given.get(name) or scanner(name, options.get(name)) for name in used
+        }
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -112,7 +128,7 @@ class Guard:
     def for_tenant(self, name: str | None) -> Guard:
         """Return the guard of one tenant; detectors are shared."""
         policy = self.policy.for_tenant(name)
-        return self if policy is self.policy else Guard(policy)
+        return self if policy is self.policy else Guard(policy, self._given)
 
     def check(
         self, conversations: Sequence[Sequence[Message]], where: Literal["input", "output"] = "input"
@@ -173,7 +189,7 @@ class Guard:
         reasons: list[Reason] = []
         silent: dict[str, None] = {}
         failed: dict[str, None] = {}
-        chosen: tuple[Rule, Judged] | None = None
+        chosen: tuple[Rule, Judged, Detection] | None = None
         for item in judged:
             prefix = "trace." if item.view.where == "trace" else ""
             for rule, detection in item.found:
@@ -196,7 +212,7 @@ class Guard:
                                    rule.action, detection.note)
                         )  # fmt: skip
                         if chosen is None or _weight(rule.action) > _weight(chosen[0].action):
-                            chosen = (rule, item)
+                            chosen = (rule, item, detection)
         action: Action = chosen[0].action if chosen else "allow"
         reply = self._reply(action, chosen, judged)
         if failed and self.policy.on_failure == "closed" and _weight(action) < _weight("refuse"):
@@ -213,11 +229,15 @@ class Guard:
             tuple(failed),
         )
 
-    def _reply(self, action: Action, chosen: tuple[Rule, Judged] | None, judged: Sequence[Judged]) -> str:
+    def _reply(
+        self, action: Action, chosen: tuple[Rule, Judged, Detection] | None, judged: Sequence[Judged]
+    ) -> str:
         if chosen is None or action in ("allow", "hold"):
             return ""
         if chosen[0].reply is not None:
             return chosen[0].reply
+        if chosen[2].reply:
+            return chosen[2].reply
         if action == "rewrite":
             return rewritten(chosen[1]) or self._text("refuse", judged)
         return self._text(action, judged)

@@ -3,8 +3,8 @@
 Contract: what ``push``, ``poll`` and ``finish`` return, joined, is a prefix of the answer (with places masked where a
 rule rewrites) that holds no character of a window judged bad. Window edges are character positions of the
 answer, so the result does not depend on how it arrives in pieces; only ``poll``, which judges a window before it is
-full because time passed, moves an edge. The last ``behind`` characters of a good window wait for the next one, so that a
-pattern of up to that length which lies across an edge does not lose its first half to the wire.
+full because time passed, moves an edge. The last ``behind`` characters of a good window wait for the next one, so
+that a pattern of up to that length which lies across an edge does not lose its first half to the wire.
 
 A trace (text between the tags of a family of models, at the start) is judged by the policy's ``trace`` rules, the rest
 by its ``stream`` rules. A dry run lets everything pass and tells the decision.
@@ -13,7 +13,8 @@ by its ``stream`` rules. A dry run lets everything pass and tells the decision.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sophro.chat import TRACE_FORMATS
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
     from sophro.guard.check import Decision, Guard
 
 
+@dataclass(frozen=True)
+class JudgedWindow:
+    """What the detectors said about one stretch of an answer.
+
+    Attributes:
+        start, end: Its code points in the answer.
+        scores: ``detector.label`` to score.
+        thresholds: ``detector.label`` to the score from which a rule applies.
+    """
+
+    start: int
+    end: int
+    scores: Mapping[str, float]
+    thresholds: Mapping[str, float]
+
+
 class StreamCheck:
     """One answer on its way out. Not for several threads at once.
 
@@ -31,6 +48,9 @@ class StreamCheck:
         guard: Detectors and policy.
         conversation: The messages that the answer belongs to.
         clock: Seconds, for the longest wait.
+
+    Attributes:
+        windows: What was judged so far, in order.
     """
 
     def __init__(
@@ -52,6 +72,7 @@ class StreamCheck:
         self._masks: list[tuple[int, int, str]] = []
         self._decision: Decision | None = None
         self._stopped = False
+        self.windows: list[JudgedWindow] = []
 
     @property
     def decision(self) -> Decision | None:
@@ -77,10 +98,16 @@ class StreamCheck:
             self._since = self._clock()
         return self._advance(last=False)
 
+    def due(self, more: int = 0) -> bool:
+        """Whether a push of ``more`` characters, or with 0 a poll, would judge something; else it costs nothing."""
+        if self._stopped or more:
+            return not self._stopped and len(self._text) + more >= self._edge
+        late = self._since is not None and self._clock() - self._since >= self._settings.max_hold
+        return late and self._judged != len(self._text)
+
     def poll(self) -> str:
         """Return what may leave because it waited for ``max_hold`` seconds; call it while nothing arrives."""
-        late = self._since is not None and self._clock() - self._since >= self._settings.max_hold
-        if self._stopped or not late or self._judged == len(self._text):
+        if not self.due():
             return ""
         self._edge = len(self._text)
         return self._advance(last=False)
@@ -97,10 +124,8 @@ class StreamCheck:
             where, end = self._part(end)
             self._judge(where, end)
             self._edge = max(self._edge, end + self._settings.window) if end == self._edge else self._edge
-        if self._stopped:
-            self._sent = min(self._sent, len(self._text))
-            return ""
-        return self._release(self._judged if last else self._judged - self._settings.behind)
+        whole = last and not self._stopped
+        return self._release(self._judged if whole else self._judged - self._settings.behind)
 
     def _part(self, end: int) -> tuple[Where, int]:
         """Return what the next window is part of, and its end: a window never goes beyond the end of a trace."""
@@ -120,6 +145,7 @@ class StreamCheck:
         view = View(self._text[start:end], where, asked.turns, asked.request, asked.open)
         judged = self._guard.judge([view])
         decision = self._guard.decide(judged)
+        self.windows.append(JudgedWindow(self._judged, end, decision.scores, judged[0].thresholds))
         self._since = self._clock()
         if decision.action == "rewrite" and (spans := self._spans(judged[0], start)):
             self._masks += spans

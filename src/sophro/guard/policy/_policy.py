@@ -190,8 +190,8 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 class PolicyFile:
     """A policy that follows its file.
 
-    Contract: ``current()`` is always a whole, valid policy. A file that cannot be read or is wrong leaves the old one in
-    force and ``error`` says why; nothing half-read is ever used.
+    Contract: ``current()`` is always a whole, valid policy. A file that cannot be read or is wrong leaves the old
+    one in force and ``error`` says why; nothing half-read is ever used.
 
     Args:
         path: File of the policy; None for the shipped one.

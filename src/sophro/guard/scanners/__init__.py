@@ -47,6 +47,19 @@ ROWS: Mapping[str, Row] = {
     "toxic_zh": Row(
         "_toxic:ToxicChinese", "toxic Chinese, read through its disguises", ("toxic",), options={"undo": True}
     ),
+    "response_harm": Row(
+        "_judges:ResponseHarm", "a harmful answer, given the request", ("harmful",), ("output", "trace", "stream")
+    ),
+    "refusal": Row("_judges:Refusal", "an answer that declines", ("refused",), ("output",)),
+    "crisis": Row(
+        "_crisis:Crisis", "signs that the person is in danger, over the whole conversation", ("risk",), ("input",),
+        options={"region": ""},
+    ),
+    "secrets": Row("_private:Secrets", "keys, tokens and passwords", ("secret",)),
+    "personal_data": Row(
+        "_private:PersonalData", "e-mail addresses, telephone, card, account and identity numbers",
+        ("email", "phone", "card", "iban", "id_number"),
+    ),
 }  # fmt: skip
 
 
@@ -77,7 +90,7 @@ def _row(name: str) -> Row:
             raise unknown_name("LLM guard", adapter, ADAPTERS)
         if not model:
             raise SophroError(f"detector {name!r} names no model; write {adapter}@MODEL")
-        return Row("_llm:LlmGuard", ADAPTERS[adapter].title, ("harmful",))
+        return Row("_judges:LlmGuard", ADAPTERS[adapter].title, ("harmful",))
     if name not in ROWS:
         raise unknown_name("detector", name, ROWS)
     return ROWS[name]

@@ -116,7 +116,6 @@ class _Choice:
         self._tools: list[Mapping[str, Any]] = []
         self._tokens = 0
         self._dropped = 0
-        self._scores: Mapping[str, float] = {}
         self._kept: list[Out] = []  # where the answer is judged whole
 
     async def take(self, deltas: list[Delta]) -> AsyncIterator[Out]:
@@ -124,11 +123,12 @@ class _Choice:
         for run in _runs(deltas):
             kind, text = run[0].kind, "".join(d.text for d in run)
             self._tokens += sum(d.tokens for d in run)
-            self._dropped += sum(d.dropped for d in run)
             calls = [c for d in run for c in d.tool_calls]
             finish: Finish | None = next((d.finish for d in run if d.finish), None)
             born = next((d.born for d in run if d.born and d.text), 0.0)
             self._tools += calls
+            dropped = sum(d.dropped for d in run)
+            self._dropped += dropped
             if self._reflection and (calls or finish or (text and kind != "reflection")):
                 async for out in self._reflected():
                     yield out
@@ -150,6 +150,8 @@ class _Choice:
                 if not self.ended:
                     async for out in self._push(kind, text, born):
                         yield out
+            if dropped and not self.ended and self._answer.scores:
+                yield Out(self.index, sophro={"held": {"at": len(self._made), "tokens": dropped}})
             if finish and not self.ended:
                 async for out in self._finish(finish):
                     yield out
@@ -167,9 +169,8 @@ class _Choice:
             self._session.server.metrics.held_seconds.observe(time.monotonic() - born)
         if new:
             yield self._leaving(self._out(kind, new))
-        if self._answer.scores and stream.scores != self._scores:
-            self._scores = stream.scores
-            yield Out(self.index, sophro={"scores": dict(stream.scores), "at": len(self._made)})
+        for out in self._news(kind, stream):
+            yield out
         if stream.stopped and stream.decision is not None:
             async for out in self._end(stream.decision, stream.seconds):
                 yield out
@@ -180,11 +181,29 @@ class _Choice:
             new = self._cut_prefill(kind, await stream.poll())
             if new:
                 yield self._leaving(self._out(kind, new))
+            for out in self._news(kind, stream):
+                yield out
             if stream.stopped and stream.decision is not None:
                 async for out in self._end(stream.decision, stream.seconds):
                     yield out
                 self.cut = True
                 return
+
+    def _news(self, kind: str, stream: Stream) -> list[Out]:
+        """Return what a client that asked for scores learns about the newest windows; never their text."""
+        new = stream.news() if self._answer.scores and kind == "answer" else []
+        if not new:
+            return []
+        thresholds = {name: value for window in new for name, value in window.thresholds.items()}
+        shown = [{"start": w.start, "end": w.end, "scores": dict(w.scores)} for w in new]
+        return [Out(self.index, sophro={"windows": shown, "thresholds": thresholds})]
+
+    def _account(self) -> list[Out]:
+        """Return what the guard cost, for a client that asked for scores."""
+        if not self._answer.scores:
+            return []
+        seconds = sum(s.seconds for s in self._streams.values())
+        return [Out(self.index, sophro={"guard_seconds": round(seconds, 6), "tokens": self._tokens})]
 
     async def _stream(self, kind: str) -> Stream:
         if kind not in self._streams:
@@ -286,7 +305,7 @@ class _Choice:
         if self.ended:
             return
         self.ended = True
-        for out in self._flushed():
+        for out in (*self._flushed(), *self._account()):
             yield out
         if self._tools:
             yield Out(self.index, tool_calls=tuple(self._tools))
@@ -301,6 +320,7 @@ class _Choice:
         new = self._cut_prefill(kind, await stream.finish())
         if new:
             self._kept.append(self._out(kind, new))
+        self._kept += self._news(kind, stream)
         if stream.stopped and stream.decision is not None:
             # What the check released before it stopped was judged good.
             for out in self._flushed():
@@ -322,6 +342,13 @@ class _Choice:
         self._kept.clear()
         tenant = self._session.caller.tenant
         reply = decision.reply or self._session.guards.refusal(tenant, self._answer.prompt)
+        stream = self._streams.get("answer")
+        left = min(len(self._made), stream.released if stream else 0)
+        if self._answer.scores and len(self._made) > left:
+            held = {"at": left, "characters": len(self._made) - left}
+            yield Out(self.index, sophro={"held": held})
+        for out in self._account():
+            yield out
         yield Out(self.index, content=("\n\n" if self._sent else "") + reply, finish=finish)
 
 
@@ -411,6 +438,7 @@ def _runs(deltas: list[Delta]) -> list[list[Delta]]:
     """Group neighbours of one kind."""
     runs: list[list[Delta]] = []
     for delta in deltas:
+        # A delta without text has no kind of its own: what decides is the one that the run began with.
         if runs and (runs[-1][0].kind == delta.kind or not delta.text) and not runs[-1][-1].finish:
             runs[-1].append(delta)
         else:

@@ -22,7 +22,7 @@ import sophro
 from sophro.guard.server._completions import Json, complete
 from sophro.guard.server._errors import ApiError
 from sophro.guard.server._explain import explain_event, explain_messages
-from sophro.guard.server._keys import Caller
+from sophro.guard.server._keys import Caller, bearer
 from sophro.guard.server._limits import BodyLimit
 from sophro.guard.server._moderation import moderate
 from sophro.guard.server._requests import ChatRequest, CompletionRequest, ExplainRequest, ModerationRequest
@@ -38,8 +38,7 @@ async def caller(request: Request) -> Caller:
         ApiError: 401 without a known key.
     """
     server: Server = request.app.state.server
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    found = server.keys.caller(key.strip() if scheme.lower() == "bearer" else "")
+    found = server.keys.caller(bearer(request))
     if found is None:
         raise ApiError(
             401,

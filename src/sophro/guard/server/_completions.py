@@ -54,6 +54,7 @@ async def complete(
         raise ApiError(
             503, "the server is shutting down", "server_shutting_down", headers={"Retry-After": "5"}
         )
+    caller = _tenant(server, caller, body.asked.tenant)
     server.gate.count(caller.key)
     raw = body.model_dump(exclude_unset=True, exclude={"sophro"})
     server.back_end.refuse(raw)
@@ -93,6 +94,7 @@ async def _answer(
     server, asked = session.server, body.asked
     wire = Wire(job, session.request, job.model or await _first_model(server))
     answer = Answer(session, job, whole=not body.stream, scores=asked.scores, reflections=asked.reflections)
+    session.scores = asked.scores
     conversation, _ = answer.split()
     decision = await session.judge(conversation, "input", unread=unread)
     if decision.enforced not in ("allow", "hold"):
@@ -125,6 +127,9 @@ async def _events(
 ) -> AsyncGenerator[bytes]:
     async with aclosing(source):
         yield wire.first()
+        if session.scores:
+            # What was decided about the message is known before the first word.
+            yield wire.chunk(Out(), session.extension())
         async for out in source:
             if out.usage is not None and not usage:
                 continue
@@ -141,6 +146,22 @@ async def _collect(source: AsyncGenerator[Out]) -> list[Out]:
 async def _listed(outs: list[Out]) -> AsyncGenerator[Out]:
     for out in outs:
         yield out
+
+
+def _tenant(server: Server, caller: Caller, wanted: str | None) -> Caller:
+    """Return who is judged for: without keys a client may choose among the tenants of the policy.
+
+    Raises:
+        ApiError: If it may not, or there is no such tenant.
+    """
+    if wanted is None or wanted == caller.tenant:
+        return caller
+    if server.keys:
+        raise ApiError(403, "sophro.tenant: this key belongs to another tenant", "wrong_tenant", "sophro.tenant")
+    known = server.guarding.current.tenants
+    if wanted not in known:
+        raise bad(f"the policy has no tenant {wanted[:80]!r}; it has: {', '.join(known) or 'none'}", "sophro.tenant")
+    return Caller(wanted, caller.key)
 
 
 async def _first_model(server: Server) -> str:

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,11 @@ class Guards(Protocol):
         """Return whether there are rules for finished answers that the rules for streams do not have."""
         ...
 
+    @property
+    def tenants(self) -> Sequence[str]:
+        """The tenants that have a policy of their own."""
+        ...
+
     def refusal(self, tenant: str, prompt: str) -> str:
         """Return what is said where text is held and the decision brings no reply, in the language of ``prompt``."""
         ...
@@ -62,6 +67,7 @@ class FixedGuards:
     one: Judge
     version: str = "fixed"
     url: str = ""
+    tenants: tuple[str, ...] = ()
 
     def guard(self, tenant: str) -> Judge:
         """See ``Guards.guard``."""
@@ -101,6 +107,7 @@ class PolicyGuards:
         self._tenants: dict[str, Guard] = {}
         self._lock = threading.Lock()
         self.version = f"{self._policy.name}@{self._policy.version}"
+        self.tenants = self._policy.tenant_names()
 
     def guard(self, tenant: str) -> Guard:
         """See ``Guards.guard``."""
@@ -271,6 +278,7 @@ class Stream:
         self._guarding = guarding
         self._check = check
         self._metrics = metrics
+        self._told = 0
         self.released = 0
         self.seconds = 0.0
 
@@ -284,26 +292,32 @@ class Stream:
         """Whether nothing more will leave."""
         return self._check.stopped
 
-    @property
-    def scores(self) -> Mapping[str, float]:
-        """The newest scores, where the check tells them."""
-        return getattr(self._check, "scores", None) or {}
+    def news(self) -> list[Any]:
+        """Return the windows that were judged since the last call, where the check tells them."""
+        found: Sequence[Any] = getattr(self._check, "windows", ())
+        new, self._told = list(found[self._told :]), len(found)
+        return new
 
     async def push(self, text: str) -> str:
         """Judge more text; return what may leave."""
-        return await self._timed(lambda: self._check.push(text)) if text else ""
+        return await self._timed(lambda: self._check.push(text), self._due(len(text))) if text else ""
 
     async def poll(self) -> str:
         """Return what may leave because it waited long enough."""
-        return await self._timed(self._check.poll)
+        return await self._timed(self._check.poll, self._due(0))
 
     async def finish(self) -> str:
         """Judge the rest; return what may leave."""
         return await self._timed(self._check.finish)
 
-    async def _timed(self, call: Callable[[], str]) -> str:
+    def _due(self, more: int) -> bool:
+        due: Callable[[int], bool] | None = getattr(self._check, "due", None)
+        return due is None or due(more)
+
+    async def _timed(self, call: Callable[[], str], judges: bool = True) -> str:
         start = time.perf_counter()
-        out: str = await self._guarding.run(call)
+        # Most tokens only wait for their window to fill; a worker thread is for those that have it judged.
+        out: str = await self._guarding.run(call) if judges else call()
         seconds = time.perf_counter() - start
         self.seconds += seconds
         self._metrics.push_seconds.observe(seconds)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sophro.errors import SophroError
 from sophro.files import read_text
@@ -59,6 +60,12 @@ class Keys:
             if hmac.compare_digest(given, hashed):
                 found = Caller(tenant, hashed.hex()[:12])
         return found
+
+
+def bearer(request: Any) -> str:
+    """Return the key that a request carries, or the empty string."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def read_keys(file: Path | None) -> Keys:

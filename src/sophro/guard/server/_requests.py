@@ -50,7 +50,8 @@ class Extension(BaseModel):
     Attributes:
         visibility: A stricter visibility than the server's; a looser one is refused.
         reflections: Send the text of reflections as ``delta.sophro.reflection``.
-        scores: Send detectors' scores while the answer is judged.
+        scores: Send what the guard sees while the answer is judged: decisions with their scores, windows, what was held.
+        tenant: Judge under this tenant's policy; on a server with keys only the key's own.
         scale: Strength of the patch of the chosen model.
     """
 
@@ -59,6 +60,7 @@ class Extension(BaseModel):
     visibility: Visibility | None = None
     reflections: bool = False
     scores: bool = False
+    tenant: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     scale: Annotated[float, Field(ge=-16, le=16, allow_inf_nan=False)] | None = None
 
 

@@ -52,6 +52,8 @@ class Served:
         rows: Most answers that the local model writes at once.
         upstream_seconds: Longest silence of the upstream.
         delay: Seconds between the words of a scripted model.
+        runs: Folder whose reports the page lists, or None.
+        report_scripts: ``sha256-...`` sources of the scripts that a report may run.
     """
 
     model: str | None = None
@@ -70,6 +72,8 @@ class Served:
     rows: int = 16
     upstream_seconds: float = 60.0
     delay: float = 0.0
+    runs: Path | None = None
+    report_scripts: Sequence[str] = ()
 
 
 def serve(asked: Served) -> None:
@@ -114,7 +118,7 @@ def serve(asked: Served) -> None:
 
         async def main() -> None:
             server = Server(asked.settings, back_end, load, events, keys, asked.policy or default_path())
-            app = create_app(server, _routers(), _hosts(asked.host))
+            app = create_app(server, _routers(asked, server), _hosts(asked.host))
             seconds = asked.settings.stop_seconds
             config = uvicorn.Config(
                 app, log_level="warning", access_log=False, lifespan="on", server_header=False,
@@ -195,8 +199,10 @@ def _hosts(host: str) -> list[str]:
     return ["localhost", "127.0.0.1", "[::1]", host] if _loopback(host) else ["*"]
 
 
-def _routers() -> list[Any]:
-    return []
+def _routers(asked: Served, server: Server) -> list[Any]:
+    from sophro.guard.server._page import page_routes
+
+    return [page_routes(server, runs=asked.runs, report_scripts=asked.report_scripts)]
 
 
 def _back_end(asked: Served) -> Any:

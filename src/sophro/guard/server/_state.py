@@ -123,6 +123,7 @@ class Session:
         self.model = model
         self.user = user
         self.guards = server.guarding.current
+        self.scores = False  # whether the client wants them with the decisions
         self.decisions: list[dict[str, Any]] = []
 
     async def judge(
@@ -190,6 +191,8 @@ class Session:
             "enforced": decision.enforced,
             "reasons": reasons,
         }
+        if self.scores:
+            shown |= {"scores": dict(decision.scores), "dry_run": decision.dry_run}
         self.decisions.append(shown | ({"not_evaluated": unread} if unread else {}))
         if decision.enforced == "escalate":
             from sophro.guard.server._escalate import escalate

@@ -1,0 +1,28 @@
+"""The crisis layer: sees every message of a person, keeps the risk state, and says what must be said.
+
+Card: crisis_safety.md. Contract: ``CrisisMonitor`` wraps one conversation; it works when the model is weak, wrong or down.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
+
+if TYPE_CHECKING:
+    from sophro.care.crisis._monitor import CrisisMonitor
+    from sophro.care.crisis._types import FLAGS, CrisisState, Level, Reading, Signal
+
+__all__ = ["FLAGS", "CrisisMonitor", "CrisisState", "Level", "Reading", "Signal"]
+
+__getattr__ = lazy(
+    __name__,
+    {
+        "CrisisMonitor": "_monitor",
+        "CrisisState": "_types",
+        "FLAGS": "_types",
+        "Level": "_types",
+        "Reading": "_types",
+        "Signal": "_types",
+    },
+)

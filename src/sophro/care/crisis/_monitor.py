@@ -1,0 +1,154 @@
+"""The sticky risk state of one conversation.
+
+Card: crisis_safety.md, sections 1-3. Contract: ``see`` is called with every message of the person, in every mode. The
+level rises at once and falls by one step only after an explicit clarification that follows a direct question; never
+by silence, a change of topic or "just joking", and never below CONCERN. A layer that fails counts as CONCERN and the
+others go on; the LLM may raise the level, never lower it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from sophro.care.crisis._grammar import memory, read
+from sophro.care.crisis._replies import reply
+from sophro.care.crisis._resources import Resource, shipped
+from sophro.care.crisis._types import CrisisState, Level, Reading
+
+#: Called when the level reaches ACTIVE or IMMINENT: level, hash of the session, reason. True: a person was notified.
+Hook = Callable[[Level, str, str], bool | None]
+_WINDOW = 6  # messages that the classifier and the model see
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+
+class Layer(Protocol):
+    """A further layer of detection: what it finds can only raise."""
+
+    def __call__(self, messages: Sequence[str], context: frozenset[str]) -> Level | None:
+        """Return the level of the last message, None where it cannot be evaluated."""
+        ...
+
+
+class CrisisMonitor:
+    """Watches one conversation.
+
+    Args:
+        lang: ``en`` or ``zh`` for replies; by default the language of the last message.
+        region: Country code that the person named; None asks for it.
+        model: Name of an Inspect model, or the model, for the third layer; None leaves it out.
+        hook: Called at escalation; what it returns says whether a person was notified.
+        table: Resource table; by default the shipped one.
+        classifier: Second layer; by default the shipped one, ``False`` leaves it out.
+        session: Any name of the conversation; only its hash leaves the monitor.
+    """
+
+    def __init__(
+        self,
+        lang: str | None = None,
+        region: str | None = None,
+        model: Any = None,
+        hook: Hook | None = None,
+        *,
+        table: Sequence[Resource] | None = None,
+        classifier: Layer | bool = True,
+        session: str = "",
+    ) -> None:
+        self.lang = lang
+        self.region = region
+        self.hook = hook
+        self.table = tuple(table) if table is not None else shipped()
+        self.session = hashlib.sha256(session.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self._level = Level.NONE
+        self._flags: set[str] = set()
+        self._context: set[str] = set()
+        self._recent: deque[str] = deque(maxlen=_WINDOW)
+        self._answered = 0  # replies at this level
+        self._asked = False  # whether a direct safety question stands open
+        self._quiet = 0  # messages without a sign since the last one
+        self._told = False
+        self._speaks = lang or "en"
+        self._classifier = classifier
+        self._model = model
+
+    @property
+    def level(self) -> Level:
+        """Level of the conversation."""
+        return self._level
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Flags of the conversation, sorted."""
+        return tuple(sorted(self._flags))
+
+    def see(self, user_message: str) -> CrisisState:
+        """Take in a message and return the state after it."""
+        before = self._level
+        found = self._lexicon(user_message)
+        level, layer = found.level, "lexicon" if found.level else ""
+        self._recent.append(user_message)
+        for name, other in self._layers(found):
+            if other is not None and other > level:
+                level, layer = other, name
+        self._flags |= found.flags
+        self._context |= memory(found, user_message)
+        if self.lang is None:
+            self._speaks = "zh" if _HAN.search(user_message) else ("en" if re.search("[A-Za-z]{2}", user_message) else self._speaks)
+        if level > self._level:
+            self._level = level
+            self._answered = 0
+        elif self._clarified(found, level):
+            self._level = Level(max(self._level - 1, Level.CONCERN))
+            self._flags.add("clarified")
+            self._answered = 0
+        self._quiet = 0 if level or found.retraction or "third_party" in found.flags else self._quiet + 1
+        raised = self._level > before
+        if raised and self._level >= Level.ACTIVE:
+            self._escalate(layer)
+        return CrisisState(self._level, self.flags, raised, self._say(found), level, layer)
+
+    def check_in(self) -> str | None:
+        """Return what to say at this level even when the conversation may go on; None at NONE without a flag."""
+        if self._level >= Level.CONCERN:
+            return self._write(self._level)
+        return None
+
+    def _lexicon(self, text: str) -> Reading:
+        return read(text, frozenset(self._context), self._level)
+
+    def _layers(self, found: Reading) -> list[tuple[str, Level | None]]:
+        return []
+
+    def _clarified(self, found: Reading, level: Level) -> bool:
+        return found.denial and not found.retraction and not level and self._asked and self._level > Level.CONCERN
+
+    def _escalate(self, layer: str) -> None:
+        if self.hook is not None:
+            self._told = bool(self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer")) or self._told
+
+    def _say(self, found: Reading) -> str | None:
+        if self._level >= Level.IDEATION:
+            return self._write(self._level)
+        if "third_party" in found.flags:
+            return reply(self._level, self._speaks, table=self.table, region=self.region, third=True)
+        # At CONCERN the conversation goes on: asked when it was raised, and once more when the person moves on.
+        if self._level == Level.CONCERN and self._quiet <= 1:
+            return self._write(self._level)
+        return None
+
+    def _write(self, level: Level) -> str:
+        text = reply(
+            level,
+            self._speaks,
+            table=self.table,
+            region=self.region,
+            flags=self._flags,
+            turn=self._answered,
+            human=self._told,
+        )
+        self._answered += 1
+        self._asked = True
+        return text

@@ -1,0 +1,69 @@
+"""``sophro crisis``: the crisis layer over scripted dialogues, JSONL to JSONL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from sophro.errors import SophroError
+from sophro.files import read_jsonl, write_jsonl
+
+
+def crisis(
+    *,
+    in_: Annotated[Path, Parameter(name="--in")],
+    out: Path,
+    region: str | None = None,
+    model: str | None = None,
+    resources: Path | None = None,
+) -> None:
+    """Read dialogues and write the risk level, flags and the reply that is due after the last message.
+
+    Args:
+        in_: File with one dialogue a line: id, turns (list of the person's messages), and optionally lang (en or zh).
+        out: File to write: id, level (NONE, CONCERN, IDEATION, ACTIVE, IMMINENT), flags, reply (null where the
+            conversation may simply go on).
+        region: Country of two letters (US, CN, ...) for the helplines in the replies; without it they ask.
+        model: Any Inspect model for the third layer; it may raise a level, never lower it.
+        resources: Your own table of helplines instead of the shipped one.
+    """
+    from sophro.care.crisis import CrisisMonitor
+    from sophro.care.crisis._resources import load
+
+    if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
+        raise SophroError(f"--region {region!r} must be a country code of two letters like US or CN")
+    table = load(resources)
+    counts: Counter[str] = Counter()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for line, row in read_jsonl(in_):
+            lang, turns = _checked(row, in_, line)
+            monitor = CrisisMonitor(lang, region, model, table=table, session=str(row["id"]))
+            state = None
+            for turn in turns:
+                state = monitor.see(turn)
+            counts[monitor.level.name] += 1
+            said = state.reply if state and state.reply is not None else monitor.check_in()
+            yield {"id": row["id"], "level": monitor.level.name, "flags": list(monitor.flags), "reply": said}
+        if not counts:
+            raise SophroError(f"{in_}: no dialogues; one JSON object a line is needed")
+
+    total = write_jsonl(out, rows())
+    seen = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
+    print(f"{out}: {total} dialogues ({seen})")
+
+
+def _checked(row: dict[str, Any], file: Path, line: int) -> tuple[str | None, list[str]]:
+    if not isinstance(row.get("id"), str | int) or isinstance(row.get("id"), bool):
+        raise SophroError(f'{file}, line {line}: field "id" (text or number) is missing')
+    lang = row.get("lang")
+    if lang is not None and lang not in ("en", "zh"):
+        raise SophroError(f'{file}, line {line}: field "lang" must be en or zh, this is {lang!r}')
+    turns = row.get("turns")
+    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
+        raise SophroError(f'{file}, line {line}: field "turns" must be a list of at least one text')
+    return lang, turns

@@ -1,0 +1,60 @@
+"""Signs that the person is in danger: the crisis layer of ``sophro.care`` over every message of the conversation.
+
+Card: crisis_safety.md. Contract: the level of a conversation is sticky, so all messages of the person are seen in
+order, not the last one only. The score is the level on a scale of four: concern 0.25, ideation 0.5, active 0.75,
+imminent 1. The reply is what the layer says must be said now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sophro.files import digest
+from sophro.guard._types import Detection
+from sophro.guard.scanners._types import View
+
+_LONGEST = 20_000  # characters of one message that are read, half from each end
+_SCALE = 4
+
+
+class Crisis:
+    """The crisis layer as a detector.
+
+    Args:
+        region: Country code for resources; empty asks the person.
+    """
+
+    name = "crisis"
+    thresholds = {"risk": 0.5}  # noqa: RUF012 (a constant of the protocol)
+
+    def __init__(self, region: str = "") -> None:
+        from sophro.care.crisis import CrisisMonitor
+
+        self._monitor = CrisisMonitor
+        self.region = region or None
+        self.version = digest(self.name, region, _LONGEST)
+
+    def __call__(self, views: Sequence[View]) -> list[Detection]:
+        """Return one detection per view, in order."""
+        return [self._one(v) for v in views]
+
+    def _one(self, view: View) -> Detection:
+        said = [t.text for t in view.turns if t.role == "user" and t.text.strip()]
+        if not said and view.text.strip():
+            said = [view.text]
+        if not said:
+            reason = "nothing to read: the person said nothing"
+            return Detection({}, self.thresholds, self.name, self.version, reason=reason)
+        monitor = self._monitor(region=self.region, session="guard")
+        state = [monitor.see(_ends(text)) for text in said][-1]
+        level = int(state.level)
+        note = f"level {state.level.name.lower()}" + (f" ({', '.join(state.flags)})" if state.flags else "")
+        return Detection(
+            {"risk": min(level / _SCALE, 1.0)}, self.thresholds, self.name, self.version, (0, len(view.text)),
+            note=note if level else "", reply=state.reply or "",
+        )  # fmt: skip
+
+
+def _ends(text: str) -> str:
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]}\n{text[-half:]}"

@@ -1,0 +1,139 @@
+"""The embedded judges and any LLM judge as detectors of replies.
+
+Contract: refusal and harm are two questions; a refusal is not harmful, whatever it names. What a judge calls
+``unscored`` or ``broken`` is *not evaluated*: unscored (an unreadable answer after the judge's own retries, a failed
+call) is a failure that ``on_failure`` decides about, broken (nothing that could be read) is not. A long
+answer is read in overlapping windows and the highest score counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sophro.errors import SophroError
+from sophro.guard._types import Detection
+from sophro.guard.scanners._types import View
+from sophro.guard.scanners._windows import chosen, windows
+from sophro.judge._types import Exchange, Verdict
+
+SIZE, OVERLAP, MOST = 1200, 200, 6
+THRESHOLD = 0.5
+
+
+class _Judged:
+    """A judge over windows of the answer.
+
+    Args:
+        name: Name of the detector.
+        label: What it reports.
+        judge: Name of the judge.
+    """
+
+    def __init__(self, name: str, label: str, judge: str) -> None:
+        from sophro.judge import judge as find
+
+        self.name = name
+        self._label = label
+        self._judge: Any = find(judge)
+        self.thresholds = {label: THRESHOLD}
+        self.version: str = self._judge.version
+
+    def __call__(self, views: Sequence[View]) -> list[Detection]:
+        """Return one detection per view, in order."""
+        cuts = [_spread(windows(v.text, SIZE, OVERLAP)) for v in views]
+        asked = [
+            Exchange.of(_question(v), v.text[a:b]) for v, cut in zip(views, cuts, strict=True) for a, b in cut
+        ]
+        verdicts = iter(self._ask(asked))
+        return [self._one(v, cut, [next(verdicts) for _ in cut]) for v, cut in zip(views, cuts, strict=True)]
+
+    def _ask(self, asked: list[Exchange]) -> list[Verdict]:
+        return self._judge(asked) if asked else []
+
+    def _score(self, verdict: Verdict) -> float | None:
+        raise NotImplementedError
+
+    def _one(self, view: View, cut: list[tuple[int, int]], verdicts: list[Verdict]) -> Detection:
+        scored = [(s, c, v) for c, v in zip(cut, verdicts, strict=True) if (s := self._score(v)) is not None]
+        failed = [v for v in verdicts if v.outcome == "unscored"]
+        if failed or not scored:
+            why = failed[0].reason if failed else verdicts[0].reason if verdicts else "the text is empty"
+            reason = f"could not judge: {why}" if failed else f"nothing to read: {why}"
+            return Detection({}, self.thresholds, self.name, self.version, reason=reason, failed=bool(failed))
+        score, window, verdict = max(scored, key=lambda item: item[0])
+        note = verdict.reason if score >= self.thresholds[self._label] else ""
+        return Detection(
+            {self._label: score}, self.thresholds, self.name, self.version, window, note=note[:300]
+        )
+
+
+class ResponseHarm(_Judged):
+    """Is the answer harmful, given the request? The embedded harm judge."""
+
+    def __init__(self) -> None:
+        super().__init__("response_harm", "harmful", "embedded-harm")
+
+    def _score(self, verdict: Verdict) -> float | None:
+        return None if verdict.outcome in ("broken", "unscored") else verdict.score
+
+
+class Refusal(_Judged):
+    """Does the answer decline? The embedded refusal judge; of a long answer the beginning decides."""
+
+    def __init__(self) -> None:
+        super().__init__("refusal", "refused", "embedded-refusal")
+
+    def _score(self, verdict: Verdict) -> float | None:
+        return None if verdict.refused is None else verdict.score
+
+
+class LlmGuard(_Judged):
+    """A guard model behind any Inspect model name: ``llama-guard@vllm/...``.
+
+    Args:
+        name: ``ADAPTER@MODEL``.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "harmful", name)
+
+    def __call__(self, views: Sequence[View]) -> list[Detection]:
+        """Return one detection per view, in order; a request is judged with an empty answer."""
+        exchanges = [
+            Exchange.of(v.text, "") if v.where == "input" else Exchange.of(_question(v), v.text)
+            for v in views
+        ]
+        verdicts = self._ask(exchanges)
+        return [
+            self._one(v, [(0, len(v.text))], [verdict]) for v, verdict in zip(views, verdicts, strict=True)
+        ]
+
+    def _ask(self, asked: list[Exchange]) -> list[Verdict]:
+        try:
+            return super()._ask(asked)
+        except SophroError as error:
+            # More calls failed than the judge allows: every view of the batch is unjudged, and says so.
+            return [Verdict("unscored", None, None, str(error), self.name, self.version) for _ in asked]
+
+    def _score(self, verdict: Verdict) -> float | None:
+        if verdict.harmful is None:
+            return None
+        # A guard without log-probabilities says yes or no; where it has a number, its own verdict still counts.
+        if verdict.score is None:
+            return float(verdict.harmful)
+        return max(verdict.score, THRESHOLD) if verdict.harmful else min(verdict.score, THRESHOLD - 1e-4)
+
+
+def _question(view: View) -> str:
+    return "\n".join([*view.open[-2:], view.request])[-2000:]
+
+
+def _spread(cut: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return at most ``MOST`` windows: the first, the last, and some evenly between."""
+    if len(cut) <= MOST:
+        return cut
+    even = [0.0] * len(cut)
+    for k in range(1, MOST - 1):
+        even[k * (len(cut) - 1) // (MOST - 1)] = 1.0
+    return [cut[i] for i in chosen(even, MOST)]
