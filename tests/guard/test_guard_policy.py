@@ -21,7 +21,10 @@ GOOD = "name: mine\ninput:\n  - {detector: toxic_zh, threshold: 0.5, action: ref
         ("input: [", "line 1: not YAML"),
         ("name: a\nname: b", "'name' is written twice"),
         ("inptu: []", "inptu: unknown field"),
-        ("input:\n - {detector: toxic_zh, threshold: 75, action: refuse}", "input[0].threshold: input should be less"),
+        (
+            "input:\n - {detector: toxic_zh, threshold: 75, action: refuse}",
+            "input[0].threshold: input should be less",
+        ),
         ("input:\n - {detector: toxic_zh, threshold: .nan, action: refuse}", "input[0].threshold"),
         ("input:\n - {detector: toxic_zh, threshold: 0, action: refuse}", "input[0].threshold"),
         ("input:\n - {detector: toxic_zh, action: block}", "input[0].action"),
@@ -86,11 +89,18 @@ def test_reloading_takes_a_good_file_and_keeps_the_old_policy_on_a_bad_one(tmp_p
     os.utime(path, (2, 2))
     assert followed.reload() and followed.current().name == "new" and followed.error is None
     path.unlink()
-    assert not followed.reload() and followed.current().name == "new" and "no such file" in (followed.error or "")
+    assert (
+        not followed.reload()
+        and followed.current().name == "new"
+        and "no such file" in (followed.error or "")
+    )
 
 
 def test_the_guards_own_replies_are_read_as_refusals():
     """Else a refused request would stay open and be held against the user in the next turn."""
     assert all(declined(text) for texts in SHIPPED.values() for text in texts.values())
     policy = Policy.parse("replies: {refuse: {en: No.}}")
-    assert reply_for("refuse", "en", policy.replies) == "No." and reply_for("refuse", "zh", policy.replies) == "No."
+    assert (
+        reply_for("refuse", "en", policy.replies) == "No."
+        and reply_for("refuse", "zh", policy.replies) == "No."
+    )

@@ -117,7 +117,9 @@ def test_a_dry_run_lets_everything_pass_and_tells():
     check = guard(dry="true").stream(ASKED)
     text = "x" * 30 + "BOMBRECIPE" + "y" * 100
     assert sent(check, text, [11, 35]) == text
-    assert check.decision is not None and check.decision.enforced == "allow" and check.decision.action == "hold"
+    assert (
+        check.decision is not None and check.decision.enforced == "allow" and check.decision.action == "hold"
+    )
 
 
 def test_text_that_waits_too_long_is_judged_before_its_window_is_full():
@@ -135,7 +137,9 @@ def test_text_that_waits_too_long_is_judged_before_its_window_is_full():
 
 def test_a_trace_is_judged_by_the_rules_for_traces():
     by = Marker()
-    text = "<think>\nlet me think about it for a while, slowly and well\n</think>\n\nHere is the answer to it."
+    text = (
+        "<think>\nlet me think about it for a while, slowly and well\n</think>\n\nHere is the answer to it."
+    )
     assert sent(guard(by=by).stream(ASKED), text, [3, 30, 50]) == text
     wheres = [w for w, _ in by.seen]
     assert wheres[0] == "trace" and wheres[-1] == "stream" and wheres == sorted(wheres, reverse=True)

@@ -65,11 +65,11 @@ def calibrate_(
         json: Print the result as JSON.
     """
     from sophro.cli._print import interval, percent, show_json, show_table
-    from sophro.guard import Policy, calibrate
+    from sophro.guard import Policy, choose_thresholds
     from sophro.guard.calibrate import write_policy
 
     found = Policy.load(policy)
-    chosen = calibrate(found, in_, false_alarms)
+    chosen = choose_thresholds(found, in_, false_alarms)
     rows = [
         (item.where, when, name, f"{r.k}/{r.n}", percent(r.value), interval(r.low, r.high))
         for item in chosen

@@ -97,11 +97,11 @@ UNSEEN: dict[str, Source] = {
     "malicious_instruct": Source(("malicious_instruct",), "malicious_instruct"),
     "i_malicious": Source(("safety_tuned_llamas/i-maliciousinstructions",), "safety_tuned_llamas"),
     "q_harm": Source(("safety_tuned_llamas/q-harm",), "safety_tuned_llamas"),
-    "beavertails": Source(("beavertails_evaluation",), "beavertails", 300),
-    "do_not_answer": Source(("do_not_answer",), "do_not_answer", 250),
+    "beavertails": Source(("beavertails_evaluation",), "beavertails", 150),
+    "do_not_answer": Source(("do_not_answer",), "do_not_answer", 100),
     "oktest": Source(("oktest", "oktest/heldout"), "oktest"),
-    "alpaca": Source(("alpaca/instructions", "alpaca/demo"), "alpaca", 800),
-    "alpaca_eval": Source(("alpaca_eval",), "alpaca_eval", 250),
+    "alpaca": Source(("alpaca/instructions", "alpaca/demo"), "alpaca", 400),
+    "alpaca_eval": Source(("alpaca_eval",), "alpaca_eval", 150),
     "alpaca_zh": Source(("alpaca/demo",), "alpaca", langs=("zh",)),
 }
 

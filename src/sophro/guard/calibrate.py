@@ -76,7 +76,7 @@ def label_of(row: Mapping[str, Any], where: str) -> bool:
     return found
 
 
-def calibrate(policy: Policy, source: Path, false_alarms: float) -> list[Chosen]:
+def choose_thresholds(policy: Policy, source: Path, false_alarms: float) -> list[Chosen]:
     """Choose thresholds.
 
     Args:

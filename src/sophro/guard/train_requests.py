@@ -25,7 +25,7 @@ from sophro.files import file_sha256, write_bytes, write_json
 from sophro.guard._detectors import shipped_folder
 from sophro.guard._fit import Weights, fit, sigmoid
 from sophro.guard._ngrams import HASH
-from sophro.guard._requests import TRAINED, Request, corpus, corpus_hash, find_source, licence, unseen
+from sophro.guard._requests import TRAINED, Request, corpus, corpus_hash, find_source, licence, share, unseen
 from sophro.guard.scanners._prompt_harm import (
     BITS,
     FORMAT,
@@ -33,11 +33,9 @@ from sophro.guard.scanners._prompt_harm import (
     OVERLAP_ZH,
     SIZE,
     SIZE_ZH,
-    PromptHarm,
     clean,
     ngram_features,
 )
-from sophro.guard.scanners._types import View
 from sophro.guard.scanners._windows import windows
 from sophro.stats import auroc, newton, rate
 
@@ -45,7 +43,7 @@ RIDGE = 300.0  # chosen over 30 and 3,000 by the mean recall on left-out sources
 STRENGTH, STRENGTH_ZH = 3.0, 10.0  # C of the n-grams
 DIRECTIONS = 256
 BLEND = 0.5  # weight of the n-grams' log-odds beside the reader's
-FALSE_ALARMS = {"en": 0.02, "zh": 0.015}
+FALSE_ALARMS = {"en": 0.015, "zh": 0.015}
 LANGS = ("en", "zh")
 
 
@@ -90,9 +88,15 @@ class Features:
 
 
 class Table:
-    """Requests with the features of their windows, computed once."""
+    """Requests with the features of their windows, computed once.
 
-    def __init__(self, rows: Sequence[Request], features: Features) -> None:
+    Args:
+        rows: The requests.
+        features: The reader's features.
+        like: Table whose directions are used; without, the rows' own.
+    """
+
+    def __init__(self, rows: Sequence[Request], features: Features, like: Table | None = None) -> None:
         self.rows = list(rows)
         self.harmful = np.array([r.harmful for r in rows])
         self.owner: dict[str, np.ndarray] = {}
@@ -103,6 +107,10 @@ class Table:
             self.ngrams[lang] = ngram_features([t for _, t in cut])
             if lang == "en":
                 x = features([t for _, t in cut])
+        if like is not None:  # measured in the directions of the table that the head was fitted on
+            self.mean, self.scale, self.basis = like.mean, like.scale, like.basis
+            self.reduced = (x - self.mean) * self.scale @ self.basis
+            return
         self.mean = x.mean(0)
         self.scale = 1.0 / np.maximum(x.std(0), 1e-6)
         x = (x - self.mean) * self.scale
@@ -136,17 +144,20 @@ class Head:
                 beta = newton(design, truth, weight[None], RIDGE)[0]
                 self.bias, self.head = float(beta[0]), table.basis @ beta[1:]
 
-    def log_odds(self, which: np.ndarray) -> np.ndarray:
+    def on(self, table: Table) -> np.ndarray:
+        """Return (N,) log-odds of the requests of a table in the same directions: the highest of their windows."""
+        return self.log_odds(np.ones(len(table.rows), dtype=bool), table)
+
+    def log_odds(self, which: np.ndarray, table: Table | None = None) -> np.ndarray:
         """Return (N,) log-odds of the requests ``which`` (the highest of their windows), 0 for the others."""
-        found = np.full(len(self.table.rows), -np.inf)
+        table = table or self.table
+        found = np.full(len(table.rows), -np.inf)
         for lang, weights in self.ngrams.items():
-            mine = np.flatnonzero(which[self.table.owner[lang]])
-            score = weights(self.table.ngrams[lang].take(mine))
+            mine = np.flatnonzero(which[table.owner[lang]])
+            score = weights(table.ngrams[lang].take(mine))
             if lang == "en":
-                score = (
-                    self.table.reduced[mine] @ (self.table.basis.T @ self.head) + self.bias + BLEND * score
-                )
-            np.maximum.at(found, self.table.owner[lang][mine], score)
+                score = table.reduced[mine] @ (table.basis.T @ self.head) + self.bias + BLEND * score
+            np.maximum.at(found, table.owner[lang][mine], score)
         return np.where(np.isfinite(found), found, 0.0)
 
 
@@ -177,7 +188,7 @@ def threshold(rows: Sequence[Request], probability: np.ndarray, lang: str) -> fl
     """Return the probability from which the target share of harmless requests is flagged, sources weighing alike."""
     groups: dict[str, list[float]] = {}
     for row, p in zip(rows, probability, strict=True):
-        if row.lang == lang and not row.harmful and row.source != "own_zh":
+        if row.lang == lang and not row.harmful:
             groups.setdefault(row.source, []).append(float(p))
     tried = np.unique(np.concatenate([np.array(v) for v in groups.values()]))
     for cut in tried:
@@ -185,6 +196,14 @@ def threshold(rows: Sequence[Request], probability: np.ndarray, lang: str) -> fl
         if alarm <= FALSE_ALARMS[lang]:
             return min(float(cut) + 1e-6, 0.9999)
     return 0.9999
+
+
+def probabilities(
+    rows: Sequence[Request], log_odds: np.ndarray, slopes: Mapping[str, tuple[float, float]]
+) -> np.ndarray:
+    """Return (N,) calibrated probabilities."""
+    slope, offset = (np.array([slopes[r.lang][k] for r in rows]) for k in (0, 1))
+    return sigmoid(slope * log_odds + offset)
 
 
 def measured(
@@ -221,19 +240,23 @@ def train(folder: Path, deltas: Mapping[str, Any], cache: Path | None) -> dict[s
     import torch
     from safetensors.torch import save
 
-    strangers = unseen()
-    training, held = corpus([r for rows in strangers.values() for r in rows if r.source != "multijail"])
-    table = Table(training, Features(deltas, cache))
-    judged, blind = training, blind_scores(table)
-    slopes = {lang: calibrate(judged, blind, lang) for lang in LANGS}
-    probability = np.array(
-        [
-            sigmoid(np.array([slopes[r.lang][0] * x + slopes[r.lang][1]]))[0]
-            for r, x in zip(judged, blind, strict=True)
-        ]
-    )
-    thresholds = {lang: threshold(judged, probability, lang) for lang in LANGS}
+    strangers = [r for group in unseen().values() for r in group]
+    training, held = corpus(strangers)
+    features = Features(deltas, cache)
+    table = Table(training, features)
+    blind = blind_scores(table)
+    slopes = {lang: calibrate(training, blind, lang) for lang in LANGS}
+    probability = probabilities(training, blind, slopes)
     head = Head(table, np.ones(len(training), dtype=bool))
+    # Half of the harmless Chinese instructions choose that threshold: two trained sources are too few for it.
+    choosing = [r for r in strangers if r.source == "alpaca_zh" and share(r.key) < 0.5]
+    new = [r for r in strangers if r.source != "alpaca_zh" or share(r.key) >= 0.5]
+    later = Table([*choosing, *held, *new], features, table)
+    scores = probabilities(later.rows, head.on(later), slopes)
+    thresholds = {
+        "en": threshold(training, probability, "en"),
+        "zh": threshold(later.rows[: len(choosing)], scores[: len(choosing)], "zh"),
+    }
     tensors = {f"deltas.{k}": v for k, v in deltas.items()}
     for name, value in (("mean", table.mean), ("scale", table.scale), ("head", head.head)):
         tensors[name] = torch.tensor(value, dtype=torch.float32)
@@ -259,17 +282,17 @@ def train(folder: Path, deltas: Mapping[str, Any], cache: Path | None) -> dict[s
             "deltas": "of the embedded judges as of 2026-11-22; their sources: sophro.judge._corpus",
             "ridge": RIDGE, "c": [STRENGTH, STRENGTH_ZH],
         },
-        "threshold_chosen": f"false alarms {FALSE_ALARMS}, scored by heads blind to the source; sources weigh alike",
+        "threshold_chosen": f"false alarms {FALSE_ALARMS}; en: trained sources, scored by heads blind to the source, "
+        "sources weigh alike; zh: half of alpaca_zh",
     }  # fmt: skip
-    flags = [p >= thresholds[r.lang] for r, p in zip(judged, probability, strict=True)]
-    card["left_out"] = measured(judged, [bool(f) for f in flags], list(probability))
-    write_json(folder / "prompt_harm.json", card)
-    detector = PromptHarm(folder)
-    new = [r for group in strangers.values() for r in group]
-    for name, rows in (("held_out", held), ("never_trained", new)):
-        found = detector([View(r.text) for r in rows])
-        scores = [d.scores.get("harmful", 0.0) for d in found]
-        card[name] = measured(rows, [bool(d.flagged) for d in found], scores)
+    parts = (
+        ("left_out", training, probability),
+        ("held_out", held, scores[len(choosing) : len(choosing) + len(held)]),
+        ("never_trained", new, scores[len(choosing) + len(held) :]),
+    )
+    for name, rows, found in parts:
+        flags = [bool(p >= thresholds[r.lang]) for r, p in zip(rows, found, strict=True)]
+        card[name] = measured(rows, flags, list(found))
     card["date"] = datetime.now(UTC).date().isoformat()
     write_json(folder / "prompt_harm.json", card)
     return card

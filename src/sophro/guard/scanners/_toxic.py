@@ -2,8 +2,9 @@
 
 Paper: Yang et al., Findings of ACL 2025 (arXiv 2505.24341): disguised characters hide toxic text from detectors.
 
-Contract: a text is judged as it stands and, where the normaliser changed something, as it was meant; the higher score
-counts. Text without Chinese characters is not this detector's: it is *not evaluated*, with that reason.
+Contract: where the normaliser changed something, the text is judged as it was meant, and only so: letting the higher of
+two readings count is a second chance whatever the repair says (docs/toxic_chinese.md). Text without Chinese characters
+is not this detector's: it says nothing and nothing is missing.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class ToxicChinese:
                 meant[i] = result.text
         again = self._detector(list(meant.values()))
         for i, detection in zip(meant, again, strict=True):
-            if detection.scores and detection.scores["toxic"] > found[i].scores.get("toxic", 0.0):
+            if detection.scores:
                 whole = (0, len(texts[i])) if len(texts[i]) <= _UNDONE_AT_MOST else found[i].window
                 found[i] = replace(detection, window=whole, note="after undoing disguised characters")
 
