@@ -213,6 +213,32 @@ def test_actions_end_an_answer_in_their_own_way(action, reason):
             assert BAD not in text and found == "content_filter"
 
 
+@pytest.mark.parametrize("action", ["refuse", "rewrite"])
+def test_rules_for_finished_answers_see_a_streamed_one_before_its_end_leaves(action):
+    class OutputOnly(WordGuard):
+        def check(self, conversations, where="input"):
+            found = super().check(conversations, where)
+            return found if conversations[0][-1]["role"] == "assistant" else [Said() for _ in conversations]
+
+        def stream(self, conversation):
+            return Straight.stream(self, conversation)
+
+    class Slow(FixedGuards):
+        def output_rules(self, tenant):
+            return True
+
+    settings = Settings(hold=0)
+    back_end = ScriptedBackEnd(ScriptedModel(script, "scripted"), settings, 0.001)
+    server = Server(settings, back_end, lambda: Slow(OutputOnly(action, "Hidden.")))
+    with serving(create_app(server)) as url:
+        client = openai.OpenAI(base_url=url + "/v1", api_key="none", max_retries=0)
+        assert streamed(client, "hi")[:2] == (SCRIPTS["hi"], "stop")
+        text, reason, _ = streamed(client, "leak")
+        # What has left is not taken back; the reply follows it, and a rewritten whole is not sent on top of it.
+        assert text.startswith(LONG) and text.endswith("Hidden." if action == "refuse" else "what is safe.")
+        assert reason == ("content_filter" if action == "refuse" else "stop")
+
+
 def test_a_dry_run_lets_everything_pass_and_says_so():
     server = build(WordGuard(dry_run=True))
     with serving(create_app(server)) as url:

@@ -21,7 +21,9 @@ from sophro.cli import run
 from sophro.guard.server import Event, EventStore
 from sophro.guard.server._events import Query, connect, select
 
-ANY = "format: 1\nname: strict\ninput:\n  - {detector: prompt_harm, action: refuse, threshold: 0.000001}\n"
+RULE = "{detector: personal_data, label: email, action: refuse}"
+MAIL = "Please write to ann.lee@mailbox.org today."
+ANY = f"format: 1\nname: strict\ninput: [{RULE}]\n"
 NONE = "format: 1\nname: open\n"
 
 
@@ -44,7 +46,7 @@ def process(*options, **env):
         started.communicate()
 
 
-def body(text="hi", **more):
+def body(text=MAIL, **more):
     return {"messages": [{"role": "user", "content": text}], **more}
 
 
@@ -56,9 +58,10 @@ def wait_for(condition, seconds=60.0):
 
 
 def test_a_kill_during_traffic_loses_no_event_of_an_answer_that_was_given(tmp_path):
-    file = tmp_path / "events.sqlite"
+    file, policy = tmp_path / "events.sqlite", tmp_path / "policy.yaml"
+    policy.write_text(NONE)
     given, lock = [], threading.Lock()
-    with process("--model", "stub/always-comply", "--events", file) as (started, url):
+    with process("--model", "stub/always-comply", "--events", file, "--policy", policy) as (started, url):
 
         def ask(streamed):
             with httpx.Client(timeout=60) as http:
@@ -88,10 +91,7 @@ def test_a_kill_during_traffic_loses_no_event_of_an_answer_that_was_given(tmp_pa
 
 def test_policy_and_keys_are_read_again_and_a_shutdown_ends_streams_cleanly(tmp_path):
     policy, keys = tmp_path / "policy.yaml", tmp_path / "keys"
-    policy.write_text(
-        NONE
-        + "tenants:\n  closed:\n    input: [{detector: prompt_harm, action: refuse, threshold: 0.000001}]\n"
-    )
+    policy.write_text(NONE + f"tenants:\n  closed:\n    input: [{RULE}]\n")
     keys.write_text("open " + "a" * 20 + "\nclosed " + "b" * 20 + "\n")
     http = httpx.Client(timeout=60)
     options = ("--policy", policy, "--keys", keys, "--no-events", "--delay", "0.2", "--stop-seconds", "2")
@@ -157,23 +157,25 @@ def test_what_is_wrong_at_the_start_is_one_sentence(tmp_path, taken, capsys):
     wrong.write_text("format: 1\ninput: [{detector: prompt_harm, action: shout}]\n")
     text = tmp_path / "text.sqlite"
     text.write_text("not a database " * 100)
-    stub = ["--model", "stub/always-comply", "--port", "0", "--no-events"]
+    light = tmp_path / "light.yaml"
+    light.write_text(NONE)
+    stub = ["--model", "stub/always-comply", "--port", "0", "--policy", str(light), "--no-events"]
     cases = [
         ([], "either --model or --upstream"),
         (["--model", "stub/always-comply", "--upstream", "http://x/v1"], "either --model or --upstream"),
-        (["--model", "stub/nobody", "--port", "0"], "unknown model 'stub/nobody'"),
+        (["--model", "stub/nobody", *stub[2:]], "unknown model 'stub/nobody'"),
         (["--model", "stub/always-comply", "--port", str(taken)], f"port {taken} on 127.0.0.1 is taken"),
         (["--model", "stub/always-comply", "--port", "70000"], "between 0 and 65535"),
         ([*stub, "--keys", str(empty)], "no key in it"),
         ([*stub, "--keys", str(short)], "line 1: the key has 6 characters"),
         ([*stub, "--keys", str(tmp_path / "none")], "no such file"),
-        ([*stub, "--policy", str(wrong)], "input[0].action"),
+        ([*stub[:4], "--policy", str(wrong)], "input[0].action"),
         ([*stub, "--host", "0.0.0.0"], "there are no API keys"),
         ([*stub, "--patch", str(tmp_path)], "no weights to patch"),
         ([*stub, "--max-tokens", "0"], "limit max_tokens is 0"),
         ([*stub[:-1], "--events", str(text)], "not usable as an event file"),
-        (["--upstream", "x", "--port", "0", "--no-events"], "a URL is needed"),
-        (["--upstream", "http://x/v1", "--patch", "p", "--port", "0", "--no-events"], "needs a local model"),
+        (["--upstream", "x", *stub[2:]], "a URL is needed"),
+        (["--upstream", "http://x/v1", "--patch", "p", *stub[2:]], "needs a local model"),
     ]
     for options, message in cases:
         assert run(["serve", *options]) == 2, options

@@ -106,7 +106,7 @@ class _Choice:
         self.index = index
         self.ended = False
         self.cut = False  # ended by the guard, before the model was done
-        self._sent = False
+        self._left = ""  # what has left of the answer
         self._made = ""  # what the model said to the user, released or not
         self._thought = ""
         self._reflection = ""
@@ -232,7 +232,7 @@ class _Choice:
         return Out(self.index, content=text)
 
     def _leaving(self, out: Out) -> Out:
-        self._sent = self._sent or bool(out.content or out.refusal)
+        self._left += out.content + out.refusal
         return out
 
     async def _judge_thought(self) -> AsyncIterator[Out]:
@@ -289,11 +289,8 @@ class _Choice:
                     yield out
                 if self.ended:
                     return
-            session = self._session
-            if self._made.strip() and session.guards.output_rules(session.caller.tenant):
-                # Rules that are too slow for a stream still see the whole answer before its end leaves.
-                async for out in self._judge_whole(self._answer.split()[1] + self._made, "output", **facts):
-                    yield out
+            async for out in self._judge_streamed(facts):
+                yield out
             if not self.ended:
                 found = [s.decision for s in self._streams.values() if s.decision is not None]
                 seconds = sum(s.seconds for s in self._streams.values())
@@ -310,6 +307,19 @@ class _Choice:
         if self._tools:
             yield Out(self.index, tool_calls=tuple(self._tools))
         yield Out(self.index, finish=finish)
+
+    async def _judge_streamed(self, facts: Mapping[str, Any]) -> AsyncIterator[Out]:
+        """Let rules that streams do not have see the whole answer, as the client reads it, before its end leaves."""
+        session = self._session
+        if not self._made.strip() or not session.guards.output_rules(session.caller.tenant):
+            return
+        messages, prefill = self._answer.split()
+        read = prefill + self._left + "".join(out.content + out.refusal for out in self._kept)
+        conversation = [*messages, {"role": "assistant", "content": read}]
+        decision = await session.judge(conversation, "output", self.index, **facts)
+        if decision.enforced != "allow":
+            async for out in self._end(decision):
+                yield out
 
     async def _finish_stream(self, kind: str) -> AsyncIterator[Out]:
         """Judge the rest of one kind of text; it is kept back, because the last text waits for its record."""
@@ -341,7 +351,10 @@ class _Choice:
             await self._session.note(decision, "stream", self._made, self.index, seconds, **facts)
         self._kept.clear()
         tenant = self._session.caller.tenant
-        reply = decision.reply or self._session.guards.refusal(tenant, self._answer.prompt)
+        reply = decision.reply
+        if not reply or (self._left and decision.enforced == "rewrite"):
+            # The other words of a rewriting rule are the whole text, most of which has left.
+            reply = self._session.guards.refusal(tenant, self._answer.prompt)
         stream = self._streams.get("answer")
         left = min(len(self._made), stream.released if stream else 0)
         if self._answer.scores and len(self._made) > left:
@@ -349,7 +362,7 @@ class _Choice:
             yield Out(self.index, sophro={"held": held})
         for out in self._account():
             yield out
-        yield Out(self.index, content=("\n\n" if self._sent else "") + reply, finish=finish)
+        yield Out(self.index, content=("\n\n" if self._left else "") + reply, finish=finish)
 
 
 @dataclass(frozen=True)

@@ -157,10 +157,14 @@ def _tenant(server: Server, caller: Caller, wanted: str | None) -> Caller:
     if wanted is None or wanted == caller.tenant:
         return caller
     if server.keys:
-        raise ApiError(403, "sophro.tenant: this key belongs to another tenant", "wrong_tenant", "sophro.tenant")
+        raise ApiError(
+            403, "sophro.tenant: this key belongs to another tenant", "wrong_tenant", "sophro.tenant"
+        )
     known = server.guarding.current.tenants
     if wanted not in known:
-        raise bad(f"the policy has no tenant {wanted[:80]!r}; it has: {', '.join(known) or 'none'}", "sophro.tenant")
+        raise bad(
+            f"the policy has no tenant {wanted[:80]!r}; it has: {', '.join(known) or 'none'}", "sophro.tenant"
+        )
     return Caller(wanted, caller.key)
 
 

@@ -191,7 +191,11 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
     @router.post("/page/session")
     def session(request: Request) -> Response:
         if not allowed(request):
-            return _error(ApiError(401, "a valid key is needed: send it as Authorization: Bearer KEY", "invalid_api_key"))
+            return _error(
+                ApiError(
+                    401, "a valid key is needed: send it as Authorization: Bearer KEY", "invalid_api_key"
+                )
+            )
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
         secure = request.url.scheme == "https"
         answer.set_cookie(
@@ -223,7 +227,9 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
     @router.get("/runs/{inside:path}")
     def report(request: Request, inside: str) -> Response:
         if not open_to(request):
-            return _error(ApiError(401, "a valid key is needed; open /runs and enter it there", "invalid_api_key"))
+            return _error(
+                ApiError(401, "a valid key is needed; open /runs and enter it there", "invalid_api_key")
+            )
         path = find_report(runs, inside) if runs is not None else None
         if path is None:
             return _error(ApiError(404, "there is no such report; /runs lists them", "unknown_url"))
