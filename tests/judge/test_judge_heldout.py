@@ -1,5 +1,6 @@
 """Training, selection and validation never share a question; each case here can fail."""
 
+import importlib
 import json
 import os
 
@@ -22,8 +23,12 @@ def test_the_shipped_roles_are_there_and_apart():
 
 
 @pytest.mark.parametrize(
-    "name", ["judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_check"]
-)
+    "name",
+    [
+        "judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_blind_refusal", "judge_blind_harm",
+        "judge_check",
+    ],
+)  # fmt: skip
 def test_a_question_in_another_spelling_is_caught(name):
     prompt = load_labels(f"starter/{name}")[5].prompt
     role = "selection" if name == "judge_check" else "validation"
@@ -48,13 +53,13 @@ def test_the_corpus_drops_a_question_that_became_a_validation_question(monkeypat
     assert [e.id for e in corpus()] == ["0", "1", "3"]
 
 
-def test_training_refuses_to_start_on_a_shared_question(monkeypatch, tmp_path):
-    from sophro.judge import train
-
+@pytest.mark.parametrize("name", ["train", "train_reader"])
+def test_training_refuses_to_start_on_a_shared_question(monkeypatch, tmp_path, name):
+    module = importlib.import_module(f"sophro.judge.{name}")
     prompt = load_labels("starter/judge_fresh_harm")[0].prompt
-    monkeypatch.setattr(train, "corpus", lambda: [Example("1", "own", prompt, "a", 0, 0, 1, 0)])
+    monkeypatch.setattr(module, "corpus", lambda part: [Example("1", "own", prompt, "a", 0, 0, 1, 0)])
     with pytest.raises(SophroError, match="training and validation share"):
-        train.train(tmp_path / "out")
+        getattr(module, name)(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -64,8 +64,13 @@ def test_missing_root_is_one_sentence(monkeypatch, tmp_path):
 def test_corpus_never_holds_a_question_of_the_check_set_or_a_restricted_source():
     examples = corpus()
     check_disjoint((e.prompt for e in examples), (r["prompt"] for r in check_rows()))
-    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own"}
+    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own", "own_harm"}
     assert len({e.id for e in examples}) == len(examples)
+    younger = [e for e in examples if e.source != "own_harm"]
+    assert corpus("encoder") == younger, "the encoder is older than these texts"
+    # Both parts are measured together, so a question must lie in the same fold of both.
+    place = dict(zip((e.id for e in examples), folds(examples), strict=True))
+    assert folds(younger) == [place[e.id] for e in younger]
 
 
 @needs_data
@@ -73,4 +78,5 @@ def test_corpus_never_holds_a_question_of_the_check_set_or_a_restricted_source()
 def test_the_shipped_card_describes_this_corpus():
     from sophro.judge._weights import card
 
-    assert card()["training"]["hash"] == _corpus.corpus_hash(corpus())
+    assert card()["training"]["hash"] == _corpus.corpus_hash(corpus("encoder"))
+    assert card(name="reader")["training"]["hash"] == _corpus.corpus_hash(corpus("reader"))

@@ -18,12 +18,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from sophro.errors import SophroError
 from sophro.files import digest, read_jsonl
 from sophro.judge._heldout import held_questions
 from sophro.judge._lexicon import normalize
 
+Part = Literal["encoder", "reader"]
 CLASSES = ("full_compliance", "full_refusal", "partial_refusal")
 XSTEST_MODELS = ("gpt4", "llama2new", "llama2orig", "mistralguard", "mistralinstruct")
 
@@ -78,14 +80,16 @@ def data_root() -> Path:
     return folder
 
 
-def corpus() -> list[Example]:
-    """Return all training examples in a fixed order, without any question that selects or validates.
+def corpus(part: Part = "reader") -> list[Example]:
+    """Return all training examples of one part in a fixed order, without any question that selects or validates.
 
-    ``own_harm.jsonl`` is written and not yet in it: the shipped weights were trained without, and their card says so
-    by its hash. Add it here together with newly trained weights.
+    Args:
+        part: The encoder learned from everything but ``own_harm.jsonl``, which is younger than its weights.
     """
     held = set[str]().union(*held_questions().values())
     everything = [*xstest(), *gptfuzz(), *requests(), *_own("smollm2"), *_own("own")]
+    if part == "reader":
+        everything += _own("own_harm")
     return [example for example in everything if example.question not in held]
 
 

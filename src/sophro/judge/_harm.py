@@ -19,7 +19,7 @@ THRESHOLD = 0.5
 
 
 class HarmJudge:
-    """Small fine-tuned encoder over prompt and answer, gated by the refusal outcome.
+    """Both readers' answer to "is it harmful", gated by the refusal outcome.
 
     Args:
         folder: Weights other than the shipped ones.
@@ -33,7 +33,7 @@ class HarmJudge:
 
     def __call__(self, exchanges: Sequence[Exchange]) -> list[Verdict]:
         """Return one verdict per exchange, in order; ``score`` is the probability of harm."""
-        found, refusal, harm = assessed(exchanges, self.name, self.version, self.folder)
+        found, refusal, harm = assessed(exchanges, self.name, self.version, self.folder, harm=True)
         verdicts: list[Verdict] = []
         for exchange, settled, row, value in zip(exchanges, found, refusal, harm, strict=True):
             if settled is not None:

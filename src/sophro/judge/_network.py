@@ -39,16 +39,25 @@ _VERDICT = re.compile(
     r"[\"']?\b(?:outcome|verdict|judg(?:e)?ment|label|harmful|harm|refusal|refused|safety|category|score|class)[\"']?"
     r"\s*[:=]\s*[\"']?(?:full[_ ]compliance|partial[_ ]refusal|full[_ ]refusal|indirect[_ ]refusal|compliance|"
     r"refusal|broken|unscored|safe|unsafe|harmful|harmless|not[_ ]harmful|true|false|yes|no|null|none|[01](?:\.\d+)?)\b"
-    r"[\"']?\s*,?"
+    r"[\"']?\s*,?",
+    re.IGNORECASE,
 )
 _EMPTY = re.compile(r"\{[\s,]*\}|```(?:json)?\s*```|\[\[\s*\]\]")
 
 
 def visible(text: str) -> str:
     """Return the response as the judge reads it: normalised, without text that imitates a verdict."""
-    if len(text) > 30_000:  # both ends are read in tokens, so the middle only costs time
-        text = text[:20_000] + "\n" + text[-10_000:]
-    return _EMPTY.sub(" ", _VERDICT.sub(" ", normalize(text))).strip()
+    return without_verdicts(normalize(_ends(text)))
+
+
+def without_verdicts(text: str) -> str:
+    """Return a text without what imitates a verdict; of a very long one the middle is left out."""
+    return _EMPTY.sub(" ", _VERDICT.sub(" ", _ends(text))).strip()
+
+
+def _ends(text: str) -> str:
+    # Both ends are read in tokens, so the middle only costs time.
+    return text if len(text) <= 30_000 else text[:20_000] + "\n" + text[-10_000:]
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ from sophro.files import digest, file_sha256
 from sophro.judge import _lexicon
 
 if TYPE_CHECKING:
+    from sophro.judge._heads import SecondOpinion
     from sophro.judge._network import ExchangeNetwork
 
 NAME = "embedded"
+READER = "reader"
 
 
 def weights_folder() -> Path:
@@ -27,15 +29,19 @@ def weights_folder() -> Path:
     return Path(str(files("sophro.judge"))) / "weights"
 
 
-@functools.lru_cache(maxsize=4)
-def card(folder: Path | None = None) -> dict[str, Any]:
+@functools.lru_cache(maxsize=8)
+def card(folder: Path | None = None, name: str = NAME) -> dict[str, Any]:
     """Return the card that was written with the weights: settings, data hashes, measured agreement.
+
+    Args:
+        folder: Folder of the weights; the shipped ones by default.
+        name: ``embedded`` (the fine-tuned encoder) or ``reader`` (the nets behind the chat model's states).
 
     Raises:
         SophroError: If the files are missing or the weights are not those of the card.
     """
     root = folder or weights_folder()
-    weights, path = root / f"{NAME}.safetensors", root / f"{NAME}.json"
+    weights, path = root / f"{name}.safetensors", root / f"{name}.json"
     if not (weights.is_file() and path.is_file()):
         raise SophroError(f"{root}: weights of the embedded judges are missing; reinstall sophro")
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -46,13 +52,13 @@ def card(folder: Path | None = None) -> dict[str, Any]:
 
 def version(folder: Path | None = None) -> str:
     """Return the hash of weights, temperatures and phrase groups."""
-    found = card(folder)
-    return digest(found["weights_sha256"], found["temperatures"], _lexicon.fingerprint())
+    parts = [card(folder, name) for name in (NAME, READER)]
+    return digest(*[(p["weights_sha256"], p["temperatures"]) for p in parts], _lexicon.fingerprint())
 
 
 @functools.lru_cache(maxsize=2)
 def network(folder: Path | None = None) -> ExchangeNetwork:
-    """Return the network with the shipped deltas merged.
+    """Return the encoder with the shipped deltas merged.
 
     Raises:
         SophroError: If the weights or the encoder package are missing.
@@ -65,3 +71,20 @@ def network(folder: Path | None = None) -> ExchangeNetwork:
     found = card(folder)
     tensors = load_file((folder or weights_folder()) / f"{NAME}.safetensors")
     return ExchangeNetwork(encoder(), tensors, found["temperatures"])
+
+
+@functools.lru_cache(maxsize=2)
+def second(folder: Path | None = None) -> SecondOpinion:
+    """Return the nets behind the second reader.
+
+    Raises:
+        SophroError: If the weights are missing, or the chat model cannot be fetched.
+    """
+    from safetensors.torch import load_file
+
+    from sophro.judge._heads import SecondOpinion, load_heads
+    from sophro.judge._reader import reader
+
+    found = card(folder, READER)
+    tensors = load_file((folder or weights_folder()) / f"{READER}.safetensors")
+    return SecondOpinion(reader(), load_heads(tensors), found["temperatures"])

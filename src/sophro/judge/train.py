@@ -1,4 +1,4 @@
-"""Trains the embedded judges: ``python -m sophro.judge.train --out FOLDER``.
+"""Trains the encoder of the embedded judges: ``python -m sophro.judge.train --out FOLDER``.
 
 Contract: deterministic for a seed on one thread. Reads the public sets below ``SOPHRO_DATA`` and our own
 texts; measures on five question-grouped folds; then fits on everything and writes ``embedded.safetensors``
@@ -101,7 +101,7 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    examples = corpus()
+    examples = corpus("encoder")
     check_roles({"training": (e.prompt for e in examples)})
     settings = replace(Settings(), seed=seed)
     network = encoder()
@@ -114,6 +114,7 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
         held[outside] = logits(fit(network, data, inside, settings), data, outside)
         print(f"fold {fold + 1} of {rounds}: {time.time() - started:.0f} s", file=sys.stderr, flush=True)
     out.mkdir(parents=True, exist_ok=True)
+    np.savez(out / "held_out.npz", logits=held, fold=place)
     temperatures: dict[str, float] = {}
     for name, columns in (("refusal", slice(0, 3)), ("served", 3), ("intent", 4)):
         target = {"refusal": data.outcome, "served": data.served, "intent": data.intent}[name].numpy()
@@ -137,7 +138,6 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
                 "requests": "Apache-2.0 (CatQA, TruthfulQA, seed tasks), MIT (erase-and-check prompts)",
                 "smollm2": "Apache-2.0, generated and labelled by this project",
                 "own": "Apache-2.0, written by this project",
-                "own_harm": "Apache-2.0, written by this project",
             },
         },
         "folds": rounds,
@@ -145,7 +145,6 @@ def train(out: Path, seed: int = 0, rounds: int = FOLDS) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
     }
     write_json(out / "embedded.json", card)
-    np.savez(out / "held_out.npz", logits=held, fold=place)
     return card
 
 

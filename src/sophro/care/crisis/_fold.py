@@ -42,6 +42,7 @@ _LEET = str.maketrans("013457@$!|€8+", "oieastasilebt")
 _LEET_WORD = re.compile(r"(?<![\w@$!|*+])[\w@$!|€*+]*[a-z][\w@$!|€*+]*", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|am|pm|k|m|mg|kg|g|ml|cm|km|mm|s|h|x|yo|yrs?|min|hrs?|f|c|ft|in)?")
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z0-9@$!][ \-_.*·/\\|~+]{1,3}){3,}[a-z0-9@$!](?![a-z0-9])")
+_DOTTED = re.compile(r"(?<![\w.@/-])[a-z']+(?:([._\-*~|+/])[a-z']+)(?:\1[a-z']+){1,}(?![\w@/])")
 _INNER = re.compile(r"(?<=[a-z])[*_.\-~·/\\|+](?=[a-z])")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
@@ -63,7 +64,7 @@ _SHORT = {
     "no1": "no one", "noone": "no one", "every1": "everyone", "everybody": "everyone", "nobody": "no one", "somebody": "someone",
     "anybody": "anyone", "alot": "a lot", "thru": "through", "wd": "would", "luv": "love", "gf": "girlfriend", "bf": "boyfriend",
     "kms": "kill myself", "kmsing": "killing myself", "kys": "kill yourself", "ctb": "catch the bus", "sh": "self harm",
-    "yrs": "years", "mins": "minutes", "hrs": "hours", "hr": "hour", "min": "minutes", "abt": "about", "w/o": "without", "w/": "with",
+    "yrs": "years", "mins": "minutes", "hrs": "hours", "hr": "hour", "min": "minutes", "bout": "about", "b": "be", "2": "to", "wan2": "want to", "wnt": "want", "nm": "never mind", "dontcha": "do not", "doin": "doing", "comit": "commit", "comitting": "committing", "commiting": "committing", "committin": "committing", "hav": "have", "nite": "night", "2b": "to be", "abt": "about", "w/o": "without", "w/": "with",
     "dye": "dye", "dyin": "dying", "livin": "living", "goin": "going", "killin": "killing", "thinkin": "thinking", "feelin": "feeling",
     "tryin": "trying", "nothin": "nothing", "endin": "ending", "cuttin": "cutting", "jumpin": "jumping", "2day": "today", "4ever": "forever",
     "4eva": "forever", "4": "for", "thx": "thanks", "tysm": "thank you", "lyf": "life", "lief": "life", "myslef": "myself", "mysef": "myself", "myse1f": "myself",
@@ -118,8 +119,8 @@ def _unleet(match: re.Match[str]) -> str:
 # What spaced or glued letters may spell; longest first.
 _GLUED = re.compile(
     r"(?:i(?:really|just)?)?(?:want|wanna|wish|need|going|gonna|wants|will|wanted)(?:to)?(?:die|killmyself|endmylife|endit|bedead|iwasdead|disappear)|"
-    r"killing?myself|killmyself|endmylife|endingmylife|endit(?:all)?|takemy(?:own)?life|suicid(?:e|al)|unalive(?:myself)?|"
-    r"iwanttodie|wanttodie|hurtmyself|cutmyself|hangmyself|shootmyself|offmyself|selfharm|overdose|betteroffdead|goodbyeforever|kms"
+    r"killing?myself|killmyself|endmylife|endingmylife|endit(?:all)|takemy(?:own)?life|unalive(?:myself)|iwanttosuicide|"
+    r"iwanttodie|wanttodie|hurtmyself|cutmyself|hangmyself|shootmyself|offmyself|selfharm|betteroffdead|goodbyeforever|kms"
 )
 _WORDS_OF = re.compile(
     r"(want|wanna|wish|need|going|gonna|will|really|just|killing|kill|myself|ending|end|my|own|life|itall|it|take|better|"
@@ -153,6 +154,8 @@ def english(text: str) -> str:
             low = pattern.sub(word, low)
     low = _RUN.sub(r"\1", low)
     low = _SPACED.sub(_letters, low)
+    if _DOTTED.search(low):
+        low = _DOTTED.sub(lambda m: re.sub(r"[._\-*~|+/]", " ", m.group()), low)
     if _INNER.search(low):
         low = _INNER.sub(lambda m: m.group() if m.group() in ".-/" else "", low)
         low = re.sub(r"\b(\w{1,4})[.\-](\w{1,6})(?:[.\-](\w{1,6}))?\b", _undot, low)
@@ -164,16 +167,29 @@ def english(text: str) -> str:
         new = _SHORT.get(word)
         if new is None:
             new = slips.get(word, word)
-            if new is word and word[-3:] == "n't":
-                new = word[:-3] + " not"
+            if new is word and "'" in word:
+                new = _contracted(word)
             elif new is word and len(word) > 6 and word.isalpha():
                 new = _unglue(word)
         out.append(new)
     low = "".join(out)
     low = re.sub(r"\bmy self\b|\bme self\b", "myself", low)
+    low = _SPLIT.sub(lambda m: "die" if m.group(3) else "suicidal" if m.group(1) == "al" else "suicide", low)
     return _SPACES.sub(" ", low).strip()
 
 
+_IS = frozenset(("it", "that", "what", "there", "he", "she", "who", "how", "where", "here", "everything", "nothing", "life", "this", "today", "tonight", "everyone", "name", "mom", "gun", "everybody"))
+_ENDINGS = {"n't": " not", "'ll": " will", "'re": " are", "'ve": " have", "'d": " would", "'m": " am"}
+
+
+def _contracted(word: str) -> str:
+    for ending, full in _ENDINGS.items():
+        if word.endswith(ending) and len(word) > len(ending):
+            return word[: -len(ending)] + full
+    return word[:-2] + " is" if word.endswith("'s") and word[:-2] in _IS else word
+
+
+_SPLIT = re.compile(r"\bsui[ \-_.]{0,2}c[i1!]d[ \-]?(e|al)\b|\bsewer[ -]?(slide|cide)s?\b|\b(d) ?[.\- ] ?i ?[.\- ] ?e\b")
 _WHOLE = frozenset(("suicide", "suicidal", "kill", "killing", "die", "dying", "dead", "myself", "overdose", "death", "selfharm", "unalive"))
 
 
@@ -217,35 +233,35 @@ _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, word in (
         (r"(?:自|zi ?|滋|孜)(?:鲨|沙(?!发|拉|盘|哑)|刹(?!车)|煞|砂|纱|傻|莎(?!士|拉|翁)|sha(?![a-z])|s(?![a-z])|shā|🦈|x(?![a-z]))", "自杀"),
         (r"(?<=[想要去会该就打算备])(?:紫|子|字|姿)(?:砂|沙|鲨|杀|纱|傻)(?!壶|杯|茶|陶|锅|泥|煲|器|袋|发|包)", "自杀"),
-        (r"紫(?:鲨|杀)|\bzi ?sha(?![a-z])(?! ?hu)|\bz杀|子杀|自亲(?=了|吧)|🈯?自🔪|自刀(?=了|吧|$)|自挂东南枝|\bzs(?=了|吧|的|$|[一-鿿])|自殺|自\W{0,3}杀", "自杀"),
+        (r"紫(?:鲨|杀)|(?<![a-z])zi ?sha(?![a-z])(?! ?hu)|(?<![a-z])z杀|子杀|自亲(?=了|吧)|🈯?自🔪|自刀(?=了|吧|$)|自挂东南枝|(?<![a-z])zs(?=了|吧|的|$|[一-鿿])|自殺|自\W{0,3}杀", "自杀"),
         (r"(?<=[想要去求不该])(?:4|四|亖|肆|寺|鼠|屎|斯|司|撕|歹匕|💀|☠|s|si|sǐ)(?=了|的|啊|吧|掉|算|,|\.|!|\?|~|$|…|呜|啦|,)", "死"),
         (r"(?<=[想要去])(?:死4|4了|亖)", "死"),
-        (r"\bxiang ?(?:yao ?)?(?:qu ?)?si(?![a-z])", "想死"),
+        (r"(?<![a-z])xiang ?(?:yao ?)?(?:qu ?)?si(?![a-z])", "想死"),
         (r"想 ?(?:die|去die|狗带|go die|死亡)(?![a-z])|狗带了?算了|想(?:嗝屁|归西|驾鹤|领盒饭|噶|嘎)(?:了)?(?![一-鿿]{0,2}腰)|(?<=我)(?:想|要|好想)(?:寄|凉|似)(?=了|吧|,|\.|$)|想去(?:世|似)|(?<=想)似(?=了|,|\.|!|$)", "想死"),
         (r"歹匕", "死"),
         (r"不 ?想 ?(?:huo|火|或|货|话|h|HUO|活)(?=了|下|$|,|\.|!|着|的)", "不想活"),
-        (r"\bbu ?xiang ?(?:zai ?)?huo", "不想活"),
+        (r"(?<![a-z])bu ?xiang ?(?:zai ?)?huo", "不想活"),
         (r"活 ?bu ?下 ?去|huo ?bu ?xia ?qu", "活不下去"),
         (r"huo ?zhe ?(?:hao |zhen )?mei ?(?:you ?)?yi ?(?:si|yi)|活着 ?mei ?(?:意思|意义|yi ?si)", "活着没意思"),
-        (r"跳 ?(?:lou|喽|娄|搂|l(?![a-z]))|\btiao ?(?:楼|lou)|条楼|眺楼", "跳楼"),
-        (r"跳 ?(?:he|qiao|jiang|hai)(?![a-z])|\btiao ?(?:he|qiao|jiang|hai)(?![a-z])", "跳河"),
-        (r"割 ?wan|\bge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)", "割腕"),
-        (r"上 ?diao(?![a-z])|\bshang ?diao(?![a-z])|上吊", "上吊"),
-        (r"烧 ?tan(?![a-z])|\bshao ?tan(?![a-z])|烧木炭自", "烧炭"),
-        (r"安 ?(?:mian|眠) ?(?:yao|药)|\ban ?mian ?yao|安眠藥|安绵药", "安眠药"),
-        (r"(?:yi|遗|wei) ?shu(?![a-z一-鿿])(?! ?ji)|遗 ?shu(?![a-z])|\byi书", "遗书"),
-        (r"\bqing ?(?:sheng|生)(?![a-z])|轻 ?sheng", "轻生"),
-        (r"\bzi ?can(?![a-z])|自 ?can(?![a-z])|自惨", "自残"),
-        (r"\bjie ?tuo(?![a-z])|解 ?tuo|(?<=想)借托", "解脱"),
-        (r"\bjie ?shu ?(?:sheng ?ming|zi ?ji|yi ?qie|wo ?de ?sheng ?ming)|结束 ?sheng ?ming|结束生m|结束 ?shengming", "结束生命"),
-        (r"\bli ?kai ?(?:zhe ?ge ?)?shi ?jie|离开 ?shi ?jie|離開", "离开这个世界"),
-        (r"\bxiao ?shi(?![a-z])", "消失"),
-        (r"\byi ?le ?bai ?liao|一了百liao", "一了百了"),
-        (r"\b(?:jin ?wan|jin ?ye)(?![a-z])|今 ?wan(?![a-z])|近晚", "今晚"),
-        (r"\bming ?tian(?![a-z])", "明天"),
-        (r"\bxian ?zai(?![a-z])", "现在"),
-        (r"\bma ?shang(?![a-z])", "马上"),
-        (r"\bwo(?= |[一-鿿]|$|xiang|bu|hao|zhen|yao|jiu|jin|huo|yi|zi|gan)|[莪窝涡偶俺吾](?=[想要不好真也就快活的把在已今现])|(?<![一-鿿])握(?=想|不想|要)", "我"),
+        (r"跳 ?(?:lou|喽|娄|搂|l(?![a-z]))|(?<![a-z])tiao ?(?:楼|lou)|条楼|眺楼", "跳楼"),
+        (r"跳 ?(?:he|qiao|jiang|hai)(?![a-z])|(?<![a-z])tiao ?(?:he|qiao|jiang|hai)(?![a-z])", "跳河"),
+        (r"割 ?wan|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)", "割腕"),
+        (r"上 ?diao(?![a-z])|(?<![a-z])shang ?diao(?![a-z])|上吊", "上吊"),
+        (r"烧 ?tan(?![a-z])|(?<![a-z])shao ?tan(?![a-z])|烧木炭自", "烧炭"),
+        (r"安 ?(?:mian|眠) ?(?:yao|药)|(?<![a-z])an ?mian ?yao|安眠藥|安绵药", "安眠药"),
+        (r"(?:yi|遗|wei) ?shu(?![a-z一-鿿])(?! ?ji)|遗 ?shu(?![a-z])|(?<![a-z])yi书", "遗书"),
+        (r"(?<![a-z])qing ?(?:sheng|生)(?![a-z])|轻 ?sheng", "轻生"),
+        (r"(?<![a-z])zi ?can(?![a-z])|自 ?can(?![a-z])|自惨", "自残"),
+        (r"(?<![a-z])jie ?tuo(?![a-z])|解 ?tuo|(?<=想)借托", "解脱"),
+        (r"(?<![a-z])jie ?shu ?(?:sheng ?ming|zi ?ji|yi ?qie|wo ?de ?sheng ?ming)|结束 ?sheng ?ming|结束生m|结束 ?shengming", "结束生命"),
+        (r"(?<![a-z])li ?kai ?(?:zhe ?ge ?)?shi ?jie|离开 ?shi ?jie|離開", "离开这个世界"),
+        (r"(?<![a-z])xiao ?shi(?![a-z])", "消失"),
+        (r"(?<![a-z])yi ?le ?bai ?liao|一了百liao", "一了百了"),
+        (r"(?<![a-z])(?:jin ?wan|jin ?ye)(?![a-z])|今 ?wan(?![a-z])|近晚", "今晚"),
+        (r"(?<![a-z])ming ?tian(?![a-z])", "明天"),
+        (r"(?<![a-z])xian ?zai(?![a-z])", "现在"),
+        (r"(?<![a-z])ma ?shang(?![a-z])", "马上"),
+        (r"(?<![a-z])wo(?= |[一-鿿]|$|xiang|bu|hao|zhen|yao|jiu|jin|huo|yi|zi|gan)|[莪窝涡偶俺吾](?=[想要不好真也就快活的把在已今现])|(?<![一-鿿])握(?=想|不想|要)", "我"),
         (r"(?<![a-z])(?:xiang)(?= |[一-鿿])", "想"),
         (r"(?<![a-z])(?:bu)(?= |[一-鿿])", "不"),
         (r"(?<![a-z])(?:yao)(?= |[一-鿿])", "要"),

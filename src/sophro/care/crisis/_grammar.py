@@ -27,7 +27,7 @@ _FLAG_OF = {
 # Kinds that are about the person who speaks, or say nothing of a person.
 _PERSONAL = frozenset(
     ("self_kill", "method_self", "die_wish", "plan", "prep", "goodbye", "self_injury", "hopeless", "burden", "escape",
-     "attempt_now", "attempt_hint", "place_here", "means_here", "past_attempt", "plan_hint", "minor", "drunk", "voices")
+     "attempt_now", "attempt_hint", "place_here", "means_here", "past_attempt", "plan_hint", "suicide_net", "die_net", "jump", "place_strong", "over", "minor", "drunk", "voices")
 )  # fmt: skip
 _HAN = re.compile("[\u4e00-\u9fff]")
 _LATIN = re.compile("[a-z]")
@@ -82,7 +82,7 @@ _REPORTED_EN = re.compile(r"\b(?:he|she|they|friend|brother|sister|mom|mum|dad|d
 _REPORTED_ZH = re.compile(r"(?:他|她|朋友|同学|室友|闺蜜|弟|妹|哥|姐|妈|爸|儿子|女儿|孩子|老公|老婆|男友|女友|同事|网友|学生|来访者|有人|表弟|表妹|角色|主角|对象|前任|发小|邻居)(?:们)?(?:最近|昨天|昨晚|刚刚?|今天|一直|总|经常|老|突然|在群里|在朋友圈|发微信|发消息|半夜|又|还|和我|跟我|对我|给我|哭着|喝醉了?)*(?:说|讲|告诉我|提到|表示|写道|发(?:了)?(?:消息|微信|朋友圈|微博|短信)|念叨|透露|威胁|留言|坦白|承认)")
 _ELIDED_THIRD_EN = re.compile(r"\b(?:wants|says|said|keeps|is|has|was|talks|texted|told|tried|threatens|mentioned|posted|sounds|seems)\W*(?:\w+\W+){0,6}$")
 _PAST_EN = re.compile(r"\b(?:\d+|two|three|four|five|six|seven|eight|ten|a few|few|many|several|some|a couple of|couple|twenty) (?:years?|months|decades) (?:ago|back|clean|later|since)|\b(?:years ago|ages ago|long ago|a (?:year|long time|decade) ago|last (?:year|decade|winter|summer|spring|fall|autumn)|when i was (?:\w+ )?(?:\d+|a (?:kid|teen\w*|child|student)|younger|in (?:high school|college|school|middle school)|young\w*)|back (?:in|then|when)|used to|in (?:19|20)\d\d|in the past|as a (?:teen\w*|kid|child)|in (?:high school|college|my (?:teens|twenties|youth))|once upon|previously|in recovery|recovered|survivor|before (?:therapy|treatment|i got (?:help|better)))\b")
-_PAST_ZH = re.compile(r"(?:以前|曾经?|过去|小时候|当年|那(?:时|年|段|会)|(?:\d+|几|两|三|四|五|六|七|八|十|好多|多|好几)年前|去年|前年|年轻时|(?:初中|高中|大学|小学|上学)(?:的)?(?:时候|时|那会))")
+_PAST_ZH = re.compile(r"(?:以前|曾经?|小时候|当年|那(?:时|年|段|会)|(?:\d+|几|两|三|四|五|六|七|八|十|好多|多|好几)年前|去年|前年|年轻时|(?:初中|高中|大学|小学|上学)(?:的)?(?:时候|时|那会))")
 _RECENT = re.compile(r"\b(?:yesterday|last (?:night|week|weekend|month)|this (?:morning|week|month)|tonight|today|earlier|again|recently|days? ago|hours? ago|weeks? ago|still|now|just)\b|昨天|昨晚|今天|今早|刚|前天|上周|最近|这周|又|还想|现在|依然|仍然|前几天|上个月")
 _LEISURE = re.compile(r"\b(?:bungee|parachut\w*|sky ?div\w*|div(?:e|ed|ing)|swim\w*|fun|summer|paraglid\w*|zip ?lin\w*|photos?|pictures?|view|sunset|sightseeing|hik\w+|festival|picnic|vacation|trip|tour\w*|selfie|jog\w*|fish\w*|goalkeep\w*|ball|cat|dog|squirrel|raccoon|bird|kids? (?:jump|were)|trampoline|stunt|movie|film|game|snow|ski\w*|accident\w*|slipped|tripped|bike|skateboard)\b|游泳|玩水|蹦极|跳伞|拍照|风景|旅游|散步|钓鱼|烧烤|日出|日落|星星|聚会|打卡|不小心|滑雪|跳水|猫|狗|绳操|跳舞|演出|特技|维修|装修|施工|安装")
 _MOVING = re.compile(r"\b(?:mov(?:e|ing|ed) (?:to|out|house|in|abroad|away)|declutter\w*|charity|goodwill|salvation army|donat\w+|yard sale|garage sale|ebay|craigslist|marie kondo|minimalis\w+|upgrad\w+|spring cleaning|downsiz\w+|outgrew|outgrown|too small|new (?:job|apartment|house|laptop|phone|one)|last day (?:at|of) (?:work|the job|school|class)|retir\w+|graduat\w+|colleagues?|coworkers?|leaving (?:the company|my job|for (?:college|university|vacation))|vacation|holiday|business trip|honeymoon|exchange (?:year|student)|military|deploy\w*|emigrat\w*|switching (?:jobs|schools)|surgery|hospital for|estate planning|lawyer|notary|financial (?:advisor|planner)|pet ?sit\w*|cat ?sit\w*|dog ?sit\w*|lease)\b|搬家|出差|旅游|旅行|出国|留学|毕业|二手|闲鱼|断舍离|捐|离职|辞职|换工作|退休|度假|交换生|入伍|律师|公证|手术|调岗|转学|回老家|度蜜月|寄养")
@@ -98,6 +98,15 @@ class _Found:
     third: list[Signal]
     denied: list[Signal]
     framed: bool = False
+
+
+_HOLDS_NOT = frozenset(("suicidal", "suicide", "overdose", "take my life", "i die", "want to die", "not alive"))
+_WISH = re.compile(
+    r"\b(?:want|going|will|might|may|could|should|think\w*|thought|feel like|tempt\w*|urges?|about|ready|decid\w*|plan\w*|consider\w*|wish|need|let me|imagin\w*|pictur\w*|can not stop|fantasi\w*|close to|almost|way|rather|would|dream\w*|easier|better)\b"
+    r"|想|要|打算|准备|决定|可能|干脆|不如|考虑|冲动|忍不住|计划|就去|该|念头|差点|马上"
+)
+_FEAR = re.compile(r"\b(?:afraid|scared|fear\w*|worr(?:y|ied)|phobia|terrified|anxious|panic\w*|anxiety|surviv\w*|symptoms?|cancer|allerg\w*|diagnos\w*|doctor|heart attack|before i die|bucket list|until i die|till i die|when i die i want (?:to be (?:buried|cremated)|my)|day i die|insurance|organ donor|if i die in|someday|one day when)\b|怕死|怕(?:自己)?会死|恐惧|体检|保险|器官捐")
+_NONHUMAN = re.compile(r"\b(?:tulips?|flowers?|plants?|fish|goldfish|cats?|dogs?|bees?|ants?|mosquito\w*|weeds?|grass|trees?|stars?|batter(?:y|ies)|bacteria|virus\w*|cells?|lil(?:y|ies)|rats?|mice|mouse|roach\w*|cockroach\w*|bed ?bugs?|termites?|spiders?|mold|germs|moths?|fleas?|ticks?|hamsters?|cow|cattle|chickens?|zombie\w*|monster\w*|boss|enem(?:y|ies)|dinosaurs?|empire|language)\b|植物|花|鱼|猫|狗|蟑螂|蚊子|老鼠(?!药)|细菌|病毒|细胞|虫")
 
 
 def read(text: str, context: frozenset[str] = frozenset(), level: Level = Level.NONE) -> Reading:
@@ -161,7 +170,10 @@ def _place_en(signal: Signal, before: str, line: str, match: re.Match[str], topi
         found.signals.append(signal)
         return
     clause = _CLAUSE_EN.split(before)[-1]
-    if signal.kind not in ("hopeless", "means_here", "minor", "drunk") and _NOT_EN.search(clause) and not _NOT_VETO_EN.search(clause):
+    if signal.rule in _HOLDS_NOT and re.search(r"\b(?:never|not|no)\b", signal.text) and not _NOT_VETO_EN.search(clause):
+        found.denied.append(signal)
+        return
+    if signal.kind not in ("hopeless", "means_here", "minor", "drunk") and signal.rule not in ("rope or pills", "how I would", "no tomorrow", "after I am gone", "dead loved", "by the time", "not live", "relief", "will", "i die wish") and _NOT_EN.search(clause) and not _NOT_VETO_EN.search(clause):
         found.denied.append(signal)
         return
     if _person_en(signal, clause, before, match.group(), topic) == "third":
@@ -253,7 +265,7 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.CONCERN if _PAST_EN.search(folded) or _PAST_ZH.search(folded) else Level.IDEATION)
     strong = set(kinds & STRONG)
     if "method_self" in strong and not (kinds & {"die_wish", "self_kill", "goodbye", "plan", "prep"}):
-        wish = "intent" in kinds or troubled
+        wish = bool(_WISH.search(folded)) or troubled
         if _LEISURE.search(folded) and not troubled:
             strong.discard("method_self")
         elif not wish:
@@ -263,11 +275,30 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         strong -= {"prep", "goodbye", "plan"}
     if strong:
         raise_to(Level.ACTIVE)
+    news = bool(_frames.NEWS.search(folded) or _frames.FICTION.search(folded))
+    first = bool(re.search(r"\b(?:i|me|my|myself|mine)\b|我|自己", folded))
+    denied = " ".join(s.text for s in found.denied)
+    if "suicide_net" in kinds and "suicid" in denied and folded.count("suicid") <= denied.count("suicid"):
+        kinds.discard("suicide_net")
+    if "die_net" in kinds and re.search(r"\b(?:laugh\w*|embarrass\w*|work\w* myself|starv\w*|bored|thirst\w*|hungry|so (?:full|cute|hot|cold|tired))\b|to death\b", folded) and not troubled:
+        kinds.discard("die_net")
+    if "suicide_net" in kinds and (leak or not news) and not _frames.CODE.search(folded):
+        raise_to(Level.ACTIVE if first or "intent" in kinds or len(folded) < 60 and "?" not in folded else Level.CONCERN)
+    if "die_net" in kinds and not _FEAR.search(folded) and (leak or not news):
+        raise_to(Level.IDEATION)
+    if kinds & {"over", "jump"} and (troubled or max(level, result) >= Level.CONCERN or kinds & {"means_here", "attempt_hint", "place_here", "place_strong"}):
+        raise_to(Level.ACTIVE)
+    if {"over", "jump"} <= kinds or "over" in kinds and _STRONG_INTENT.search(folded) and re.search("decision|decided|made up my mind|决定|想好|想通", folded):
+        raise_to(Level.ACTIVE)
+    if "agree" in kinds and "told_to" in kinds:
+        raise_to(Level.ACTIVE)
+    if found.denied and re.search(r"\b(?:but|though|however|keep that promise)\b|但|可是|却", folded) and re.search(r"\bwant to do it\b|\bi (?:might|may|will|am going to) do it\b|keep that promise|控制不住|忍不住", folded):
+        raise_to(Level.ACTIVE)
     if "plan_hint" in kinds and max(level, result) >= Level.CONCERN:
         raise_to(Level.ACTIVE)
     if "voices" in kinds:
         raise_to(Level.ACTIVE if re.search(r"kill|die|jump|end|hurt|harm|死|跳|割|杀|结束|伤害", folded) else Level.CONCERN)
-    if "told_to" in kinds and result <= Level.ACTIVE and not (kinds - {"told_to", "distress", "self_kill", "die_wish", "abuse", "intent", "method_self"}) and len([s for s in signals if s.kind in ("self_kill", "die_wish")]) <= 1:
+    if "told_to" in kinds and "agree" not in kinds and not kinds & {"voices"} and result <= Level.ACTIVE and not (kinds - {"told_to", "distress", "self_kill", "die_wish", "abuse", "intent", "method_self", "time_now"}) and len([s for s in signals if s.kind in ("self_kill", "die_wish")]) <= 1:
         result = Level.CONCERN
     if "abuse" in kinds:
         raise_to(Level.CONCERN)
@@ -282,16 +313,18 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
     study = bool((_frames.NEWS.search(folded) or _frames.FICTION.search(folded) or _frames.CODE.search(folded)) and not leak)
     if "method_query" in kinds:
         flags.add("method_query")
-        if troubled or result >= Level.IDEATION or "projection" in kinds or not study:
-            raise_to(Level.ACTIVE if troubled or result >= Level.IDEATION or "projection" in kinds or strong else Level.CONCERN)
-        if re.search(r"\b(?:i|me|my|myself)\b|我|自己", folded) and not study:
-            raise_to(Level.ACTIVE)
+        if _NONHUMAN.search(folded) and not troubled:
+            flags.discard("method_query")
+        else:
+            raise_to(Level.CONCERN if study and not troubled else Level.ACTIVE)
     if "place_query" in kinds and troubled and not (_LEISURE.search(folded) and level < Level.CONCERN):
         flags.add("method_query")
         raise_to(Level.ACTIVE)
     # --- jokes, and what everyday things are blamed
+    if trivial and hyper and joke and level == Level.NONE and not (kinds & {"plan", "prep", "goodbye", "means_here", "attempt_now"}):
+        strong.clear()
     calm = level == Level.NONE and not leak and not (kinds & {"plan", "prep", "goodbye", "means_here", "hopeless", "burden", "method_query", "attempt_now", "self_injury", "past_attempt"})
-    if calm and trivial and result >= Level.IDEATION and (joke or hyper):
+    if calm and trivial and result >= Level.CONCERN and (joke or hyper):
         result = Level.NONE if joke or not strong else Level.CONCERN
         if joke or not strong:
             return Reading(Level.NONE, frozenset(), tuple(signals), bool(found.denied), retract)
@@ -301,7 +334,7 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         fiction = bool(_frames.FICTION.search(folded) or _frames.NEWS.search(folded) or _frames.CODE.search(folded))
         game = bool(_frames.GAME.search(folded)) or "game" in context
         translate = bool(_frames.TRANSLATE.search(folded))
-        quoted = bool(re.search(r"[\"'].{2,}[\"']|[《「『].+[》」』]|:", cleaned))
+        quoted = bool(re.search(r"\".{2,}\"|(?<!\w)'.{2,}'(?!\w)|[《「『“].+[》」』”]|[:：]", cleaned))
         person = bool(re.search(r"\b(?:i|i am|my|me|myself)\b|我", folded))
         if game and level < Level.CONCERN and not (kinds & {"goodbye", "prep", "hopeless", "burden", "plan"}) and ("game" not in context or _frames.GAME.search(folded)):
             framed, result = True, Level.NONE
@@ -319,8 +352,18 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.IMMINENT)
     if "attempt_hint" in kinds and danger >= Level.CONCERN and not _BENIGN_PILLS.search(folded) and not framed:
         raise_to(Level.IMMINENT if danger >= Level.IDEATION else Level.ACTIVE)
+    if "attempt_hint" in kinds and re.search(r"\b(?:\d{2,}|whole|entire|all|too many|scared|sleepy|dizzy|goodbye|hospital|die|help|sorry)\b|头晕|救|再见|死", folded) and not _BENIGN_PILLS.search(folded) and not framed and not _COOKING.search(folded):
+        raise_to(Level.IMMINENT)
     if "attempt_hint" in kinds and not result and troubled and not _BENIGN_PILLS.search(folded) and not _COOKING.search(folded) and "distress" in (kinds | context):
         raise_to(Level.ACTIVE)
+    if "place_strong" in kinds and not _LEISURE.search(folded) and not framed:
+        raise_to(Level.IMMINENT if troubled or danger or kinds & {"jump", "goodbye", "over", "time_now"} else Level.ACTIVE)
+    if "jump" in kinds and kinds & {"place_here", "place_strong", "goodbye"} and not framed:
+        raise_to(Level.IMMINENT)
+    if at_hand_now(kinds, folded) and not framed:
+        raise_to(Level.IMMINENT if kinds & {"time_now", "do_ref", "jump"} or "attempt_hint" in kinds else Level.ACTIVE)
+    if kinds & {"over", "goodbye"} and "means_here" in kinds and not _COOKING.search(folded) and not framed:
+        raise_to(Level.IMMINENT)
     if "place_here" in kinds and not _LEISURE.search(folded) and not framed:
         if danger >= Level.IDEATION or kinds & {"goodbye", "hopeless"}:
             raise_to(Level.IMMINENT)
@@ -343,18 +386,28 @@ def _weigh(folded: str, cleaned: str, found: _Found, context: frozenset[str], le
         raise_to(Level.IMMINENT)
     # --- other people
     third_kinds = {s.kind for s in found.third}
-    if third_kinds & {"self_kill", "die_wish", "method_self", "plan", "prep", "goodbye", "self_injury", "attempt_now", "place_here", "attempt_hint", "past_attempt"} and not leak:
+    if "third_risk" in kinds and not result:
+        third_kinds.add("self_kill")
+    if third_kinds & {"suicide_net", "self_kill", "die_wish", "method_self", "plan", "prep", "goodbye", "self_injury", "attempt_now", "place_here", "attempt_hint", "past_attempt"} and not leak:
         fiction = bool(_frames.FICTION.search(folded) or _frames.NEWS.search(folded) or _frames.GAME.search(folded))
         if not fiction:
             flags.add("third_party")
     if framed:
         flags.add("framed")
-    if found.third and leak and not result and third_kinds & {"self_kill", "die_wish", "method_self", "attempt_now", "plan", "prep"}:
-        raise_to(Level.IDEATION)
+    if leak and not result and third_kinds & {"self_kill", "die_wish", "method_self", "attempt_now", "plan", "prep", "suicide_net"}:
+        raise_to(Level.ACTIVE if third_kinds & {"self_kill", "method_self", "attempt_now", "plan", "suicide_net"} else Level.IDEATION)
     if retract and (level or result):
         flags.add("retraction")
     denial = bool(found.denied) or bool(_frames.DENY.search(folded))
     return Reading(result, frozenset(flags), tuple(signals), denial and not result, retract)
+
+
+_BODY = re.compile(r"\b(?:my (?:lap|neck|head|temple|throat|wrists?|mouth|chest)|loaded|noose|on the (?:beam|rafters?)|nobody (?:else )?(?:is )?home|by myself|i am alone|wanted to tell someone|next to (?:the|my) keyboard|not see (?:the )?morning)\b|手腕|脖子|喉咙|动脉|太阳穴|房梁|就割|就吃|就喝|就跳|就走")
+
+
+def at_hand_now(kinds: set[str], folded: str) -> bool:
+    """Whether something dangerous is at hand and pointed at the person, whatever else is said."""
+    return "means_here" in kinds and bool(_BODY.search(folded)) and not _COOKING.search(folded) and not _BENIGN_PILLS.search(folded) and not _frames.GAME.search(folded) and not _frames.FICTION.search(folded)
 
 
 def memory(reading: Reading, text: str) -> frozenset[str]:
