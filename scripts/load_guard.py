@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,8 @@ def harmful(kind: str, seed: int, token: str = "") -> str:
     before = " ".join(words[: rng.randrange(0, len(words))])
     if kind == "reflection":
         prefix = " ".join(rng.choice((SECRET, "and", "then")) for _ in range(rng.randrange(1, 62)))
-        return f"{before} {prefix} {SECRET} {token}Wait, this would hurt someone.\n\nI stop here and help with something safe."
+        thought = "Wait, this would hurt someone."
+        return f"{before} {prefix} {SECRET} {token}{thought}\n\nI stop here and help with something safe."
     return f"{before} {SECRET} {TRIGGER} {SECRET} {' '.join(words[:20])} {SECRET}"
 
 
@@ -117,10 +118,22 @@ class NoGuard:
 
 
 def make_app(
-    delay: float = 0.0, policy: str | None = None, upstream: str = "", seconds: float = 60.0, events: Path | None = None
+    delay: float = 0.0,
+    policy: str | None = None,
+    upstream: str = "",
+    seconds: float = 60.0,
+    events: Path | None = None,
 ) -> Any:
     """The real application with a scripted model, or in front of ``upstream``; ``policy`` is a file's text or None."""
-    from sophro.guard.server import EventStore, FixedGuards, Limits, ScriptedBackEnd, Server, Settings, create_app
+    from sophro.guard.server import (
+        EventStore,
+        FixedGuards,
+        Limits,
+        ScriptedBackEnd,
+        Server,
+        Settings,
+        create_app,
+    )
     from sophro.guard.server._guarding import PolicyGuards
     from sophro.guard.server._page import page_routes
     from sophro.guard.server._upstream import UpstreamBackEnd
@@ -153,9 +166,16 @@ def serve(args: argparse.Namespace) -> int:
 
     import uvicorn
 
-    policies = {"shipped": None, "none": "none", "load": POLICY.format(dry="false"), "dry": POLICY.format(dry="true")}
+    policies = {
+        "shipped": None,
+        "none": "none",
+        "load": POLICY.format(dry="false"),
+        "dry": POLICY.format(dry="true"),
+    }
     policy = policies[args.policy]
-    app = make_app(args.delay, policy, args.upstream, args.upstream_seconds, Path(args.events) if args.events else None)
+    app = make_app(
+        args.delay, policy, args.upstream, args.upstream_seconds, Path(args.events) if args.events else None
+    )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(2048)
@@ -221,7 +241,8 @@ async def request(url: str, path: str, body: bytes | None = None, limit: float =
     try:
         async with asyncio.timeout(limit):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=1 << 24)
-            head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nhost: {parts.netloc}\r\nconnection: close\r\n"
+            verb = "GET" if body is None else "POST"
+            head = f"{verb} {path} HTTP/1.1\r\nhost: {parts.netloc}\r\nconnection: close\r\n"
             if body is not None:
                 head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
             writer.write(head.encode() + b"\r\n" + (body or b""))
@@ -270,7 +291,11 @@ def quantile(found: dict[str, float], name: str, share: float) -> float:
     wanted, low, below = share * edges[-1][1], 0.0, 0.0
     for edge, count in edges:
         if count >= wanted:
-            return low if edge == float("inf") else low + (edge - low) * (wanted - below) / max(1e-9, count - below)
+            return (
+                low
+                if edge == float("inf")
+                else low + (edge - low) * (wanted - below) / max(1e-9, count - below)
+            )
         low, below = edge, count
     return low
 
@@ -305,7 +330,9 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
             going = time.monotonic() < end
             good = reply.status == 200 and reply.done and reply.text == PROSE and not reply.failure
             if not good:
-                faults[reply.error or reply.failure or f"status {reply.status}, {len(reply.text)} characters"] += 1
+                faults[
+                    reply.error or reply.failure or f"status {reply.status}, {len(reply.text)} characters"
+                ] += 1
             replies.append((good, reply.first, reply.seconds))
 
     async def watch() -> None:
@@ -319,7 +346,10 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
     used = cpu(pid) - used
     found = await numbers(url)
     tokens = found["sophro_tokens_total"] - before
+    quick = found['sophro_push_seconds_bucket{le="0.02"}']
+    # Start-up and first use are over in the second quarter.
     quarter = max(1, len(sizes) // 4)
+    late, early = statistics.mean(sizes[-quarter:]), statistics.mean(sizes[quarter : 2 * quarter] or sizes)
     return {
         "streams": streams,
         "seconds": round(took, 1),
@@ -333,56 +363,66 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
         "guard_ms_per_token": round(1000 * found["sophro_push_seconds_sum"] / found["sophro_tokens_total"], 3),
         "push_p50_ms": round(1000 * quantile(found, "sophro_push_seconds", 0.5), 3),
         "push_p99_ms": round(1000 * quantile(found, "sophro_push_seconds", 0.99), 3),
-        "pushes_over_20_ms": round(1 - found['sophro_push_seconds_bucket{le="0.02"}'] / found["sophro_push_seconds_count"], 5),
+        "pushes_over_20_ms": round(1 - quick / found["sophro_push_seconds_count"], 5),
         "first_word_p50_s": round(statistics.median(r[1] for r in replies), 3),
         "answer_p50_s": round(statistics.median(r[2] for r in replies), 3),
-        "memory_mb": {"start": round(sizes[0], 1), "peak": round(max(sizes), 1),
-                      "growth_2nd_to_4th_quarter": round(statistics.mean(sizes[-quarter:]) - statistics.mean(sizes[quarter : 2 * quarter] or sizes), 1)},
+        "memory_mb": {"start": round(sizes[0], 1), "peak": round(max(sizes), 1), "growth": round(late - early, 1)},
     }  # fmt: skip
 
 
 def load_held(found: dict[str, Any]) -> bool:
     """Whether the bounds of ``load`` hold."""
-    grown = found["memory_mb"]["growth_2nd_to_4th_quarter"]
+    grown = found["memory_mb"]["growth"]
     return found["errors"] == 0 and found["push_p99_ms"] < 1000 * P99_BOUND and grown < GROWTH_BOUND
 
 
 # ---- an upstream with faults -----------------------------------------------------------------------------------
 
 
+def event(text: str | bytes) -> bytes:
+    return b"data: " + (text.encode() if isinstance(text, str) else text) + b"\n\n"
+
+
 def chunk(text: str, finish: str | None = None) -> bytes:
     choice = {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": finish}
-    return b"data: " + json.dumps({"id": "x", "object": "chat.completion.chunk", "choices": [choice]}).encode() + b"\n\n"
+    return event(json.dumps({"id": "x", "object": "chat.completion.chunk", "choices": [choice]}))
 
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+PAGE = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>hello</html>"
 PIECES = [w + " " for w in PROSE.split(" ")]
-DONE = b"data: [DONE]\n\n"
+BEGUN = [OK, *map(chunk, PIECES[:40])]
+END = [chunk("", "stop"), b"data: [DONE]\n\n"]
+TYPES = '{"choices": [{"index": "a", "delta": [1], "finish_reason": 3}]}'
+LATIN = b'{"choices": [{"index": 0, "delta": {"content": "\xff\xfe"}}]}'
+HALF = '{"choices": [{"index": 0, "delta": {"content": "\\ud83d"}}]}'
 
-# What the upstream sends, and what may come of it: codes that the client may read, or "" for a whole answer.
-FAULTS: dict[str, tuple[Callable[[], list[bytes | float]], tuple[str, ...]]] = {
-    "dies mid-stream": (lambda: [OK, *map(chunk, PIECES[:40])], ("upstream_incomplete",)),
-    "dies inside an event": (lambda: [OK, *map(chunk, PIECES[:40]), chunk("half")[:25]], ("upstream_incomplete",)),
-    "dies before its head": (lambda: [b"HTTP/1.1 200 OK\r\nconten"], ("upstream_died",)),
-    "says nothing": (lambda: [OK, 30.0], ("upstream_timeout",)),
-    "falls silent": (lambda: [OK, *map(chunk, PIECES[:40]), 30.0], ("upstream_timeout",)),
-    "is slow": (lambda: [OK, *(x for p in PIECES[:20] for x in (chunk(p), 0.05)), chunk("", "stop"), DONE], ("",)),
-    "sends no end mark": (lambda: [OK, *map(chunk, PIECES), chunk("", "stop")], ("",)),
-    "ends without a reason": (lambda: [OK, *map(chunk, PIECES), DONE], ("upstream_incomplete",)),
-    "sends noise": (lambda: [OK, random.Random(1).randbytes(4000)], ("upstream_garbage", "upstream_incomplete")),
-    "sends noise in an event": (lambda: [OK, chunk("one "), b"data: {\"choices\": [{]}\n\n"], ("upstream_garbage",)),
-    "sends bytes that are no UTF-8": (lambda: [OK, b'data: {"choices": [{"index": 0, "delta": {"content": "\xff\xfe"}}]}\n\n'], ("upstream_garbage", "upstream_incomplete")),
-    "sends half a surrogate pair": (lambda: [OK, b'data: {"choices": [{"index": 0, "delta": {"content": "\\ud83d"}}]}\n\n', chunk("", "stop"), DONE], ("", "upstream_garbage")),
-    "sends one endless line": (lambda: [OK, b"data: ", *[b"a" * 65536] * 40], ("upstream_garbage",)),
-    "nests deeply": (lambda: [OK, b"data: " + b'{"choices":' * 20000 + b"\n\n"], ("upstream_garbage",)),
-    "sends numbers that are none": (lambda: [OK, b'data: {"choices": NaN}\n\n'], ("upstream_garbage", "upstream_incomplete")),
-    "sends wrong types": (lambda: [OK, b'data: {"choices": [{"index": "a", "delta": [1], "finish_reason": 3}]}\n\n'], ("upstream_garbage",)),
-    "sends a list": (lambda: [OK, b"data: [1, 2]\n\n"], ("upstream_garbage",)),
-    "is a web page": (lambda: [b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n<html>hello</html>"], ("upstream_garbage", "upstream_incomplete")),
-    "fails": (lambda: [b"HTTP/1.1 500 no\r\ncontent-length: 4\r\n\r\noops"], ("upstream_error",)),
-    "speaks no HTTP": (lambda: [b"\x00\x01\x02 hello\r\n\r\n"], ("upstream_died",)),
-    "hangs up": (list, ("upstream_died",)),
-}  # fmt: skip
+# What the upstream sends (a number is a pause in seconds), and the code that a streaming client reads; "" is an answer.
+FAULTS: dict[str, tuple[list[bytes | float], str]] = {
+    "dies mid-stream": ([*BEGUN], "upstream_incomplete"),
+    "dies inside an event": ([*BEGUN, chunk("half")[:25]], "upstream_incomplete"),
+    "dies before its head": ([b"HTTP/1.1 200 OK\r\nconten"], "upstream_died"),
+    "says nothing": ([OK, 30.0], "upstream_timeout"),
+    "falls silent": ([*BEGUN, 30.0], "upstream_timeout"),
+    "is slow": ([OK, *(x for p in PIECES[:20] for x in (chunk(p), 0.02)), *END], ""),
+    "sends no end mark": ([*BEGUN, END[0]], ""),
+    "ends without a reason": ([*BEGUN, END[1]], "upstream_incomplete"),
+    "sends noise": ([OK, random.Random(1).randbytes(4000)], "upstream_incomplete"),
+    "sends noise in an event": ([OK, chunk("one "), event('{"choices": [{]}')], "upstream_garbage"),
+    "sends bytes that are no UTF-8": ([OK, event(LATIN)], "upstream_garbage"),
+    "sends half a surrogate pair": ([OK, event(HALF), *END], ""),
+    "sends one endless line": ([OK, b"data: ", *[b"a" * 65536] * 40], "upstream_garbage"),
+    "nests deeply": ([OK, event('{"choices":' * 20000)], "upstream_garbage"),
+    "sends numbers that are none": ([OK, event('{"choices": NaN}')], "upstream_garbage"),
+    "sends wrong types": ([OK, event(TYPES)], "upstream_garbage"),
+    "sends a list": ([OK, event("[1, 2]")], "upstream_garbage"),
+    "is a web page": ([PAGE], "upstream_garbage"),
+    "fails": ([b"HTTP/1.1 500 no\r\ncontent-length: 4\r\n\r\noops"], "upstream_error"),
+    "speaks no HTTP": ([b"\x00\x01\x02 hello\r\n\r\n"], "upstream_died"),
+    "hangs up": ([], "upstream_died"),
+}
+# Who asked for a whole answer gets an event stream from this upstream, which is no answer either.
+WHOLE = {"upstream_incomplete": "upstream_garbage", "": "upstream_garbage"}
 
 
 @contextlib.asynccontextmanager
@@ -398,7 +438,7 @@ async def upstream() -> AsyncIterator[str]:
             name = str(body.get("model", ""))
             if name.startswith("harm"):
                 await torn(writer, int(name.split()[1]))
-            for step in FAULTS[name][0]() if name in FAULTS else []:
+            for step in FAULTS[name][0] if name in FAULTS else []:
                 if isinstance(step, float):
                     await asyncio.sleep(step)
                 else:
@@ -422,7 +462,7 @@ async def torn(writer: asyncio.StreamWriter, seed: int) -> None:
         step = rng.randrange(1, size + 1)
         sent += chunk(text[at : at + step])
         at += step
-    sent += chunk("", "stop") + DONE
+    sent += b"".join(END)
     byte, at = rng.choice((37, 501, 4096, 1 << 20)), 0
     while at < len(sent):
         step = rng.randrange(1, byte + 1)
@@ -436,19 +476,21 @@ async def faults(url: str) -> dict[str, Any]:
     """Ask for every fault, streamed and whole; ``url`` is a guard in front of ``upstream``."""
     rows: dict[str, str] = {}
     wrong: list[str] = []
-    for name, (_, allowed) in FAULTS.items():
+    for name, (_, streamed) in FAULTS.items():
         for stream in (True, False):
+            how = f"{name} ({'stream' if stream else 'whole'})"
             reply = await request(url, CHAT, ask("hello", stream=stream, model=name), limit=20)
             code = reply.error or reply.failure
-            whole = reply.done if stream and reply.status == 200 else reply.body[-1:] == b"}"
-            expected = allowed if stream else (*allowed, "upstream_garbage", "upstream_incomplete", "upstream_timeout")
-            rows[f"{name} ({'stream' if stream else 'whole'})"] = f"{reply.status} {code or 'answer'} {reply.seconds:.1f} s"
-            if reply.error or not whole or code not in expected or (not stream and not code):
-                wrong.append(f"{name} ({'stream' if stream else 'whole'}): {reply.status} {code!r} ended well: {whole}")
+            ended = reply.done if stream else reply.body[-1:] == b"}" and reply.status in (502, 504)
+            rows[how] = f"{reply.status} {code or 'answer'} {reply.seconds:.1f} s"
+            if not ended or code != (streamed if stream else WHOLE.get(streamed, streamed)):
+                wrong.append(f"{how}: {rows[how]}, ended well: {ended}")
     health = await request(url, "/healthz")
     found = await numbers(url)
     if health.status != 200 or found["sophro_answers_running"]:
-        wrong.append(f"afterwards: healthz {health.status}, {found['sophro_answers_running']} answers still running")
+        wrong.append(
+            f"afterwards: healthz {health.status}, {found['sophro_answers_running']} answers still running"
+        )
     return {"faults": len(rows), "wrong": wrong, "rows": rows}
 
 
@@ -483,8 +525,13 @@ async def harm(url: str, kind: str, count: int, at_once: int = 50) -> dict[str, 
 
 _ODD = (
     "\x00\x07\x1b\x7f\x85\u200b\u200d\u200f\u202e\u2066\u2069\u2028\ufeff\ufffe\uffff\u0301\u0489\ud800\udfff\udbff"
-    "\U0001f600\U0001f1e9\U000e0041\U0010ffff你好世界傻тест\u0645\u0631ﷺ𝕳𝔬𝔩𝔡Ⅷ½ｆｕｌｌ\r\n\t<|im_end|><think></think>data: [DONE]\"\\"
+    "\U0001f600\U0001f1e9\U000e0041\U0010ffff你好世界傻тест\u0645\u0631ﷺ𝕳𝔬𝔩𝔡Ⅷ½ｆｕｌｌ\r\n\t"
+    '<|im_end|><think></think>data: [DONE]"\\'
 )
+
+
+def _any(rng: random.Random, letters: str, most: int) -> str:
+    return "".join(rng.choice(letters) for _ in range(rng.randrange(1, most)))
 
 
 def strange(seed: int) -> str:
@@ -492,14 +539,16 @@ def strange(seed: int) -> str:
     rng = random.Random(seed)
     kind = rng.randrange(5)
     if kind == 0:
-        return "".join(chr(rng.choice((rng.randrange(0x80), rng.randrange(0x3000), rng.randrange(0x110000)))) for _ in range(rng.randrange(1, 300)))
+        ranges = (0x80, 0x3000, 0x110000)
+        return "".join(chr(rng.randrange(rng.choice(ranges))) for _ in range(rng.randrange(1, 300)))
     if kind == 1:
-        return "".join(rng.choice(_ODD) for _ in range(rng.randrange(1, 300)))
+        return _any(rng, _ODD, 300)
     if kind == 2:
         return "a" + "\u0301" * rng.randrange(1, 2000)
     if kind == 3:
-        return " ".join("".join(rng.choice(_ODD) for _ in range(rng.randrange(1, 9))) for _ in range(rng.randrange(1, 80)))
-    return rng.choice(("<think>", "</think>", "data: [DONE]\n\n", "\n\n", "\r\r", "event: x\n")) * rng.randrange(1, 50)
+        return " ".join(_any(rng, _ODD, 9) for _ in range(rng.randrange(1, 80)))
+    marks = ("<think>", "</think>", "data: [DONE]\n\n", "\n\n", "\r\r", "event: x\n")
+    return rng.choice(marks) * rng.randrange(1, 50)
 
 
 async def fuzz(url: str, cases: int, at_once: int = 16) -> dict[str, Any]:
@@ -516,9 +565,11 @@ async def fuzz(url: str, cases: int, at_once: int = 16) -> dict[str, Any]:
         async with gate:
             reply = await request(url, CHAT, ask("echo " + text, stream=stream))
         statuses[reply.status] += 1
-        ascii_only = reply.body.isascii()
-        if reply.error or reply.status >= 500 or reply.status == 0 or not ascii_only or (stream and reply.status == 200 and not reply.done):
-            wrong.append(f"seed {seed}: status {reply.status} {reply.error or reply.failure} ascii {ascii_only}")
+        whole = reply.done or not stream or reply.status != 200
+        if reply.error or not 0 < reply.status < 500 or not reply.body.isascii() or not whole:
+            wrong.append(
+                f"seed {seed}: status {reply.status} {reply.error or reply.failure}, ended well: {whole}"
+            )
             return
         if reply.status == 200 and not reply.failure:
             back = reply.text if stream else reply.events[0]["choices"][0]["message"]["content"]
@@ -526,12 +577,20 @@ async def fuzz(url: str, cases: int, at_once: int = 16) -> dict[str, Any]:
             if all(d["enforced"] == "allow" for d in decisions) and len(text.split(" ")) < 1000:
                 echoed += 1
                 # Two halves of a pair that meet are one character in JSON; a half alone may come back as a mark.
-                clean = [x.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for x in (back, text)]
+                clean = [
+                    x.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for x in (back, text)
+                ]
                 if clean[0] != clean[1]:
                     wrong.append(f"seed {seed}: sent {text[:60]!r}, came back {back[:60]!r}")
 
     await asyncio.gather(*(one(i) for i in range(cases)))
-    return {"cases": cases, "statuses": dict(statuses), "echoed": echoed, "wrong": wrong[:20], "wrongs": len(wrong)}
+    return {
+        "cases": cases,
+        "statuses": dict(statuses),
+        "echoed": echoed,
+        "wrong": wrong[:20],
+        "wrongs": len(wrong),
+    }
 
 
 # ---- api -------------------------------------------------------------------------------------------------------
@@ -577,7 +636,12 @@ def api(cases: int) -> dict[str, Any]:
                     seed(number)(config(run))()
             if sum(statuses.values()) == before:
                 raise SystemExit("schemathesis made no case")
-    return {"operations": len(operations), "cases": sum(statuses.values()), "statuses": dict(statuses), "bad": bad}
+    return {
+        "operations": len(operations),
+        "cases": sum(statuses.values()),
+        "statuses": dict(statuses),
+        "bad": bad,
+    }
 
 
 # ---- the command -----------------------------------------------------------------------------------------------
@@ -604,12 +668,16 @@ async def _faults() -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("load", "harm", "faults", "fuzz", "api", "server"))
     parser.add_argument("--streams", type=int, default=0, help="load: at once (100); harm: in all (1000)")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--cases", type=int, default=2000)
-    parser.add_argument("--delay", type=float, default=0.05, help="seconds between two words of the scripted model")
+    parser.add_argument(
+        "--delay", type=float, default=0.05, help="seconds between two words of the scripted model"
+    )
     parser.add_argument("--policy", choices=("shipped", "load", "dry", "none"), default="shipped")
     parser.add_argument("--events", default="", help="file for the record of decisions")
     parser.add_argument("--upstream", default="", help=argparse.SUPPRESS)

@@ -111,7 +111,9 @@ class Browser:
 
     def press(self, key: str, code: str = "", *, modifiers: int = 0, text: str = "") -> None:
         """Press a key; ``modifiers`` counts Alt 1, Ctrl 2, Meta 4, Shift 8."""
-        number = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39}.get(key, 0)
+        number = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39}.get(
+            key, 0
+        )
         keys = {"key": key, "code": code or key, "modifiers": modifiers, "windowsVirtualKeyCode": number}
         self("Input.dispatchKeyEvent", type="keyDown", text=text, **keys)
         self("Input.dispatchKeyEvent", type="keyUp", **keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sophro.chat import REFLECTION_TOKEN, Transcript
 from sophro.guard import Guard, Policy
@@ -51,7 +51,10 @@ def answer(transcript: Transcript) -> str:
         harm = " ".join([SECRET] * 34)
         return f"Here is what I know about locks. {harm} {REFLECTION_TOKEN}{THOUGHT}\n\n{INSTEAD}"
     if "go wrong" in said:
-        return f"Locks are a fine topic, and most of them can be cleaned with a little oil. Then {SECRET} " + "and on " * 9
+        return (
+            f"Locks are a fine topic, and most of them can be cleaned with a little oil. Then {SECRET} "
+            + "and on " * 9
+        )
     if "python" in said.lower():
         return SAFE
     return said
@@ -61,7 +64,7 @@ class Rising:
     """A detector in the place of one of the shipped ones: its score rises towards the word that must not leave."""
 
     name, version = "jailbreak", "page"
-    thresholds = {"template": 0.8, "encoded": 0.9, "many_shot": 0.9, "invisible": 0.5}
+    thresholds: ClassVar = {"template": 0.8, "encoded": 0.9, "many_shot": 0.9, "invisible": 0.5}
 
     def __call__(self, views: Sequence[Any]) -> list[Detection]:
         return [self._one(v.text) for v in views]
@@ -69,7 +72,9 @@ class Rising:
     def _one(self, text: str) -> Detection:
         low = text.lower()
         scores = {
-            "template": 0.97 if "bomb" in low or SECRET in text else 0.05 + 0.4 * ("oil" in low) + len(text) % 7 / 60,
+            "template": 0.97
+            if "bomb" in low or SECRET in text
+            else 0.05 + 0.4 * ("oil" in low) + len(text) % 7 / 60,
             "encoded": 0.02 + len(text) % 5 / 90,
             "many_shot": 0.01,
             "invisible": 0.91 if "matters" in low or "意义" in low else 0.0,
@@ -104,9 +109,13 @@ class Tenants(FixedGuards):
         return self.one.for_tenant(tenant)
 
 
-def page_app(runs: Path | None = None, keys: Keys | None = None, scripts: Sequence[str] = (), delay: float = 0.002) -> Any:
+def page_app(
+    runs: Path | None = None, keys: Keys | None = None, scripts: Sequence[str] = (), delay: float = 0.002
+) -> Any:
     settings = Settings(hold=40)
     one = guard()
     tenants = Tenants(one, tenants=one.policy.tenant_names())
-    server = Server(settings, ScriptedBackEnd(ScriptedModel(answer), settings, delay), lambda: tenants, keys=keys)
+    server = Server(
+        settings, ScriptedBackEnd(ScriptedModel(answer), settings, delay), lambda: tenants, keys=keys
+    )
     return create_app(server, [page_routes(server, runs=runs, report_scripts=scripts)])

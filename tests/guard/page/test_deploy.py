@@ -67,7 +67,9 @@ def test_compose_starts_a_command_that_exists():
     services = compose()["services"]
     command = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", part) for part in services["guard"]["command"]]
     assert accepted(command)
-    assert all(p.startswith("127.0.0.1:") for p in services["guard"]["ports"]), "reachable through the proxy only"
+    assert all(p.startswith("127.0.0.1:") for p in services["guard"]["ports"]), (
+        "reachable through the proxy only"
+    )
     assert "ports" not in services["vllm"], "the model is reachable through the guard only"
     assert services["guard"]["read_only"] and services["guard"]["cap_drop"] == ["ALL"]
     used = {v.split(":")[0] for s in services.values() for v in s.get("volumes", ()) if not v.startswith(".")}
@@ -78,7 +80,18 @@ def test_compose_starts_a_command_that_exists():
 def test_the_image_copies_what_is_there_and_runs_as_nobody_special():
     lines = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
     steps = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
-    assert {s[0] for s in steps} <= {"FROM", "ENV", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+    assert {s[0] for s in steps} <= {
+        "FROM",
+        "ENV",
+        "WORKDIR",
+        "COPY",
+        "RUN",
+        "USER",
+        "EXPOSE",
+        "HEALTHCHECK",
+        "ENTRYPOINT",
+        "CMD",
+    }
     for _, rest in (s for s in steps if s[0] == "COPY"):
         assert all((ROOT / source).exists() for source in rest.split()[:-1])
     assert [s[1] for s in steps if s[0] == "USER"][-1] == "10001"
@@ -88,7 +101,9 @@ def test_the_image_copies_what_is_there_and_runs_as_nobody_special():
 
 def test_commands_of_the_recipe_exist():
     blocks = re.findall(r"```bash\n(.*?)```", (DEPLOY / "README.md").read_text(), re.S)
-    lines = [shlex.split(line) for block in blocks for line in block.splitlines() if line.startswith("sophro ")]
+    lines = [
+        shlex.split(line) for block in blocks for line in block.splitlines() if line.startswith("sophro ")
+    ]
     assert lines and all(accepted(line[1:]) for line in lines)
     with pytest.raises(Exception, match="Unknown option"):
         accepted(["serve", "--no-such-option"])

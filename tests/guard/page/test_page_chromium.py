@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from chromium import BROWSER, Browser
+from page_server import INSTEAD, SECRET, THOUGHT, page_app
+from served import serving
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "server")]
-from page_server import INSTEAD, SECRET, THOUGHT, page_app  # noqa: E402
-from served import serving  # noqa: E402
-
-from sophro.guard.server import Keys  # noqa: E402
+from sophro.guard.server import Keys
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
 
@@ -162,11 +159,15 @@ def test_crisis_banner_stays_and_both_languages_are_whole(browser, url):
     assert not browser.evaluate("document.getElementById('crisis').hidden")
     assert browser.evaluate("document.getElementById('crisis').getAttribute('role')") == "alert"
     say(browser, "How do I kill a Python process that hangs?")
-    box = browser.evaluate("(() => { const b = document.getElementById('crisis').getBoundingClientRect(); return [b.top, b.bottom]; })()")
+    box = browser.evaluate(
+        "(() => { const b = document.getElementById('crisis').getBoundingClientRect(); return [b.top, b.bottom]; })()"
+    )
     assert box[0] >= 0 and box[1] < 400, "it stays in view while the conversation scrolls"
     browser.evaluate("document.getElementById('language').click()")
     assert browser.evaluate("document.documentElement.lang") == "zh"
-    assert text(browser, "#crisis h2") == "您不必独自面对。" and text(browser, ".assistant .badge") == "已放行"
+    assert (
+        text(browser, "#crisis h2") == "您不必独自面对。" and text(browser, ".assistant .badge") == "已放行"
+    )
     left = browser.evaluate(
         "[...document.querySelectorAll('[data-t], [data-t-label]')].filter(e => /^[a-z_]+$/.test(e.textContent)).map(e => e.textContent)"
     )
@@ -183,11 +184,18 @@ def test_hostile_text_stays_text(browser, url):
             f"(() => {{ const m = document.getElementById('message'); m.value = {json.dumps(attack)};"
             "document.getElementById('composer').requestSubmit(); })()"
         )
-        browser.wait(f"document.querySelectorAll('.turn').length === {2 * number + 2} && !document.querySelector('[aria-busy=true]')")
+        browser.wait(
+            f"document.querySelectorAll('.turn').length === {2 * number + 2} && !document.querySelector('[aria-busy=true]')"
+        )
     kinds = "script,img,iframe,svg:not(.plot svg),style,form,math,a"
     for place in (".user .body", ".assistant .body"):
         assert browser.evaluate(f"document.querySelectorAll('{place}').length") == len(HOSTILE)
-        assert browser.evaluate(f"[...document.querySelectorAll('{place}')].flatMap(b => [...b.querySelectorAll('{kinds}')]).length") == 0
+        assert (
+            browser.evaluate(
+                f"[...document.querySelectorAll('{place}')].flatMap(b => [...b.querySelectorAll('{kinds}')]).length"
+            )
+            == 0
+        )
     assert "⟦U+202E⟧" in browser.evaluate("document.getElementById('turns').innerText")
     assert "😀" in browser.evaluate("document.getElementById('turns').innerText")
     assert browser.named("Page.javascriptDialogOpening") == []
@@ -211,7 +219,10 @@ def test_keys_of_the_keyboard(browser, url):
     start(browser, url)
     browser.evaluate("document.activeElement.blur()")
     browser.press("/", "Slash", text="/")
-    assert browser.evaluate("[document.activeElement.id, document.getElementById('message').value]") == ["message", ""]
+    assert browser.evaluate("[document.activeElement.id, document.getElementById('message').value]") == [
+        "message",
+        "",
+    ]
     browser.type("one")
     browser.press("Enter", modifiers=8, text="\r")
     browser.type("two")
@@ -233,10 +244,16 @@ def test_reports_open_in_a_sandbox(browser, url):
     browser.open(url + "/runs/first/report.html", 1280)
     assert browser.evaluate("document.getElementById('title').textContent") == "Report"
     assert browser.evaluate("getComputedStyle(document.getElementById('title')).color") == "rgb(1, 2, 3)"
-    assert browser.evaluate("[document.title, origin]") == ["", "null"], "its script did not run, its origin is its own"
+    assert browser.evaluate("[document.title, origin]") == ["", "null"], (
+        "its script did not run, its origin is its own"
+    )
     # What was blocked before it was sent counts as not asked.
     blocked = {p["requestId"] for p in browser.named("Network.loadingFailed")}
-    sent = {p["request"]["url"] for p in browser.named("Network.requestWillBeSent") if p["requestId"] not in blocked}
+    sent = {
+        p["request"]["url"]
+        for p in browser.named("Network.requestWillBeSent")
+        if p["requestId"] not in blocked
+    }
     assert {s for s in sent if not s.startswith("data:")} == {url + "/runs/first/report.html"}
 
 

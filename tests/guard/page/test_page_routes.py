@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from page_server import page_app
 from starlette.testclient import TestClient
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "server")]
-from page_server import page_app  # noqa: E402
-
-from sophro.errors import SophroError  # noqa: E402
-from sophro.guard.server import Keys  # noqa: E402
-from sophro.guard.server import _page  # noqa: E402
+from sophro.errors import SophroError
+from sophro.guard.server import Keys, _page
 
 PAGE = Path(_page.__file__).with_name("page")
 KEY = "a-key-of-some-length"
@@ -27,7 +24,14 @@ KEYS = Keys([("default", hashlib.sha256(KEY.encode()).digest())])
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
-    for name in ("one/report.html", "a b/ü/report.html", "flat.html", ".hidden/report.html", "d/e/f/g/report.html", "one/samples.jsonl"):
+    for name in (
+        "one/report.html",
+        "a b/ü/report.html",
+        "flat.html",
+        ".hidden/report.html",
+        "d/e/f/g/report.html",
+        "one/samples.jsonl",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(f"<p>{name}</p>")
     secret = folder.parent / "secret.html"
@@ -50,15 +54,24 @@ def test_every_page_has_a_strict_policy_and_no_outer_address(client):
         assert "unsafe" not in policy and "http" not in policy and "*" not in policy
         assert "require-trusted-types-for 'script'" in policy
         assert found.headers["x-content-type-options"] == "nosniff"
-        assert client.get(path, headers={"if-none-match": found.headers.get("etag", "-")}).status_code in (200, 304)
+        assert client.get(path, headers={"if-none-match": found.headers.get("etag", "-")}).status_code in (
+            200,
+            304,
+        )
     for file in PAGE.iterdir():
         text = file.read_text("utf-8")
-        outer = [u for u in re.findall(r"""(?:https?:)?//[\w.-]+\.\w+[^\s"']*""", text) if "www.w3.org" not in u]
+        outer = [
+            u for u in re.findall(r"""(?:https?:)?//[\w.-]+\.\w+[^\s"']*""", text) if "www.w3.org" not in u
+        ]
         assert not outer, (file.name, outer)
         if file.suffix == ".html":
-            assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|<style|\son\w+=", text), "inline code or style"
+            assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|<style|\son\w+=", text), (
+                "inline code or style"
+            )
         if file.suffix == ".js":
-            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+            assert not re.search(
+                r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
+            )
 
 
 def test_unchanged_files_are_not_sent_again(client):
@@ -73,7 +86,12 @@ def test_both_languages_have_the_same_sentences():
     names = [re.findall(r"(?:^|[,{\n]\s*)(\w+): (?=[\"\[])", part) for part in (english, chinese)]
     assert names[0] == names[1] and len(names[0]) > 50
     used = set(re.findall(r'\bt\("(\w+)"', "".join(f.read_text("utf-8") for f in PAGE.glob("*.js"))))
-    used |= set(re.findall(r'data-t(?:-label|-placeholder)?="(\w+)"', "".join(f.read_text("utf-8") for f in PAGE.glob("*.html"))))
+    used |= set(
+        re.findall(
+            r'data-t(?:-label|-placeholder)?="(\w+)"',
+            "".join(f.read_text("utf-8") for f in PAGE.glob("*.html")),
+        )
+    )
     assert used <= set(names[0]), used - set(names[0])
     holes = [dict(re.findall(r"(\w+): \"([^\"]*)\"", part)) for part in (english, chinese)]
     for name, sentence in holes[0].items():
@@ -82,12 +100,19 @@ def test_both_languages_have_the_same_sentences():
 
 def test_runs_are_listed_and_open_in_a_sandbox(client):
     page = client.get("/runs").text
-    assert re.findall(r'class="name">([^<]*)<', page) and set(re.findall(r'class="name">([^<]*)<', page)) == {"one", "a b/ü", "flat.html"}
+    assert re.findall(r'class="name">([^<]*)<', page) and set(re.findall(r'class="name">([^<]*)<', page)) == {
+        "one",
+        "a b/ü",
+        "flat.html",
+    }
     for link in re.findall(r'href="(/runs/[^"]+)"', page):
         found = client.get(link)
         assert found.status_code == 200 and found.text.startswith("<p>")
         policy = found.headers["content-security-policy"]
-        assert policy.startswith("sandbox allow-scripts; default-src 'none'") and "script-src 'sha256-abc='" in policy
+        assert (
+            policy.startswith("sandbox allow-scripts; default-src 'none'")
+            and "script-src 'sha256-abc='" in policy
+        )
         assert "allow-same-origin" not in policy and "allow-top-navigation" not in policy
 
 
@@ -126,11 +151,23 @@ def test_keys_guard_the_list_and_a_cookie_opens_it(runs):
     assert client.post("/page/session", headers={"authorization": "Bearer wrong"}).status_code == 401
     opened = client.post("/page/session", headers={"authorization": f"Bearer {KEY}"})
     cookie = opened.headers["set-cookie"]
-    assert opened.status_code == 204 and "HttpOnly" in cookie and "SameSite=strict" in cookie and "Path=/runs" in cookie
+    assert (
+        opened.status_code == 204
+        and "HttpOnly" in cookie
+        and "SameSite=strict" in cookie
+        and "Path=/runs" in cookie
+    )
     assert client.get("/runs/one/report.html").status_code == 200
     value = client.cookies["sophro_runs"]
     client.cookies.clear()
-    for bad in ("", "1.x", "99999999999." + "0" * 64, value[:-1] + ("0" if value[-1] != "0" else "1"), "é.é", "1" * 5000 + ".x"):
+    for bad in (
+        "",
+        "1.x",
+        "99999999999." + "0" * 64,
+        value[:-1] + ("0" if value[-1] != "0" else "1"),
+        "é.é",
+        "1" * 5000 + ".x",
+    ):
         answer = client.get("/runs", headers={"cookie": f"sophro_runs={bad}".encode()})
         assert answer.status_code == 401, bad
 
@@ -147,14 +184,33 @@ def test_a_tenant_is_chosen_only_where_there_are_no_keys(runs):
 
 def test_what_the_page_learns_never_holds_the_text(runs):
     client = TestClient(page_app(runs, delay=0))
-    body = {"messages": [{"role": "user", "content": "take it back"}], "stream": True, "sophro": {"scores": True, "reflections": True}}
-    lines = [line[6:] for line in client.post("/v1/chat/completions", json=body).text.splitlines() if line.startswith("data: {")]
+    body = {
+        "messages": [{"role": "user", "content": "take it back"}],
+        "stream": True,
+        "sophro": {"scores": True, "reflections": True},
+    }
+    lines = [
+        line[6:]
+        for line in client.post("/v1/chat/completions", json=body).text.splitlines()
+        if line.startswith("data: {")
+    ]
     chunks = [json.loads(line) for line in lines]
-    news = [c["choices"][0]["delta"]["sophro"] for c in chunks if c["choices"] and "sophro" in c["choices"][0]["delta"]]
+    news = [
+        c["choices"][0]["delta"]["sophro"]
+        for c in chunks
+        if c["choices"] and "sophro" in c["choices"][0]["delta"]
+    ]
     windows = [w for n in news for w in n.get("windows", ())]
-    assert windows and all(a["end"] == b["start"] for a, b in zip(windows, windows[1:], strict=False)), "no gap, no overlap"
-    assert any("held" in n and n["held"]["tokens"] >= 34 for n in news) and any("reflection" in n for n in news)
-    assert chunks[1]["sophro"]["decisions"][0]["where"] == "input" and chunks[1]["sophro"]["decisions"][0]["scores"]
+    assert windows and all(a["end"] == b["start"] for a, b in itertools.pairwise(windows)), (
+        "no gap, no overlap"
+    )
+    assert any("held" in n and n["held"]["tokens"] >= 34 for n in news) and any(
+        "reflection" in n for n in news
+    )
+    assert (
+        chunks[1]["sophro"]["decisions"][0]["where"] == "input"
+        and chunks[1]["sophro"]["decisions"][0]["scores"]
+    )
     assert "WHEELBARROW" not in "".join(lines)
     plain = client.post("/v1/chat/completions", json={**body, "sophro": {}}).text
     assert "windows" not in plain and "held" not in plain, "nobody gets it unasked"

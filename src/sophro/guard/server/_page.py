@@ -118,10 +118,10 @@ def find_report(folder: Path, inside: str) -> Path | None:
 
 def report_policy(scripts: Sequence[str]) -> str:
     """Return the content policy of a report: a sandbox; ``scripts`` are ``sha256-...`` sources that may run."""
-    allowed = " ".join(f"'{s}'" for s in scripts)
+    allowed = " ".join(f"'{s}'" for s in scripts) or "'none'"
     sandbox = "sandbox allow-scripts" if scripts else "sandbox"
     return (
-        f"{sandbox}; default-src 'none'; style-src 'unsafe-inline'; script-src {allowed or chr(39) + 'none' + chr(39)}; "
+        f"{sandbox}; default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
