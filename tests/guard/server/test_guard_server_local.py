@@ -121,8 +121,8 @@ def test_usage_and_context_are_counted_in_tokens(place):
     assert plain["usage"]["prompt_tokens"] < 5 and plain["choices"][0]["text"]
 
 
-def test_a_slow_reader_pauses_its_rows_only(place, monkeypatch):
-    model, *_ = place
+def test_a_slow_reader_pauses_its_rows_only(monkeypatch):
+    model = moving_model()  # an engine has its model to itself
     monkeypatch.setattr("sophro.guard.server._engine._FULL", 16)
     monkeypatch.setattr("sophro.guard.server._engine._LOW", 4)
     import asyncio
@@ -188,8 +188,8 @@ def test_a_patch_of_another_model_is_refused_at_the_start(tmp_path):
         read_patches([f"a={folder}", f"a={folder}"])
 
 
-def test_an_engine_that_fails_ends_its_answers_with_an_error(place, monkeypatch, caplog):
-    model, *_ = place
+def test_an_engine_that_fails_ends_its_answers_with_an_error(monkeypatch, caplog):
+    model = moving_model()
     server = Server(Settings(), LocalBackEnd(model, Settings()), lambda: FixedGuards(WordGuard()))
     monkeypatch.setattr("sophro.models._live.Live.step", lambda self: 1 / 0)
     with serving(create_app(server)) as url:
