@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sophro.errors import unknown_name
+from sophro.errors import SophroError, unknown_name
 from sophro.evidence import (
     _attacks,
     _chinese,
@@ -259,8 +259,10 @@ def run_claims(
 ) -> int:
     """Run claims, print what held, and write ``evidence.json`` into ``out``.
 
+    A claim that cannot be run is reported as such, and the others still run: hours may lie behind them.
+
     Returns:
-        0 if every claim held, else 3 (1 is a crash, 2 bad input: neither is a finding).
+        0 if every claim held, 2 if one could not be run, else 3 (1 is a crash: neither 1 nor 2 is a finding).
     """
     chosen = claims(names)
     outcomes: list[Outcome] = []
@@ -269,8 +271,13 @@ def run_claims(
         if claim in left:
             continue
         began = time.monotonic()
-        checks, notes = claim.run(out, quick)
-        outcome = Outcome(claim.name, claim.statement, tuple(checks), time.monotonic() - began, tuple(notes))
+        checks, notes, problem = list[Check](), list[str](), ""
+        try:
+            checks, notes = claim.run(out, quick)
+        except SophroError as error:
+            problem = str(error)
+        seconds = time.monotonic() - began
+        outcome = Outcome(claim.name, claim.statement, tuple(checks), seconds, tuple(notes), problem)
         outcomes.append(outcome)
         if not as_json:
             _show(outcome)
@@ -287,6 +294,8 @@ def run_claims(
         for claim in left:
             print(f"LEFT     {claim.name}: not part of --quick; name it, or leave --quick out")
         print(f"{held} of {len(outcomes)} claims held")
+    if any(o.error for o in outcomes):
+        return 2
     return 0 if held == len(outcomes) else 3
 
 
@@ -294,7 +303,7 @@ def _show(outcome: Outcome) -> None:
     print(f"{outcome.status.upper():8} {outcome.name}: {outcome.statement} ({outcome.seconds:.0f} s)")
     for check in outcome.checks:
         print(f"   {'ok ' if check.passed else 'NO '} {_line(check)}")
-    for note in outcome.notes:
+    for note in [outcome.error, *outcome.notes] if outcome.error else outcome.notes:
         print(f"       {note}")
 
 
