@@ -12,6 +12,7 @@ from sophro.evidence import (
     _attacks,
     _chinese,
     _controls,
+    _crisis,
     _dialog,
     _guard,
     _patching,
@@ -33,6 +34,12 @@ _ALL = (
         "Always-refuse, always-comply and empty models give exactly 0/100, 100/0 and 100 % broken",
         ("none", "harmful", "over_refusal", "helpfulness"),
         _controls.stubs,
+    ),
+    Claim(
+        "crisis_layer",
+        "No scripted dialogue at ACTIVE or IMMINENT is missed, idioms are left alone, replies are whole and clean",
+        ("crisis",),
+        _crisis.crisis_layer,
     ),
     Claim(
         "known_asr",

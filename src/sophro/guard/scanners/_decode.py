@@ -118,12 +118,11 @@ def _letters(text: str) -> Iterator[Piece]:
                 yield Piece("reversed", run[::-1][:LONGEST], *line.span())
     if len(_LEET.findall(head)) >= 2:
         said = _LEET.sub(lambda m: m.group().translate(_UNLEET), head)
-        if said != head:
+        if said != head and english(said):
             yield Piece("leetspeak", said[:LONGEST], *whole)
     if _SPACED.search(head):
-        yield Piece(
-            "spaced", _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), head)[:LONGEST], *whole
-        )
+        said = _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), head)
+        yield Piece("spaced", said[:LONGEST], *whole)
     plain = unicodedata.normalize("NFKC", head)
     if plain != head and not head.isascii():
         styled = sum(0x1D400 <= ord(c) <= 0x1D7FF or 0x24B6 <= ord(c) <= 0x24E9 for c in head)

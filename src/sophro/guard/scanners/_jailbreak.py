@@ -5,9 +5,10 @@ Shen et al. 2023 (arXiv 2308.03825: persona prompts in the wild) and Anil et al.
 phrases are our own, written from those descriptions and from half of the in-the-wild set (see ``docs/guard.md``).
 
 Contract: four labels, each a score in [0, 1]. ``template``: cues of persona, rule-breaking and refusal-suppressing
-prompts; one cue alone is no jailbreak, because ordinary role play has it too. ``encoded``: what a decoded piece says,
-judged by ``prompt_harm``; an encoded harmless text is harmless. ``many_shot``: share of harmful questions among many
-question-answer pairs. ``invisible``: characters that nobody sees and a model reads.
+prompts; but for the names of well-known ones a cue alone is no jailbreak, because ordinary requests have it too.
+``encoded``: what a decoded piece says, judged by ``prompt_harm``; an encoded harmless text is harmless. ``many_shot``:
+share of harmful questions among many question-answer pairs. ``invisible``: characters that nobody sees and a model
+reads.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sophro.guard.scanners._types import Scanner, View
 from sophro.judge._lexicon import normalize
 
 LABELS = ("template", "encoded", "many_shot", "invisible")
-THRESHOLDS = dict.fromkeys(LABELS, 0.5)
+THRESHOLDS: dict[str, float] = dict.fromkeys(LABELS, 0.5)
 _MANY = 0.6  # share of harmful questions that is certain; half of it is the threshold
 READ = 100_000  # characters read for cues; both ends of a longer text
 PAIRS = 6
