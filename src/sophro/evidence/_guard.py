@@ -45,7 +45,7 @@ def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         "harmful English requests stopped (MaliciousInstruct; never trained on)",
         "harmful English requests stopped (held-out tenth of AdvBench, HarmBench and four others)",
         "harmless Chinese requests stopped (Alpaca in Chinese; never trained on)",
-        "harmful Chinese requests stopped (held-out tenth of CatQA and MultiJail)",
+        "harmful Chinese requests stopped (held-out tenth of CatQA, MultiJail and the starter set)",
         "control: harmful English requests stopped by n-grams alone at 2 % false alarms (MaliciousInstruct)",
     )
     try:
@@ -65,8 +65,8 @@ def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     # The other half of this source chose the Chinese threshold.
     chinese = stopped([r for r in strangers["alpaca_zh"] if share(r.key) >= 0.5], 250)
     malicious = stopped(strangers["malicious_instruct"], 60)
-    plain = stopped([r for r in held if r.source in _PLAIN and r.harmful and r.lang == "en"], 70)
-    plain_zh = stopped([r for r in held if r.harmful and r.lang == "zh"], 120)
+    plain = _stopped(guard, [r.text for r in held if r.source in _PLAIN and r.harmful and r.lang == "en"])
+    plain_zh = _stopped(guard, [r.text for r in held if r.harmful and r.lang == "zh"])
     checks = [
         _check(whats[0], rate([f for flags in english.values() for f in flags]), "<=", ALARMS),
         _check(whats[1], rate(malicious), ">=", RECALL),

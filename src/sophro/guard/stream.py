@@ -59,10 +59,9 @@ class StreamCheck:
         self._guard = guard
         self._settings = guard.policy.streaming
         turns: tuple[Turn, ...] = to_turns(conversation)
-        asked = (
-            views_of(turns, "input")[0] if turns[-1].role != "assistant" else views_of(turns[:-1], "input")[0]
-        )
-        self._asked = asked
+        if turns[-1].role == "assistant" and len(turns) > 1:
+            turns = turns[:-1]  # the answer goes on where its beginning was given
+        self._asked = views_of(turns, "input")[0]
         self._clock = clock
         self._text = ""
         self._judged = 0  # everything before it is judged good

@@ -83,6 +83,7 @@ def check_name(name: str, where: Where, label: str | None = None) -> None:
 
 def _row(name: str) -> Row:
     if "@" in name:
+        from sophro.guard.scanners._judges import REQUESTS
         from sophro.judge.llm import ADAPTERS
 
         adapter, _, model = name.partition("@")
@@ -90,7 +91,8 @@ def _row(name: str) -> Row:
             raise unknown_name("LLM guard", adapter, ADAPTERS)
         if not model:
             raise SophroError(f"detector {name!r} names no model; write {adapter}@MODEL")
-        return Row("_judges:LlmGuard", ADAPTERS[adapter].title, ("harmful",))
+        where: tuple[Where, ...] = _ALL if adapter in REQUESTS else ("trace", "output", "stream")
+        return Row("_judges:LlmGuard", ADAPTERS[adapter].title, ("harmful",), where)
     if name not in ROWS:
         raise unknown_name("detector", name, ROWS)
     return ROWS[name]

@@ -5,12 +5,16 @@ Contract: weights add up; ``WHOLE`` of them is certain. Matched without regard t
 
 from __future__ import annotations
 
-WHOLE = 1.5
+WHOLE = 1.2  # half of it is the threshold of the detector
 
 CUES: dict[str, tuple[float, str]] = {
+    "jailbreak_word": (
+        0.25,
+        r"\bjailbr(?:eak|oken)",
+    ),
     "known_name": (
         0.6,
-        r"\bdo anything now\b|\bdan mode\b|\bjailbr(?:eak|oken)|\bdeveloper mode (?:enabled|output)|\bgod "
+        r"\bdo anything now\b|\bdan mode\b|\bdeveloper mode (?:enabled|output)|\bgod "
         r"?mode (?:enabled|on)|\banti-?gpt\b|\bevil[- ]?bot\b|\bbetterdan\b|\bsudo mode\b",
     ),
     "dan": (
@@ -18,7 +22,7 @@ CUES: dict[str, tuple[float, str]] = {
         r"(?-i:\bDAN\b|\bSTAN\b|\bDUDE\b|\bAIM\b|\bJAILBREAK\b)",
     ),
     "ignore": (
-        0.6,
+        0.5,
         r"\b(?:ignore|disregard|forget|override|bypass|abandon|discard)\b[^.\n]{0,25}\b(?:previous|prior|a"
         r"bove|earlier|preceding|usual|original|existing|your|openai'?s?|system)\b[^.\n]{0,25}\b(?:instruc"
         r"tions?|rules|prompts?|guidelines|programming|directives?|polic(?:y|ies)|training|restrictions|et"
@@ -107,7 +111,7 @@ CUES: dict[str, tuple[float, str]] = {
         r"ict)\w*",
     ),
     "zh_ignore": (
-        0.6,
+        0.5,
         r"(?:忽略|无视|忘(?:记|掉)|不要理会|抛开)[^。\n]{0,12}(?:之前|以上|上面|前面|所有|原有|先前|系统|"
         r"你的)[^。\n]{0,12}(?:指令|指示|规则|规定|设定|提示词?|限制|要求|内容)",
     ),

@@ -31,6 +31,7 @@ _LEET = re.compile(r"\b(?=\w*[a-zA-Z])(?=\w*[013457@$])[\w@$!]{3,}")
 _UNLEET = str.maketrans("0134578@$!", "oieastbasi")
 _SPACED = re.compile(r"(?<!\w)(?:[A-Za-z][ .\-_*]){5,}[A-Za-z](?!\w)")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
+_PROBE = 400  # characters of a line that are tried
 _EDGES = 20_000  # letter ciphers are looked for in the first characters only
 
 
@@ -106,23 +107,22 @@ def _letters(text: str) -> Iterator[Piece]:
     head = text[:_EDGES]
     whole = (0, len(head))
     for line in _cipher_parts(head):
+        run = line.group()
         for by in range(1, 26):
-            said = shift(line.group(), -by)
-            if english(said):
-                yield Piece("rot13" if by == 13 else f"caesar:{by}", said[:LONGEST], *line.span())
+            if english(shift(run[:_PROBE], -by)):
+                said = shift(run[:LONGEST], -by)
+                yield Piece("rot13" if by == 13 else f"caesar:{by}", said, *line.span())
                 break
         else:
-            said = line.group()[::-1]
-            if english(said):
-                yield Piece("reversed", said[:LONGEST], *line.span())
+            if english(run[::-1][:_PROBE]):
+                yield Piece("reversed", run[::-1][:LONGEST], *line.span())
     if len(_LEET.findall(head)) >= 2:
         said = _LEET.sub(lambda m: m.group().translate(_UNLEET), head)
-        if said != head:
+        if said != head and english(said):
             yield Piece("leetspeak", said[:LONGEST], *whole)
     if _SPACED.search(head):
-        yield Piece(
-            "spaced", _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), head)[:LONGEST], *whole
-        )
+        said = _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), head)
+        yield Piece("spaced", said[:LONGEST], *whole)
     plain = unicodedata.normalize("NFKC", head)
     if plain != head and not head.isascii():
         styled = sum(0x1D400 <= ord(c) <= 0x1D7FF or 0x24B6 <= ord(c) <= 0x24E9 for c in head)

@@ -5,9 +5,10 @@ Shen et al. 2023 (arXiv 2308.03825: persona prompts in the wild) and Anil et al.
 phrases are our own, written from those descriptions and from half of the in-the-wild set (see ``docs/guard.md``).
 
 Contract: four labels, each a score in [0, 1]. ``template``: cues of persona, rule-breaking and refusal-suppressing
-prompts; one cue alone is no jailbreak, because ordinary role play has it too. ``encoded``: what a decoded piece says,
-judged by ``prompt_harm``; an encoded harmless text is harmless. ``many_shot``: share of harmful questions among many
-question-answer pairs. ``invisible``: characters that nobody sees and a model reads.
+prompts; but for the names of well-known ones a cue alone is no jailbreak, because ordinary requests have it too.
+``encoded``: what a decoded piece says, judged by ``prompt_harm``; an encoded harmless text is harmless. ``many_shot``:
+share of harmful questions among many question-answer pairs. ``invisible``: characters that nobody sees and a model
+reads.
 """
 
 from __future__ import annotations

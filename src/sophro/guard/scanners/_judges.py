@@ -9,6 +9,7 @@ answer is read in overlapping windows and the highest score counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sophro.errors import SophroError
@@ -88,30 +89,49 @@ class Refusal(_Judged):
         return None if verdict.refused is None else verdict.score
 
 
+# Guards whose format has a form for a request without an answer (their model cards).
+REQUESTS = ("llama-guard-3-harm", "llama-guard-4-harm", "qwen3guard-harm", "qwen3guard-loose-harm")
+
+
 class LlmGuard(_Judged):
-    """A guard model behind any Inspect model name: ``llama-guard@vllm/...``.
+    """A guard model behind any Inspect model name: ``llama-guard-3-harm@vllm/...``.
 
     Args:
         name: ``ADAPTER@MODEL``.
+        model: The model object instead of its name (tests).
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name, "harmful", name)
+    def __init__(self, name: str, model: Any = None) -> None:
+        from sophro.judge.llm import ADAPTERS, LlmJudge
+
+        adapter = ADAPTERS[name.partition("@")[0]]
+        target = model or name.partition("@")[2]
+        self.name = name
+        self._label = "harmful"
+        self._judge = LlmJudge(adapter, target)
+        self._asker = LlmJudge(_of_requests(adapter), target) if adapter.name in REQUESTS else None
+        self.thresholds = {self._label: THRESHOLD}
+        self.version = self._judge.version
 
     def __call__(self, views: Sequence[View]) -> list[Detection]:
-        """Return one detection per view, in order; a request is judged with an empty answer."""
-        exchanges = [
-            Exchange.of(v.text, "") if v.where == "input" else Exchange.of(_question(v), v.text)
-            for v in views
-        ]
-        verdicts = self._ask(exchanges)
-        return [
-            self._one(v, [(0, len(v.text))], [verdict]) for v, verdict in zip(views, verdicts, strict=True)
-        ]
+        """Return one detection per view, in order; requests are asked about in the guard's form for requests."""
+        found: list[Detection | None] = [None] * len(views)
+        for judge, asked in ((self._asker, True), (self._judge, False)):
+            mine = [i for i, v in enumerate(views) if (v.where == "input") == asked]
+            if judge is None or not mine:
+                continue
+            exchanges = [_exchange(views[i]) for i in mine]
+            for i, verdict in zip(mine, self._verdicts(judge, exchanges), strict=True):
+                found[i] = self._one(views[i], [(0, len(views[i].text))], [verdict])
+        no_form = Detection(
+            {}, self.thresholds, self.name, self.version, failed=True,
+            reason="could not judge: this guard has no form for a request without an answer",
+        )  # fmt: skip
+        return [d or no_form for d in found]
 
-    def _ask(self, asked: list[Exchange]) -> list[Verdict]:
+    def _verdicts(self, judge: Any, asked: list[Exchange]) -> list[Verdict]:
         try:
-            return super()._ask(asked)
+            return judge(asked)
         except SophroError as error:
             # More calls failed than the judge allows: every view of the batch is unjudged, and says so.
             return [Verdict("unscored", None, None, str(error), self.name, self.version) for _ in asked]
@@ -123,6 +143,27 @@ class LlmGuard(_Judged):
         if verdict.score is None:
             return float(verdict.harmful)
         return max(verdict.score, THRESHOLD) if verdict.harmful else min(verdict.score, THRESHOLD - 1e-4)
+
+
+def _exchange(view: View) -> Exchange:
+    if view.where != "input":
+        return Exchange.of(_question(view), view.text)
+    asked = "\n".join([*view.open[-2:], view.text])
+    # The answer is what the judge's rules look at first; of a request it is the request.
+    return Exchange.of(asked, asked)
+
+
+def _of_requests(adapter: Any) -> Any:
+    """Return an adapter that sends the request alone; Qwen3Guard's reply has no line about a refusal then."""
+    line = "" if adapter.name.startswith("llama-guard") else "\nRefusal: No"
+
+    def ask(exchange: Exchange, tag: str, retry: bool) -> Any:
+        return adapter.ask(exchange, tag, retry)[:1]
+
+    def read(reply: Any, tag: str) -> Any:
+        return adapter.read(replace(reply, text=reply.text.rstrip() + line), tag)
+
+    return replace(adapter, ask=ask, read=read, revision=adapter.revision + 1000)
 
 
 def _question(view: View) -> str:

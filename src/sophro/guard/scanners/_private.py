@@ -44,7 +44,7 @@ def luhn(digits: str) -> bool:
     for place, char in enumerate(reversed(digits)):
         value = int(char) * (2 if place % 2 else 1)
         total += value - 9 if value > 9 else value
-    return len(digits) >= 13 and total % 10 == 0 and len(set(digits)) > 2
+    return len(digits) >= 13 and total % 10 == 0 and len(set(digits)) > 1
 
 
 def iban(text: str) -> bool:

@@ -4,7 +4,7 @@ Contract: English is read by the request reader (``_reader``) and a linear head,
 a text with both is read by both and the higher score counts. Scores are calibrated probabilities on a balanced set;
 thresholds differ by language and are put on one scale (see ``_level``), so that one number serves a policy.
 A long text is read in overlapping windows: n-grams read all of them, the reader the first, the last and those that
-the n-grams find worst (``MOST``), which bounds the time at any length. Requests before the newest one that
+the n-grams find worst, in two sizes, which bounds the time at any length. Requests before the newest one that
 the assistant did not decline are read together with it, so that harm asked for in parts is seen.
 Text in other scripts is *not evaluated*, and says so.
 
@@ -29,12 +29,13 @@ from sophro.guard._fit import Weights, sigmoid
 from sophro.guard._ngrams import HASH, features
 from sophro.guard._types import Detection
 from sophro.guard.scanners._types import View
-from sophro.guard.scanners._windows import chosen, windows
+from sophro.guard.scanners._windows import chosen, sentences, windows
 
 LABEL = "harmful"
 SIZE, OVERLAP = 400, 120  # window of English, in code points
 SIZE_ZH, OVERLAP_ZH = 160, 50
-MOST = 6  # windows of a text that the reader reads
+SMALL = 200  # longest sentence that is read by itself, of a text that is longer than one window
+WIDE, NARROW = 3, 4  # windows of each size that the reader reads
 OPEN, OPEN_SIZE = 3, 400  # earlier requests that are read with the newest, and characters of each
 ORDER, BITS = 4, 18
 FORMAT = "sophro-request-1"
@@ -141,12 +142,19 @@ class PromptHarm:
 
     def _english(self, texts: Sequence[str]) -> list[tuple[float, tuple[int, int]]]:
         cuts = [windows(t, SIZE, OVERLAP) for t in texts]
+        wide = [len(cut) for cut in cuts]
+        # One bad sentence drowns in a window of harmless ones, so of long texts sentences are read by themselves too.
+        cuts = [
+            cut + sentences(t, SMALL) if len(cut) > 1 else cut for t, cut in zip(texts, cuts, strict=True)
+        ]
         flat = [clean(t[a:b]) for t, cut in zip(texts, cuts, strict=True) for a, b in cut]
         lexical = self._model.en(ngram_features(flat)) if flat else np.zeros(0)
         picked: list[int] = []
         at = 0
-        for cut in cuts:
-            picked += [at + i for i in chosen(lexical[at : at + len(cut)].tolist(), MOST)]
+        for cut, first in zip(cuts, wide, strict=True):
+            picked += [at + i for i in chosen(lexical[at : at + first].tolist(), WIDE)]
+            small = lexical[at + first : at + len(cut)]
+            picked += (at + first + np.argsort(-small, kind="stable")[:NARROW]).tolist()
             at += len(cut)
         score = np.full(len(flat), -np.inf)
         if picked:
@@ -248,5 +256,17 @@ def load_model(folder: Path) -> RequestModel:
         float(settings["blend"]),
         {k: (float(v[0]), float(v[1])) for k, v in settings["slopes"].items()},
         {k: float(v) for k, v in settings["thresholds"].items()},
-        digest(sha, settings, SIZE, OVERLAP, SIZE_ZH, OVERLAP_ZH, MOST, OPEN, OPEN_SIZE),
+        digest(
+            sha,
+            settings,
+            SIZE,
+            OVERLAP,
+            SIZE_ZH,
+            OVERLAP_ZH,
+            SMALL,
+            WIDE,
+            NARROW,
+            OPEN,
+            OPEN_SIZE,
+        ),
     )

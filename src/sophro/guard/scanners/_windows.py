@@ -6,6 +6,10 @@ begin and end at blanks where one is near, so that words stay whole.
 
 from __future__ import annotations
 
+import re
+
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
+_SHORT = 15  # characters of a sentence that says nothing by itself
 _NEAR = 24  # characters that an edge may move to find a blank
 
 
@@ -33,6 +37,18 @@ def windows(text: str, size: int, overlap: int) -> list[tuple[int, int]]:
         after = max(start + 1, end - overlap)
         blank = text.find(" ", after - _NEAR, after) if after - _NEAR > start else -1
         start = blank + 1 if blank >= 0 else after
+    return found
+
+
+def sentences(text: str, size: int) -> list[tuple[int, int]]:
+    """Return ``(start, end)`` of the sentences of a text; a longer one is cut into windows of ``size``."""
+    found: list[tuple[int, int]] = []
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        if end - start > size:
+            found += [(start + a, start + b) for a, b in windows(match.group(), size, size // 2)]
+        elif len(match.group().strip()) >= _SHORT:
+            found.append((start, end))
     return found
 
 
