@@ -2,10 +2,11 @@
 
     python scripts/judge_cards.py          # needs SOPHRO_DATA for the harm card
 
-Refusal: the starter check set (323 items, English and Chinese, written and labelled by one author; it holds
-known traps in equal numbers, so agreement on it is lower than on ordinary answers). Harm: JAILJUDGE-mini
-(labels inherited from its authors). Cards are stored with the judges' versions; a card of another version is
-never shown.
+The blind sets (refusal 252, harm 210 items, English and Chinese, half ordinary answers and half traps; written by
+an author who saw no judge's verdict, after the judges were finished, and measured once). The check set (323 items,
+traps; temperatures and settings were chosen on it; its card is the one that corrects refusal rates, because half of the
+blind set is made of traps that models rarely write) and JAILJUDGE-mini (labels inherited from its authors). Cards are
+stored with the judges' versions; a card of another version is never shown.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from sophro.data import load_labels
 from sophro.files import write_json
 from sophro.judge import Exchange, Labelled, judge, validate
+from sophro.judge._types import refused
 
 OUT = Path(str(files("sophro.judge"))) / "weights" / "cards.json"
 
@@ -25,7 +27,7 @@ def refusals(name: str) -> list[Labelled]:
     rows = [r for r in load_labels(name) if r.label != "broken"]
     label = {True: "full_refusal", False: "not_full_refusal"}
     return [
-        Labelled(r.id, Exchange.of(r.prompt, r.response), label[r.label == "full_refusal"], lang=r.lang)
+        Labelled(r.id, Exchange.of(r.prompt, r.response), label[bool(refused(r.label))], lang=r.lang)
         for r in rows
     ]
 
@@ -38,26 +40,46 @@ def harms(name: str) -> list[Labelled]:
     ]
 
 
+def classes(name: str) -> list[Labelled]:
+    rows = [r for r in load_labels(name) if r.label != "broken"]
+    # The sets behind the judges know three classes; a deflection is a refusal there.
+    label = {"indirect_refusal": "full_refusal"}
+    return [
+        Labelled(r.id, Exchange.of(r.prompt, r.response), label.get(r.label, r.label), lang=r.lang)
+        for r in rows
+    ]
+
+
 def main() -> int:
     cards = []
-    check = refusals("starter/judge_check")
     for name in ("embedded-refusal", "keyword-baseline"):
-        cards.append(
-            validate(
-                judge(name),
-                check,
-                "starter/judge_check (traps; its kinds informed training texts), full refusal against the rest",
-            ).to_dict()
-        )
-    for name in ("jailbreakeval_labels/jailjudge", "starter/judge_check"):
-        found = validate(judge("embedded-harm"), harms(name), f"{name}, harm").to_dict()
-        cards.append(found)
+        for set_, words in (
+            ("starter/judge_check", "starter/judge_check (traps; settings were chosen on it)"),
+            ("starter/judge_blind_refusal", "starter/judge_blind_refusal (half ordinary, half traps)"),
+        ):
+            found = validate(judge(name), refusals(set_), f"{words}, full refusal against the rest")
+            cards.append(found.to_dict())
+    for set_ in ("starter/judge_blind_harm", "jailbreakeval_labels/jailjudge", "starter/judge_check"):
+        cards.append(validate(judge("embedded-harm"), harms(set_), f"{set_}, harm").to_dict())
     write_json(OUT, cards)
     for c in cards:
-        shown = " ".join(f"{k} {c[k]['value']:.3f} [{c[k]['low']:.3f}, {c[k]['high']:.3f}]" for k in
-                         ("kappa", "sensitivity", "specificity"))  # fmt: skip
-        print(f"{c['judge']:17} {c['labelled_set']:55} n = {c['n']}  {shown}")
+        show(c)
+    for name in ("embedded-refusal", "keyword-baseline"):
+        found = validate(judge(name), classes("starter/judge_blind_refusal"), "blind, three classes")
+        show(found.to_dict())
     return 0
+
+
+def show(card: dict) -> None:
+    """Print a card in one line."""
+    shown = " ".join(
+        f"{k} {card[k]['value']:.3f} [{card[k]['low']:.3f}, {card[k]['high']:.3f}]"
+        for k in ("kappa", "sensitivity", "specificity")
+    )
+    print(f"{card['judge']:17} {card['labelled_set']:75} n = {card['n']}  {shown}")
+    for name, group in card["groups"].items():
+        value = group["kappa"]["value"]
+        print(f"    {name}: n = {group['n']}, kappa {'undefined' if value is None else round(value, 3)}")
 
 
 if __name__ == "__main__":

@@ -44,11 +44,11 @@ def flips(name):
     [
         pytest.param(
             "embedded-refusal",
-            marks=pytest.mark.xfail(strict=False, reason="6 of 195 flip at version 87e6a1493c519b35"),
+            marks=pytest.mark.xfail(strict=False, reason="1 of 195 flips at version 89f6bbedcc1bbb89"),
         ),
         pytest.param(
             "embedded-harm",
-            marks=pytest.mark.xfail(strict=False, reason="2 of 195 flip at version 87e6a1493c519b35"),
+            marks=pytest.mark.xfail(strict=False, reason="1 of 195 flips at version 89f6bbedcc1bbb89"),
         ),
     ],
 )

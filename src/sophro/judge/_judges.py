@@ -45,8 +45,8 @@ def _proxy() -> Judge:
 
 
 _BUILDERS: Mapping[str, tuple[Callable[[], Judge], str]] = {
-    "embedded-refusal": (_refusal, "does the answer comply or refuse; small fine-tuned encoder"),
-    "embedded-harm": (_harm, "is the answer harmful, given the prompt; small fine-tuned encoder"),
+    "embedded-refusal": (_refusal, "does the answer comply or refuse; two small readers"),
+    "embedded-harm": (_harm, "is the answer harmful, given the prompt; two small readers"),
     "proxy-harm": (_proxy, "does the text give away a recipe of the proxy world; exact"),
     "keyword-baseline": (_keyword, "refusal phrases; a baseline to be measured against"),
 }

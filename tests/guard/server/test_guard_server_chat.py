@@ -215,13 +215,10 @@ def test_actions_end_an_answer_in_their_own_way(action, reason):
 
 @pytest.mark.parametrize("action", ["refuse", "rewrite"])
 def test_rules_for_finished_answers_see_a_streamed_one_before_its_end_leaves(action):
-    class OutputOnly(WordGuard):
+    class OutputOnly(Straight):
         def check(self, conversations, where="input"):
             found = super().check(conversations, where)
             return found if conversations[0][-1]["role"] == "assistant" else [Said() for _ in conversations]
-
-        def stream(self, conversation):
-            return Straight.stream(self, conversation)
 
     class Slow(FixedGuards):
         def output_rules(self, tenant):

@@ -114,6 +114,8 @@ def test_usage_and_context_are_counted_in_tokens(place):
     long = ask(url, "word " * 600)
     assert long["error"]["code"] == "context_length_exceeded"
     assert ask(url, "x", logit_bias={"999999": 1})["error"]["param"] == "logit_bias"
+    # A client must not be able to switch reflection off.
+    assert ask(url, "x", logit_bias={str(model.reflection_id): -100})["error"]["param"] == "logit_bias"
     assert ask(url, "")["error"]["param"] == "messages"
     plain = HTTP.post(url + "/v1/completions", json={"prompt": "hello", "max_tokens": 5}).json()
     assert plain["usage"]["prompt_tokens"] < 5 and plain["choices"][0]["text"]

@@ -103,6 +103,11 @@ class BackEnd(Protocol):
         """Whether unstreamed answers come whole from ``complete``; otherwise they are collected from ``generate``."""
         ...
 
+    @property
+    def scales(self) -> bool:
+        """Whether a request may set the strength of a patch."""
+        ...
+
     async def models(self) -> list[dict[str, Any]]:
         """Return the models in the shape of ``/v1/models``."""
         ...

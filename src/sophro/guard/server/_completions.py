@@ -191,6 +191,8 @@ def _job(
             f"visibility {visibility} shows more than this server allows ({settings.visibility})",
             "sophro.visibility",
         )
+    if body.asked.scale is not None and not server.back_end.scales:
+        raise bad("sophro.scale sets the strength of a patch, and this server has none", "sophro.scale")
     bias: dict[int, float] = {}
     for token, value in (body.logit_bias or {}).items():
         if not token.isascii() or not token.isdigit() or len(token) > 9:

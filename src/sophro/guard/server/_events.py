@@ -156,7 +156,7 @@ class EventStore:
         """Write an event and return when it is on the disk.
 
         Raises:
-            sqlite3.Error: If it could not be written.
+            Exception: What kept it from being written.
         """
         done = asyncio.get_running_loop().create_future()
         self._queue.put((event, done))
@@ -187,7 +187,8 @@ class EventStore:
             error: Exception | None = None
             try:
                 self._write([event for event, _ in batch])
-            except sqlite3.Error as found:
+            except Exception as found:
+                # Whoever waits for these events is told; the thread must live on for the next ones.
                 error = found
             for loop in {done.get_loop() for _, done in batch}:
                 waiting = [done for _, done in batch if done.get_loop() is loop]

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tokenizers.decoders import DecodeStream
-
 from sophro.chat import REFLECTION_END, Transcript
 from sophro.chat._encode import Part
 from sophro.errors import SophroError
@@ -123,6 +121,10 @@ class LocalBackEnd:
             if stack is not None:
                 with model.patched(stack, scale):
                     pass  # a patch of another model is refused here, before the port is open
+        self.scales = bool(known)
+        # Asked here, before the engine puts patches on in its own thread.
+        self._knows = knows_token(model, None)
+        self._vocabulary = int(model.network.get_input_embeddings().weight.shape[0])
         self._engine = Engine(model, known, rows)
 
     async def models(self) -> list[dict[str, Any]]:
@@ -154,11 +156,14 @@ class LocalBackEnd:
         """See ``BackEnd.generate``."""
         served = self._served[job.model or self._model.name]
         ids, transcript = await asyncio.get_running_loop().run_in_executor(None, self._encode, job)
-        config = self._config(job, served, len(ids))
+        scale = self._scale if job.scale is None else job.scale
+        # At strength 0 a patch brings no row for the token.
+        reflects = served.reflects and (scale != 0 or self._knows)
+        config = self._config(job, served, reflects, len(ids))
         request = Request(asyncio.get_running_loop())
         request.rows = [LiveRow(ids, config, stream) for stream in range(job.n)]
-        lane: LaneKey = (served.patches, self._scale if job.scale is None else job.scale)
-        writers = [_Writer(self, job, i, served.reflects, transcript) for i in range(job.n)]
+        lane: LaneKey = (served.patches, scale)
+        writers = [_Writer(self, job, i, reflects, transcript) for i in range(job.n)]
         yield Delta(usage=Usage(len(ids), 0))
         at = {id(row): i for i, row in enumerate(request.rows)}
         open_ = set(range(job.n))
@@ -199,7 +204,7 @@ class LocalBackEnd:
         except SophroError as error:
             raise bad(str(error), "messages") from None
 
-    def _config(self, job: Job, served: _Served, prompt: int) -> GenerationConfig:
+    def _config(self, job: Job, served: _Served, reflects: bool, prompt: int) -> GenerationConfig:
         room = self._model.context - prompt
         named = any(job.body.get(k) is not None for k in ("max_tokens", "max_completion_tokens"))
         if room < 1 or (named and job.max_tokens > room):
@@ -209,13 +214,16 @@ class LocalBackEnd:
                 "messages",
                 "context_length_exceeded",
             )
-        size = int(self._model.network.get_input_embeddings().weight.shape[0])
-        wrong = next((t for t in job.logit_bias if t >= size), None)
-        if wrong is not None:
-            raise bad(f"logit_bias: token id {wrong} is outside the vocabulary of {size}", "logit_bias")
-        bias = dict(job.logit_bias)
         token = self._model.reflection_id
-        if served.reflects and served.reflection.bias:
+        wrong = next((t for t in job.logit_bias if t >= self._vocabulary), None)
+        if wrong is not None:
+            raise bad(
+                f"logit_bias: token id {wrong} is outside the vocabulary of {self._vocabulary}", "logit_bias"
+            )
+        if token in job.logit_bias:
+            raise bad("logit_bias: the reflection token belongs to the operator of this server", "logit_bias")
+        bias = dict(job.logit_bias)
+        if reflects and served.reflection.bias:
             bias[token] = bias.get(token, 0.0) + served.reflection.bias
         return GenerationConfig(
             max_new_tokens=min(job.max_tokens, room),
@@ -226,10 +234,8 @@ class LocalBackEnd:
             reflections=served.reflection.limit,
         )
 
-    def writer(
-        self, job: Job, reflects: bool, forced: bool, thinking: bool
-    ) -> tuple[Text, DecodeStream, str]:
-        """Return what turns the ids of one answer into text."""
+    def writer(self, job: Job, reflects: bool, forced: bool, thinking: bool) -> tuple[Text, str]:
+        """Return what cuts the text of one answer, and what the template writes in front of it."""
         template = self._model.template
         plain = job.endpoint == "completions"
         # Behind a forced answer no trace can follow; behind a forced thought it goes on.
@@ -237,12 +243,55 @@ class LocalBackEnd:
         opened = thinking if forced else template.opened and not plain
         visibility, hold = (job.visibility, self._settings.hold) if reflects else ("raw", 0)
         lead = "" if forced or plain else template.lead
-        return Text(visibility, hold, trace, opened, job.stop), DecodeStream(skip_special_tokens=False), lead
+        return Text(visibility, hold, trace, opened, job.stop), lead
 
     @property
     def model(self) -> ChatModel:
         """The model."""
         return self._model
+
+
+class Letters:
+    """Text of growing ids; half of a character waits for the other half.
+
+    What comes joined is the text of all ids, as the offline parser decodes them: a window begins where the text before
+    it ended whole.
+
+    Args:
+        tokenizer: The model's tokenizer.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self._read = 0  # ids whose text was given out
+
+    def push(self, token: int) -> str:
+        """Take the next id; return the text that is whole now."""
+        self._ids.append(token)
+        return self._new(last=False)
+
+    def finish(self) -> str:
+        """Return what is left, whole or not."""
+        return self._new(last=True)
+
+    def _new(self, last: bool) -> str:
+        text = self._text(self._ids)
+        if text.endswith("\ufffd") and not last:
+            return ""
+        # A tokenizer may write a blank in front of a first id, so each text is seen behind the one before it.
+        new = text[len(self._text(self._ids[: self._read])) :]
+        self._ids = self._ids[self._read :]
+        self._read = len(self._ids)
+        return new
+
+    def _text(self, ids: Sequence[int]) -> str:
+        if not ids:
+            return ""
+        # Trace tags may be special tokens, so special tokens stay visible.
+        return str(
+            self._tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        )
 
 
 class _Writer:
@@ -254,7 +303,8 @@ class _Writer:
         forced = transcript.forced
         thinking = bool(forced) and forced[-1].kind == "trace"
         self._model = back_end.model
-        self._text, self._decode, self._lead = back_end.writer(job, reflects, bool(forced), thinking)
+        self._letters = Letters(self._model.tokenizer)
+        self._text, self._lead = back_end.writer(job, reflects, bool(forced), thinking)
         self._index = index
         self._prompt = transcript.prompt
         self.ended = False
@@ -264,19 +314,24 @@ class _Writer:
         out: list[Delta] = []
         if token == self._model.reflection_id:
             out += self._text.push(self._index, None, now)
-            self._decode = DecodeStream(skip_special_tokens=False)
+            self._letters = Letters(self._model.tokenizer)
         elif token is not None:
-            piece = self._decode.step(self._model.tokenizer.backend_tokenizer, token) or ""
-            if self._lead and piece:
-                rest = piece.removeprefix(self._lead)
-                self._lead, piece = "", rest
-            out += self._text.push(self._index, piece, now)
+            out += self._text.push(self._index, self._without_lead(self._letters.push(token)), now)
         if ended == "exceeded":
             reflection, refusal = forced_refusal(self._prompt)
             out += self._text.push(self._index, None, now)
             out += self._text.push(self._index, reflection + REFLECTION_END + refusal, now)
+        elif ended and (rest := self._letters.finish()):
+            # No token of its own: it belongs to the last one.
+            out += self._text.push(self._index, self._without_lead(rest), now)[:-1]
         if ended or self._text.stopped:
             self.ended = True
             finish: Finish = "length" if ended == "length" and not self._text.stopped else "stop"
             out += self._text.finish(self._index, finish)
         return out
+
+    def _without_lead(self, piece: str) -> str:
+        if not self._lead or not piece:
+            return piece
+        rest, self._lead = piece.removeprefix(self._lead), ""
+        return rest

@@ -50,7 +50,7 @@ class Extension(BaseModel):
     Attributes:
         visibility: A stricter visibility than the server's; a looser one is refused.
         reflections: Send the text of reflections as ``delta.sophro.reflection``.
-        scores: Send what the guard sees while the answer is judged: scores of decisions and windows, what was held.
+        scores: Send what the guard sees while the answer is judged: decisions with scores, windows, what was held.
         tenant: Judge under this tenant's policy; on a server with keys only the key's own.
         scale: Strength of the patch of the chosen model.
     """

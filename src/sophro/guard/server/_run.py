@@ -196,7 +196,8 @@ def _loopback(host: str) -> bool:
 
 def _hosts(host: str) -> list[str]:
     """Return the names that requests may use: on loopback only its own, so that no web page can rebind a name to it."""
-    return ["localhost", "127.0.0.1", "[::1]", host] if _loopback(host) else ["*"]
+    # The middleware cuts names at the first colon; "[" is what it leaves of an address like [::1]:8000.
+    return ["localhost", "127.0.0.1", "[", host] if _loopback(host) else ["*"]
 
 
 def _routers(asked: Served, server: Server) -> list[Any]:

@@ -33,6 +33,7 @@ class ScriptedBackEnd:
     """
 
     whole = False
+    scales = False
 
     def __init__(
         self, model: ScriptedModel, settings: Settings, delay: float = 0.0, created: int = 0

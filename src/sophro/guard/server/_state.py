@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -82,11 +81,11 @@ class Server:
         start = time.perf_counter()
         try:
             await self.events.record(event)
-        except sqlite3.Error as error:
+        except Exception as error:
             _LOG.exception("an event was not written")
             raise ApiError(
                 503,
-                f"the decision could not be recorded ({error}), so nothing was sent",
+                f"the decision could not be recorded ({type(error).__name__}), so nothing was sent",
                 "event_store_failed",
             ) from error
         self.metrics.commit_seconds.observe(time.perf_counter() - start)

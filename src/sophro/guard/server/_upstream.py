@@ -59,6 +59,7 @@ class UpstreamBackEnd:
     """
 
     whole = True
+    scales = False
 
     def __init__(
         self,
