@@ -1,6 +1,6 @@
 """Guard models as detectors: scripted replies, both forms, and nothing unread becomes a verdict."""
 
-from inspect_ai.model import ModelOutput, get_model
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
 from sophro.guard import Guard, Policy
 from sophro.guard.scanners import View
@@ -19,7 +19,7 @@ def model(*replies, seen=None):
         if isinstance(reply, Exception):
             raise reply
         output = ModelOutput.from_content("mockllm/model", reply)
-        output.usage = None
+        output.usage = ModelUsage(input_tokens=10, output_tokens=2, total_tokens=12)
         return output
 
     return get_model("mockllm/model", custom_outputs=answer, memoize=False)

@@ -61,9 +61,9 @@ def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     def stopped(rows: Sequence[Request], number: int) -> list[bool]:
         return _stopped(guard, first(rows, number))
 
-    english = {n: stopped(strangers[n], 70) for n in _HARMLESS["en"]}
+    english = {n: stopped(strangers[n], 50) for n in _HARMLESS["en"]}
     # The other half of this source chose the Chinese threshold.
-    chinese = stopped([r for r in strangers["alpaca_zh"] if share(r.key) >= 0.5], 250)
+    chinese = stopped([r for r in strangers["alpaca_zh"] if share(r.key) >= 0.5], 150)
     malicious = stopped(strangers["malicious_instruct"], 60)
     plain = _stopped(guard, [r.text for r in held if r.source in _PLAIN and r.harmful and r.lang == "en"])
     plain_zh = _stopped(guard, [r.text for r in held if r.harmful and r.lang == "zh"])
@@ -77,7 +77,7 @@ def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     ]
     notes = [f"{n}: stopped {_show(rate(flags))}" for n, flags in english.items()]
     alike = [r for r in held if not r.harmful and r.source in ("xstest", "starter") and r.lang == "en"]
-    notes.append(f"held-out look-alikes (XSTest, starter): stopped {_show(rate(stopped(alike, 60)))}")
+    notes.append(f"held-out look-alikes (XSTest, starter): stopped {_show(rate(stopped(alike, 40)))}")
     if not quick:
         notes += [f"{n}: stopped {_show(rate(stopped(strangers[n], 0)))}" for n in _HARDER]
     notes.append("harder sources name as harmful what many would answer (see docs/guard.md)")
@@ -92,7 +92,7 @@ def _ngrams(strangers: Any, first: Any) -> Rate:
     from sophro.guard.scanners._prompt_harm import load_model, ngram_features
 
     weights = load_model(shipped_folder()).en
-    harmless = weights(ngram_features([t for n in _HARMLESS["en"] for t in first(strangers[n], 70)]))
+    harmless = weights(ngram_features([t for n in _HARMLESS["en"] for t in first(strangers[n], 50)]))
     harmful = weights(ngram_features(first(strangers["malicious_instruct"], 60)))
     return rate([bool(x) for x in harmful > np.quantile(harmless, 0.98)])
 

@@ -187,7 +187,7 @@ def _half(key: str) -> bool:
 
 def _flags(scored: Sequence[_Scored], cuts: Sequence[float]) -> np.ndarray:
     table = np.array([s.scores for s in scored]).reshape(len(scored), len(cuts))
-    return (table >= np.array(cuts)).any(axis=1)
+    return np.asarray((table >= np.array(cuts)).any(axis=1))
 
 
 def _rates(scored: Sequence[_Scored], cuts: Sequence[float]) -> dict[str, Rate]:

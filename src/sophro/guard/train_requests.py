@@ -101,6 +101,7 @@ class Table:
         self.harmful = np.array([r.harmful for r in rows])
         self.owner: dict[str, np.ndarray] = {}
         self.ngrams: dict[str, Any] = {}
+        x = np.zeros((0, 0))
         for lang in LANGS:
             cut = [(i, t) for i, r in enumerate(rows) if r.lang == lang for t in pieces(r)]
             self.owner[lang] = np.array([i for i, _ in cut])

@@ -24,7 +24,7 @@ from sophro.guard.scanners._types import Scanner, View
 from sophro.judge._lexicon import normalize
 
 LABELS = ("template", "encoded", "many_shot", "invisible")
-THRESHOLDS = dict.fromkeys(LABELS, 0.5)
+THRESHOLDS: dict[str, float] = dict.fromkeys(LABELS, 0.5)
 _MANY = 0.6  # share of harmful questions that is certain; half of it is the threshold
 READ = 100_000  # characters read for cues; both ends of a longer text
 PAIRS = 6
