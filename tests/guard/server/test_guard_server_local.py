@@ -121,8 +121,10 @@ def test_usage_and_context_are_counted_in_tokens(place):
     assert plain["usage"]["prompt_tokens"] < 5 and plain["choices"][0]["text"]
 
 
-def test_a_slow_reader_pauses_its_rows_only(place):
-    model, *_ = place
+def test_a_slow_reader_pauses_its_rows_only(monkeypatch):
+    model = moving_model()  # an engine has its model to itself
+    monkeypatch.setattr("sophro.guard.server._engine._FULL", 16)
+    monkeypatch.setattr("sophro.guard.server._engine._LOW", 4)
     import asyncio
 
     from sophro.guard.server._back_end import Job
@@ -133,7 +135,7 @@ def test_a_slow_reader_pauses_its_rows_only(place):
         def job(prompt, tokens):
             return Job("chat", "", [{"role": "user", "content": prompt}], tokens, body={"max_tokens": tokens})
 
-        slow = back_end.generate(job("hello world", 220))
+        slow = back_end.generate(job("hello world", 48))
         first = [await anext(slow) for _ in range(3)]
         row = next(iter(back_end._engine._lanes.values())).rows[0]
         for _ in range(2000):
@@ -143,12 +145,12 @@ def test_a_slow_reader_pauses_its_rows_only(place):
         paused_at = row.made
         # Others are served meanwhile, and the paused one makes no more than what was under way.
         other = "".join([d.text async for d in back_end.generate(job("one two three", 12))])
-        assert row.paused and row.made <= paused_at + 2 < 220
+        assert row.paused and row.made <= paused_at + 2 < 48
         rest = [d async for d in slow]
         return "".join(d.text for d in first + rest), other
 
     slow, other = asyncio.run(go())
-    config = GenerationConfig(max_new_tokens=220)
+    config = GenerationConfig(max_new_tokens=48)
     back_end._engine.close()
     assert slow == model.generate([Transcript.of("hello world")], config)[0].text
     assert (
@@ -186,8 +188,8 @@ def test_a_patch_of_another_model_is_refused_at_the_start(tmp_path):
         read_patches([f"a={folder}", f"a={folder}"])
 
 
-def test_an_engine_that_fails_ends_its_answers_with_an_error(place, monkeypatch, caplog):
-    model, *_ = place
+def test_an_engine_that_fails_ends_its_answers_with_an_error(monkeypatch, caplog):
+    model = moving_model()
     server = Server(Settings(), LocalBackEnd(model, Settings()), lambda: FixedGuards(WordGuard()))
     monkeypatch.setattr("sophro.models._live.Live.step", lambda self: 1 / 0)
     with serving(create_app(server)) as url:

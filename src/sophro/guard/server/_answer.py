@@ -318,7 +318,7 @@ class _Choice:
         conversation = [*messages, {"role": "assistant", "content": read}]
         decision = await session.judge(conversation, "output", self.index, **facts)
         if decision.enforced != "allow":
-            async for out in self._end(decision):
+            async for out in self._end(decision, late=True):
                 yield out
 
     async def _finish_stream(self, kind: str) -> AsyncIterator[Out]:
@@ -342,8 +342,16 @@ class _Choice:
         kept, self._kept = self._kept, []
         return [self._leaving(out) for out in kept]
 
-    async def _end(self, decision: Decision, seconds: float | None = None) -> AsyncIterator[Out]:
-        """End the choice with the policy's reply; with ``seconds`` the decision is a stream's and not yet on record."""
+    async def _end(
+        self, decision: Decision, seconds: float | None = None, late: bool = False
+    ) -> AsyncIterator[Out]:
+        """End the choice with the policy's reply.
+
+        Args:
+            decision: What ends it.
+            seconds: Guard time of a stream's decision, which is not on record yet.
+            late: The decision is about a whole answer of which a part has left.
+        """
         self.ended = True
         finish = finish_of(decision)
         if seconds is not None:
@@ -352,8 +360,8 @@ class _Choice:
         self._kept.clear()
         tenant = self._session.caller.tenant
         reply = decision.reply
-        if not reply or (self._left and decision.enforced == "rewrite"):
-            # The other words of a rewriting rule are the whole text, most of which has left.
+        if not reply or (late and self._left and decision.enforced == "rewrite"):
+            # What a rule makes of the whole text would repeat what has left.
             reply = self._session.guards.refusal(tenant, self._answer.prompt)
         stream = self._streams.get("answer")
         left = min(len(self._made), stream.released if stream else 0)
