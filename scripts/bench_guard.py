@@ -30,15 +30,19 @@ def texts(count: int) -> list[str]:
     """Return prompts and short answers in two languages, from the starter sets."""
     from sophro.data import load_set
 
-    found: list[str] = []
-    for name in ("harmful", "lookalikes", "plain"):
-        for record in load_set(f"starter/{name}"):
-            found.append(f"{record.prompt} {record.answer or ''}".strip())
-    # As long as chat messages are: three of them joined, in a fixed order that mixes topics.
-    step = len(found) // 3
-    joined = [" ".join((found[i], found[(i + step) % len(found)], found[(i + 2 * step) % len(found)]))
-              for i in range(len(found))]  # fmt: skip
-    return (joined * (count // len(joined) + 1))[:count]
+    languages: list[list[str]] = []
+    for language in ("en", "zh"):
+        found = [
+            f"{record.prompt} {record.answer or ''}".strip()
+            for name in ("harmful", "lookalikes", "plain")
+            for record in load_set(f"starter/{name}:{language}")
+        ]
+        # As long as chat messages are: three of them joined, in a fixed order that mixes topics.
+        step, n = len(found) // 3, len(found)
+        at = [(7 * i) % n for i in range(n)]
+        languages.append([" ".join(found[(i + k * step) % n] for k in range(3)) for i in at])
+    both = [text for pair in zip(*languages, strict=False) for text in pair]
+    return (both * (count // len(both) + 1))[:count]
 
 
 def long_texts() -> dict[str, str]:

@@ -336,9 +336,9 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
             replies.append((good, reply.first, reply.seconds))
 
     async def watch() -> None:
-        while time.monotonic() < end:
+        while time.monotonic() < end or len(sizes) < 4:
             sizes.append(memory(pid))
-            await asyncio.sleep(max(0.2, seconds / 120))
+            await asyncio.sleep(min(0.5, seconds / 8))
 
     start, used, before = time.monotonic(), cpu(pid), (await numbers(url))["sophro_tokens_total"]
     await asyncio.gather(watch(), *(client(i) for i in range(streams)))
@@ -349,7 +349,7 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
     quick = found['sophro_push_seconds_bucket{le="0.02"}']
     # Start-up and first use are over in the second quarter.
     quarter = max(1, len(sizes) // 4)
-    late, early = statistics.mean(sizes[-quarter:]), statistics.mean(sizes[quarter : 2 * quarter] or sizes)
+    late, early = statistics.mean(sizes[-quarter:]), statistics.mean(sizes[quarter : 2 * quarter])
     return {
         "streams": streams,
         "seconds": round(took, 1),

@@ -100,7 +100,8 @@ def test_the_image_copies_what_is_there_and_runs_as_nobody_special():
 
 
 def test_commands_of_the_recipe_exist():
-    blocks = re.findall(r"```bash\n(.*?)```", (DEPLOY / "README.md").read_text(), re.S)
+    pages = (DEPLOY / "README.md", ROOT / "docs/serve_page.md")
+    blocks = [b for page in pages for b in re.findall(r"```bash\n(.*?)```", page.read_text(), re.S)]
     lines = [
         shlex.split(line) for block in blocks for line in block.splitlines() if line.startswith("sophro ")
     ]

@@ -86,6 +86,6 @@ def test_strange_unicode_comes_back_whole():
 
 def test_requests_made_from_the_schema_meet_no_server_error():
     pytest.importorskip("schemathesis", reason="schemathesis is not installed (extra dev)")
-    found = guard.api(60)
-    assert found["bad"] == [] and found["cases"] >= 60 and found["operations"] >= 8
+    found = guard.api(40)
+    assert found["bad"] == [] and found["cases"] >= 40 and found["operations"] >= 8
     assert {"2", "4"} <= {status[0] for status in found["statuses"]}

@@ -280,5 +280,6 @@ async function settle() {
 bar();
 translate();
 settle().catch((error) => { $("spoken").textContent = `${t("error_network")} ${error.message}`; });
-if (matchMedia("(hover: hover)").matches) box.focus();
+// On a phone the focus would open the keyboard over the page.
+if (!matchMedia("(pointer: coarse)").matches) box.focus();
 document.documentElement.dataset.ready = language();
