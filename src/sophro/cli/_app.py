@@ -41,6 +41,12 @@ for _name, _home, _help in (
         "Hold a structured interview by a fixed tree; the result is for a clinician.",
     ),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
+    ("serve", "serve_commands", "Serve a model behind the guard, with the API of OpenAI."),
+    (
+        "events",
+        "serve_commands",
+        "Look at the record of the guard's decisions, export it, or delete from it.",
+    ),
     ("methods", "listing", "List the methods with paper and area, or show one."),
     ("doctor", "listing", "Say what this installation can do."),
 ):

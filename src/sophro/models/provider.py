@@ -38,7 +38,7 @@ from sophro.errors import SophroError
 from sophro.models._hold import HoldBack
 from sophro.models._load import load
 from sophro.models._patches import Patch, load_patch
-from sophro.models._reflection import ReflectionSettings, reflection_settings
+from sophro.models._reflection import ReflectionSettings, knows_token, reflection_settings
 from sophro.models._types import Completion, GenerationConfig
 
 _QUIET = 0.05  # seconds without a new request before a batch starts
@@ -89,7 +89,7 @@ class SophroAPI(ModelAPI):
         self.model = load(model_name)
         self.patch: Patch | None = load_patch(Path(patch)) if patch else None
         self.scale = scale
-        self.reflects = _knows_token(self.model, self.patch)
+        self.reflects = knows_token(self.model, self.patch)
         self._hold = hold
         self._decoding = reflection_settings(Path(patch)) if patch else ReflectionSettings()
         self._limit = max_connections
@@ -241,16 +241,6 @@ class SophroAPI(ModelAPI):
                 "held": self._held(completion),
             },
         )
-
-
-def _knows_token(model: Any, patch: Patch | None) -> bool:
-    """Tell whether the model, with its patch, has a row for the reflection token."""
-    token = getattr(model, "reflection_id", None)
-    if token is None:
-        return False
-    rows = getattr(patch, "rows", {})
-    brought = any(token in index.tolist() for index, _ in rows.values())
-    return brought or token < model.network.get_input_embeddings().weight.shape[0]
 
 
 def to_transcript(messages: Sequence[ChatMessage]) -> Transcript:
