@@ -5,7 +5,7 @@ patterns found something, a confident "active" lifts it by one level; where they
 when it is sure and no idiom stands in the message, and otherwise raises to CONCERN.
 
 Deviation: the card asks for a threshold at recall 0.95 on ACTIVE; alone that would flag many idioms, so
-thresholds hold false alarms down instead, and the patterns carry the recall. The sentence encoder was tried for English:
+thresholds hold false alarms down, and the patterns carry the recall. The sentence encoder was tried in English:
 0.82 recall at 0.18 false alarms against 0.77 at 0.18, 0.2 s a message on two busy cores; it was left out.
 """
 

@@ -178,7 +178,7 @@ def english(text: str) -> str:
     slips = _slips()
     out: list[str] = []
     for token in _TOKEN.findall(low):
-        word = token.strip("'") if token[0] == "'" or token[-1] == "'" else token
+        word: str = token.strip("'") if token[0] == "'" or token[-1] == "'" else token
         short = _SHORT.get(word)
         if short is not None:
             new = short
