@@ -2,103 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from chromium import BROWSER, Browser
 from report_fixture import build_run, write_rows
 
 from sophro.report import build_report
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
-
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--remote-debugging-pipe"]  # fmt: skip
-
-
-class Browser:
-    """Speaks the DevTools protocol over a pipe, so that no port is opened."""
-
-    def __init__(self, profile: Path) -> None:
-        theirs_in, self._write = os.pipe()
-        self._read, theirs_out = os.pipe()
-        # The browser expects its ends as descriptors 3 and 4, which may be in use on this side.
-        ends = [fcntl.fcntl(fd, fcntl.F_DUPFD, 40) for fd in (theirs_in, theirs_out)]
-
-        def connect() -> None:
-            os.dup2(ends[0], 3)
-            os.dup2(ends[1], 4)
-
-        command = [str(BROWSER), *FLAGS, f"--user-data-dir={profile}"]
-        self.process = subprocess.Popen(
-            command, preexec_fn=connect, close_fds=False, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-        for fd in (theirs_in, theirs_out, *ends):
-            os.close(fd)
-        self._number, self._rest, self.events = 0, b"", []
-        target = self("Target.createTarget", url="about:blank")["targetId"]
-        self._session: str | None = None
-        self._session = self("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self(f"{domain}.enable")
-
-    def __call__(self, method: str, **params: Any) -> dict[str, Any]:
-        self._number += 1
-        message = {"id": self._number, "method": method, "params": params}
-        if getattr(self, "_session", None):
-            message["sessionId"] = self._session
-        os.write(self._write, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._next()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                return answer["result"]
-            self.events.append(answer)
-
-    def _next(self) -> dict[str, Any]:
-        while b"\0" not in self._rest:
-            piece = os.read(self._read, 1 << 20)
-            assert piece, "the browser closed the pipe"
-            self._rest += piece
-        text, self._rest = self._rest.split(b"\0", 1)
-        return json.loads(text)
-
-    def open(self, page: Path, width: int, *, scheme: str = "light", script: bool = True) -> None:
-        self.events.clear()
-        self(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=844,
-            deviceScaleFactor=1,
-            mobile=width < 500,
-        )
-        self("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self("Emulation.setScriptExecutionDisabled", value=not script)
-        self("Page.navigate", url=page.as_uri())
-        while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
-            self.events.append(self._next())
-
-    def evaluate(self, expression: str) -> Any:
-        result = self("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in result, result
-        return result["result"].get("value")
-
-    def named(self, *methods: str) -> list[dict[str, Any]]:
-        return [e["params"] for e in self.events if e.get("method") in methods]
-
-    def close(self) -> None:
-        self("Browser.close")
-        self.process.wait(20)
-        os.close(self._read)
-        os.close(self._write)
 
 
 @pytest.fixture(scope="module")

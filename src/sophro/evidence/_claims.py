@@ -9,12 +9,14 @@ from pathlib import Path
 
 from sophro.errors import SophroError, unknown_name
 from sophro.evidence import (
+    _arena,
     _attacks,
     _chinese,
     _controls,
     _crisis,
     _dialog,
     _guard,
+    _interview,
     _patching,
     _proxy,
     _reasoning,
@@ -234,11 +236,27 @@ _ALL = (
         in_quick=False,
     ),
     Claim(
+        "interview_navigation",
+        "With >= 200 scripted participants every path, score, outcome and quotation is exact, no explicit statement "
+        "about suicide is missed, and clarifying gains >= 0.1 kappa",
+        ("magi",),
+        _interview.navigation,
+    ),
+    Claim(
+        "interview_judges",
+        "On held-out free answers the rule judge says the opposite in <= 10 %, the embedded judge's agreement is "
+        "measured, and a judge that always says met is refused",
+        ("magi",),
+        _interview.judges,
+        in_quick=False,
+    ),
+    Claim(
         "two_processes_as_one",
         "Two processes train to the same adapter as one, within 1e-4 (plain layers: oneDNN rounds by shape)",
         ("safety_sft",),
         _controls.two_processes,
     ),
+    *(Claim(name, statement, methods, run) for name, (statement, methods, run) in _arena.CLAIMS.items()),
 )
 
 

@@ -87,6 +87,18 @@ class Judged:
     view: View
     found: tuple[tuple[Rule, Detection], ...]
 
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """``detector.label`` to the lowest score from which a rule of the view's place applies."""
+        out: dict[str, float] = {}
+        for rule, detection in self.found:
+            for label in detection.scores:
+                if rule.label in (None, label):
+                    value = detection.thresholds[label] if rule.threshold is None else rule.threshold
+                    name = f"{rule.detector}.{label}"
+                    out[name] = min(value, out.get(name, value))
+        return out
+
 
 class Guard:
     """The detectors of a policy, loaded.

@@ -13,7 +13,8 @@ by its ``stream`` rules. A dry run lets everything pass and tells the decision.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sophro.chat import TRACE_FORMATS
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
     from sophro.guard.check import Decision, Guard
 
 
+@dataclass(frozen=True)
+class JudgedWindow:
+    """What the detectors said about one stretch of an answer.
+
+    Attributes:
+        start, end: Its code points in the answer.
+        scores: ``detector.label`` to score.
+        thresholds: ``detector.label`` to the score from which a rule applies.
+    """
+
+    start: int
+    end: int
+    scores: Mapping[str, float]
+    thresholds: Mapping[str, float]
+
+
 class StreamCheck:
     """One answer on its way out. Not for several threads at once.
 
@@ -31,6 +48,9 @@ class StreamCheck:
         guard: Detectors and policy.
         conversation: The messages that the answer belongs to.
         clock: Seconds, for the longest wait.
+
+    Attributes:
+        windows: What was judged so far, in order.
     """
 
     def __init__(
@@ -51,11 +71,17 @@ class StreamCheck:
         self._masks: list[tuple[int, int, str]] = []
         self._decision: Decision | None = None
         self._stopped = False
+        self.windows: list[JudgedWindow] = []
 
     @property
     def decision(self) -> Decision | None:
         """What stopped the answer (in a dry run: what would have); None while nothing did."""
         return self._decision
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more will leave."""
+        return self._stopped
 
     @property
     def held(self) -> str:
@@ -71,10 +97,16 @@ class StreamCheck:
             self._since = self._clock()
         return self._advance(last=False)
 
+    def due(self, more: int = 0) -> bool:
+        """Whether a push of ``more`` characters, or with 0 a poll, would judge something; else it costs nothing."""
+        if self._stopped or more:
+            return not self._stopped and len(self._text) + more >= self._edge
+        late = self._since is not None and self._clock() - self._since >= self._settings.max_hold
+        return late and self._judged != len(self._text)
+
     def poll(self) -> str:
         """Return what may leave because it waited for ``max_hold`` seconds; call it while nothing arrives."""
-        late = self._since is not None and self._clock() - self._since >= self._settings.max_hold
-        if self._stopped or not late or self._judged == len(self._text):
+        if not self.due():
             return ""
         self._edge = len(self._text)
         return self._advance(last=False)
@@ -112,6 +144,7 @@ class StreamCheck:
         view = View(self._text[start:end], where, asked.turns, asked.request, asked.open)
         judged = self._guard.judge([view])
         decision = self._guard.decide(judged)
+        self.windows.append(JudgedWindow(self._judged, end, decision.scores, judged[0].thresholds))
         self._since = self._clock()
         if decision.action == "rewrite" and (spans := self._spans(judged[0], start)):
             self._masks += spans

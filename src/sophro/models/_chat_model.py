@@ -25,18 +25,13 @@ from sophro.errors import SophroError
 from sophro.models._engine import Generated, decode
 from sophro.models._fingerprint import Bare, Fingerprint, FingerprintCache, bare_weights
 from sophro.models._patches import Patch, Scale
+from sophro.models._reflection import forced_refusal
 from sophro.models._running import Running
 from sophro.models._subject import Subject
 from sophro.models._types import Completion, GenerationConfig, ProgressFn
 
 if TYPE_CHECKING:
     import numpy as np
-
-# What stands where a model would reflect more often than it may: the reflection and the answer.
-_FORCED = {
-    "en": ("This is going wrong again, so I stop here.", "I'm sorry, but I can't help with that."),
-    "zh": ("这里又偏离了，所以我到此为止。", "抱歉，我不能帮你做这件事。"),
-}
 
 CAPABILITIES = frozenset({"chat", "logprobs", "activations", "prefill", "patches", "gradients"})
 
@@ -155,7 +150,7 @@ class ChatModel:
         parsed = self.template.parse(generated.ids, reason, transcript.forced)
         text, segments, state = "".join(piece for _, piece in parsed.pieces), parsed.segments, parsed.state
         if generated.exceeded:
-            refusal = _FORCED["zh" if any("\u4e00" <= c <= "\u9fff" for c in transcript.prompt) else "en"]
+            refusal = forced_refusal(transcript.prompt)
             segments = (*segments, Segment("reflection", refusal[0]), Segment("answer", refusal[1]))
             text, state = text + "".join(refusal), "ok"
         new = len(generated.ids) + int(generated.stopped or generated.exceeded)

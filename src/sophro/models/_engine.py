@@ -11,7 +11,7 @@ the output matrix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def decode(
     """
     if not prompts:
         return
-    run = _Run(network, prompts, config, stop_ids, on_done, running or Running(), share, limit)
+    run = Run(network, prompts, config, stop_ids, on_done, running or Running(), share, limit)
     with packed(network):
         for group in _groups(prompts):
             run.decode_group(group)
@@ -105,11 +105,13 @@ def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
     return length
 
 
-class _Run:
+class Run:
+    """One queue of prompts with common settings, decoded batch by batch."""
+
     def __init__(
         self,
         network: Any,
-        prompts: Sequence[Sequence[int]],
+        prompts: Sequence[Sequence[int]] | Mapping[int, Sequence[int]],
         config: GenerationConfig,
         stop_ids: frozenset[int],
         on_done: Callable[[int, Generated], None],
@@ -143,12 +145,13 @@ class _Run:
         return bias
 
     def decode_group(self, queue: list[int]) -> None:
+        """Continue the prompts ``queue``, which are sorted by length, longest first."""
         share = 0
         if self.movable and self.share and len(queue) >= 4:
             share = shared_prefix([self.prompts[i] for i in queue])
             share = share if share >= _MIN_SHARED else 0
         prefix = self._prefix(self.prompts[queue[0]][:share]) if share else None
-        batch: _Batch | None = None
+        batch: Batch | None = None
         waiting = list(queue)
         while waiting or batch is not None:
             if batch is None:
@@ -176,7 +179,7 @@ class _Run:
             self.network(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
         return cache
 
-    def _admit(self, waiting: list[int], count: int, prefix: Any, share: int) -> _Batch:
+    def _admit(self, waiting: list[int], count: int, prefix: Any, share: int) -> Batch:
         """Prefill the next ``count`` prompts of the queue as one batch."""
         rows = [waiting.pop(0) for _ in range(min(count, len(waiting)))]
         parts = [self._prefill(part, prefix, share) for part in self._parts(rows, share)]
@@ -185,7 +188,7 @@ class _Run:
         everyone = [(p.cache, p.mask, torch.arange(len(p.index), device=self.device)) for p in parts]
         cache, mask = join_rows(everyone, self.model_config, self.reserve)
         uniforms = [p.uniforms for p in parts if p.uniforms is not None]
-        return _Batch(
+        return Batch(
             torch.cat([p.index for p in parts]),
             cache,
             mask,
@@ -209,7 +212,7 @@ class _Run:
             parts[-1].append(row)
         return parts
 
-    def _prefill(self, rows: list[int], prefix: Any, share: int) -> _Batch:
+    def _prefill(self, rows: list[int], prefix: Any, share: int) -> Batch:
         suffixes = [self.prompts[i][share:] for i in rows]
         width = max(len(s) for s in suffixes)
         ids = torch.full((len(rows), width), 0, dtype=torch.long, device=self.device)
@@ -224,7 +227,7 @@ class _Run:
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, share:]
         index = torch.tensor(rows, device=self.device)
         logits = self._forward(index, ids, mask, positions, cache, mask[:, share:].bool())
-        return _Batch(index, cache, mask, logits, self._uniforms(rows))
+        return Batch(index, cache, mask, logits, self._uniforms(rows))
 
     def _uniforms(self, rows: Sequence[int]) -> torch.Tensor | None:
         # All random numbers of a row come from its own stream, so its neighbours cannot change its text.
@@ -233,7 +236,7 @@ class _Run:
         streams = [torch.Generator().manual_seed(self.config.seed * 1_000_003 + i) for i in rows]
         return torch.stack([torch.rand(self.config.max_new_tokens, generator=s) for s in streams])
 
-    def _refill(self, batch: _Batch, waiting: list[int], prefix: Any, share: int) -> _Batch:
+    def _refill(self, batch: Batch, waiting: list[int], prefix: Any, share: int) -> Batch:
         alive = torch.nonzero(~batch.done).flatten()
         fresh = self._admit(waiting, max(1, self._room(waiting, len(alive))), prefix, share)
         cache, mask = join_rows(
@@ -241,7 +244,7 @@ class _Run:
             self.model_config,
             self.reserve,
         )
-        return _Batch.joined(batch, alive, fresh, cache, mask)
+        return Batch.joined(batch, alive, fresh, cache, mask)
 
     def _forward(
         self,
@@ -263,7 +266,7 @@ class _Run:
             )
         return out.logits[:, -1]
 
-    def _step(self, batch: _Batch) -> None:
+    def _step(self, batch: Batch) -> None:
         """Choose one token per row, report what ended, and run the network on the rest."""
         chosen = self._choose(batch)
         batch.tokens.append(chosen)
@@ -285,28 +288,42 @@ class _Run:
         positions = batch.mask.sum(1, keepdim=True) - 1
         batch.logits = self._forward(batch.index, chosen[:, None], batch.mask, positions, batch.cache)
 
-    def _choose(self, batch: _Batch) -> torch.Tensor:
+    def _choose(self, batch: Batch) -> torch.Tensor:
         logits = batch.logits if self.bias is None else batch.logits + self.bias
         if batch.uniforms is None:
             return logits.argmax(-1)
-        probabilities = torch.softmax(logits.float() / self.config.temperature, -1)
-        ordered, order = probabilities.sort(-1, descending=True)
-        total = ordered.cumsum(-1)
-        # Keep the smallest set whose mass reaches top_p; the first token always stays.
-        kept = torch.where(total - ordered < self.config.top_p, ordered, 0.0).cumsum(-1)
         at = batch.count.clamp(max=self.config.max_new_tokens - 1)[:, None]
-        draw = batch.uniforms.to(self.device).gather(1, at) * kept[:, -1:]
-        pick = torch.searchsorted(kept, draw, right=True).clamp(max=logits.shape[-1] - 1)
-        return order.gather(1, pick).flatten()
+        draws = batch.uniforms.to(self.device).gather(1, at)
+        return sampled(logits, self.config.temperature, self.config.top_p, draws)
 
-    def _report(self, batch: _Batch, row: int, stopped: bool, exceeded: bool) -> None:
+    def _report(self, batch: Batch, row: int, stopped: bool, exceeded: bool) -> None:
         steps = int(batch.count[row])
         ids = [int(step[row]) for step in batch.tokens[len(batch.tokens) - steps :]]
         kept = tuple(ids[:-1] if stopped or exceeded else ids)
         self.on_done(int(batch.index[row]), Generated(kept, stopped, exceeded))
 
 
-class _Batch:
+def sampled(
+    logits: torch.Tensor, temperature: float | torch.Tensor, top_p: float | torch.Tensor, draws: torch.Tensor
+) -> torch.Tensor:
+    """Return one id per row from the nucleus of its distribution.
+
+    Args:
+        logits: Shape (rows, vocabulary).
+        temperature: Above 0; one number, or shape (rows, 1).
+        top_p: In (0, 1]; one number, or shape (rows, 1).
+        draws: Uniform numbers in [0, 1), shape (rows, 1).
+    """
+    probabilities = torch.softmax(logits.float() / temperature, -1)
+    ordered, order = probabilities.sort(-1, descending=True)
+    total = ordered.cumsum(-1)
+    # Keep the smallest set whose mass reaches top_p; the first token always stays.
+    kept = torch.where(total - ordered < top_p, ordered, 0.0).cumsum(-1)
+    pick = torch.searchsorted(kept, draws * kept[:, -1:], right=True).clamp(max=logits.shape[-1] - 1)
+    return order.gather(1, pick).flatten()
+
+
+class Batch:
     """Rows that decode together; ``tokens[t][row]`` is what each row chose at step t (newest last)."""
 
     def __init__(
@@ -328,9 +345,11 @@ class _Batch:
         self.tokens: list[torch.Tensor] = []
 
     def done_count(self) -> int:
+        """Return how many rows have ended."""
         return int(self.done.sum())
 
     def drop_done(self) -> None:
+        """Drop the rows that have ended."""
         rows = torch.nonzero(~self.done).flatten()
         if len(rows) == len(self.index):
             return
@@ -341,8 +360,9 @@ class _Batch:
         self.tokens = [step[rows] for step in self.tokens]
 
     @staticmethod
-    def joined(old: _Batch, alive: torch.Tensor, fresh: _Batch, cache: Any, mask: torch.Tensor) -> _Batch:
-        both = _Batch(
+    def joined(old: Batch, alive: torch.Tensor, fresh: Batch, cache: Any, mask: torch.Tensor) -> Batch:
+        """Return the rows ``alive`` of one batch and all of another, whose cache was joined already."""
+        both = Batch(
             torch.cat([old.index[alive], fresh.index]),
             cache,
             mask,

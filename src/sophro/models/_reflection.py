@@ -30,6 +30,28 @@ _WORDS = (
 )  # fmt: skip
 
 
+# What stands where a model would reflect more often than it may: the reflection and the answer.
+_FORCED = {
+    "en": ("This is going wrong again, so I stop here.", "I'm sorry, but I can't help with that."),
+    "zh": ("这里又偏离了，所以我到此为止。", "抱歉，我不能帮你做这件事。"),
+}
+
+
+def forced_refusal(prompt: str) -> tuple[str, str]:
+    """Return reflection and answer that end a turn with one reflection too many, in the language of ``prompt``."""
+    return _FORCED["zh" if any("\u4e00" <= c <= "\u9fff" for c in prompt) else "en"]
+
+
+def knows_token(model: Any, patch: Any) -> bool:
+    """Tell whether the model, with its patch (or None), has a row for the reflection token."""
+    token = getattr(model, "reflection_id", None)
+    if token is None:
+        return False
+    rows = getattr(patch, "rows", {})
+    brought = any(token in index.tolist() for index, _ in rows.values())
+    return brought or token < model.network.get_input_embeddings().weight.shape[0]
+
+
 @dataclass(frozen=True)
 class ReflectionSettings:
     """How a model with a reflection token is decoded.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -37,7 +38,7 @@ from sophro.errors import SophroError
 from sophro.models._hold import HoldBack
 from sophro.models._load import load
 from sophro.models._patches import Patch, load_patch
-from sophro.models._reflection import ReflectionSettings, reflection_settings
+from sophro.models._reflection import ReflectionSettings, knows_token, reflection_settings
 from sophro.models._types import Completion, GenerationConfig
 
 _QUIET = 0.05  # seconds without a new request before a batch starts
@@ -88,7 +89,7 @@ class SophroAPI(ModelAPI):
         self.model = load(model_name)
         self.patch: Patch | None = load_patch(Path(patch)) if patch else None
         self.scale = scale
-        self.reflects = _knows_token(self.model, self.patch)
+        self.reflects = knows_token(self.model, self.patch)
         self._hold = hold
         self._decoding = reflection_settings(Path(patch)) if patch else ReflectionSettings()
         self._limit = max_connections
@@ -158,6 +159,33 @@ class SophroAPI(ModelAPI):
             for request, answer in zip(group, answers, strict=True):
                 request.done = answer
 
+    @property
+    def scores_options(self) -> bool:
+        """Whether ``option_log_probs`` works: the model has weights."""
+        return hasattr(self.model, "continuation_log_probs")
+
+    async def option_log_probs(self, input: list[ChatMessage], options: Sequence[str]) -> list[float]:
+        """Return how likely each of a few fixed answers is: nats, summed over its tokens, the end of turn left out.
+
+        Args:
+            input: The request.
+            options: Answers; none may be empty.
+
+        Raises:
+            SophroError: If the request does not fit the context.
+        """
+
+        def read() -> list[float]:
+            model = cast(Any, self.model)
+            transcript = to_transcript(input)
+            longest = len(model.render(transcript).ids) + 16
+            if longest > model.context:
+                raise SophroError(f"a request of {longest} tokens does not fit model {self.model_name}")
+            with self._network_lock, model.patched(self.patch, self.scale) if self.patch else nullcontext():
+                return [float(x) for x in model.continuation_log_probs([transcript], options)[0]]
+
+        return await anyio.to_thread.run_sync(read)
+
     def decoding(self, max_new_tokens: int) -> GenerationConfig:
         """Return how a greedy request of this length is decoded, with what the patch asks for."""
         return self._settings(GenerateConfig(max_tokens=max_new_tokens, temperature=0.0, seed=0))
@@ -213,16 +241,6 @@ class SophroAPI(ModelAPI):
                 "held": self._held(completion),
             },
         )
-
-
-def _knows_token(model: Any, patch: Patch | None) -> bool:
-    """Tell whether the model, with its patch, has a row for the reflection token."""
-    token = getattr(model, "reflection_id", None)
-    if token is None:
-        return False
-    rows = getattr(patch, "rows", {})
-    brought = any(token in index.tolist() for index, _ in rows.values())
-    return brought or token < model.network.get_input_embeddings().weight.shape[0]
 
 
 def to_transcript(messages: Sequence[ChatMessage]) -> Transcript:

@@ -193,6 +193,11 @@ def _pairs(analysis: Analysis) -> dict[tuple[str, str], list[Difference]]:
     return pairs
 
 
+def script_source() -> str:
+    """Return the ``sha256-...`` source of the one script that a report carries, for content policies of servers."""
+    return _source((_TEMPLATES / "report.js").read_text("utf-8"))
+
+
 def _source(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 

@@ -349,7 +349,7 @@ def weigh(folded: str, cleaned: str, found: Found, context: frozenset[str], leve
         elif (
             translate
             and quoted
-            and result == Level.IDEATION
+            and int(result) == int(Level.IDEATION)
             and level < Level.CONCERN
             and not any(s.kind == "time_now" for s in signals)
             and "goodbye" not in kinds

@@ -1,0 +1,110 @@
+"""The files of deploy/ parse, and what they call exists with the options they use."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+DEPLOY = ROOT / "deploy"
+
+
+def accepted(arguments: list[str]) -> bool:
+    """Whether `sophro` takes these arguments; nothing is run."""
+    from sophro.cli._app import app
+
+    _, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
+    return bool(bound.arguments) or arguments[-1] == "--help"
+
+
+def unit() -> configparser.ConfigParser:
+    found = configparser.ConfigParser(strict=False, interpolation=None)
+    found.optionxform = str  # pyright: ignore[reportAttributeAccessIssue]
+    found.read_string((DEPLOY / "sophro.service").read_text())
+    return found
+
+
+def compose() -> dict:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def test_the_unit_starts_a_command_that_exists():
+    command = shlex.split(unit()["Service"]["ExecStart"])
+    assert command[0] == "/opt/sophro/bin/sophro"
+    assert accepted(command[1:])
+    # The time that streams get is shorter than systemd's patience.
+    from sophro.guard.server import Settings
+
+    assert Settings().stop_seconds < int(unit()["Service"]["TimeoutStopSec"])
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_understands_every_line(tmp_path):
+    text = (DEPLOY / "sophro.service").read_text().replace("/opt/sophro/bin/sophro", "/bin/true")
+    (tmp_path / "sophro.service").write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(tmp_path / "sophro.service")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "sophro.service" not in done.stderr, done.stderr
+    # The check itself can fail.
+    (tmp_path / "wrong.service").write_text(text.replace("ProtectHome", "ProtectHouse"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", str(tmp_path / "wrong.service")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "ProtectHouse" in done.stderr
+
+
+def test_compose_starts_a_command_that_exists():
+    services = compose()["services"]
+    command = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", part) for part in services["guard"]["command"]]
+    assert accepted(command)
+    assert all(p.startswith("127.0.0.1:") for p in services["guard"]["ports"]), (
+        "reachable through the proxy only"
+    )
+    assert "ports" not in services["vllm"], "the model is reachable through the guard only"
+    assert services["guard"]["read_only"] and services["guard"]["cap_drop"] == ["ALL"]
+    used = {v.split(":")[0] for s in services.values() for v in s.get("volumes", ()) if not v.startswith(".")}
+    assert used == set(compose()["volumes"])
+    assert (DEPLOY / services["guard"]["build"]["dockerfile"].removeprefix("deploy/")).exists()
+
+
+def test_the_image_copies_what_is_there_and_runs_as_nobody_special():
+    lines = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    steps = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
+    assert {s[0] for s in steps} <= {
+        "FROM",
+        "ENV",
+        "WORKDIR",
+        "COPY",
+        "RUN",
+        "USER",
+        "EXPOSE",
+        "HEALTHCHECK",
+        "ENTRYPOINT",
+        "CMD",
+    }
+    for _, rest in (s for s in steps if s[0] == "COPY"):
+        assert all((ROOT / source).exists() for source in rest.split()[:-1])
+    assert [s[1] for s in steps if s[0] == "USER"][-1] == "10001"
+    pinned = re.search(r"torch==([\d.]+)", (DEPLOY / "Dockerfile").read_text())
+    assert pinned and f"torch=={pinned[1]}" in (ROOT / "Makefile").read_text()
+
+
+def test_commands_of_the_recipe_exist():
+    pages = (DEPLOY / "README.md", ROOT / "docs/serve_page.md")
+    blocks = [b for page in pages for b in re.findall(r"```bash\n(.*?)```", page.read_text(), re.S)]
+    lines = [
+        shlex.split(line) for block in blocks for line in block.splitlines() if line.startswith("sophro ")
+    ]
+    assert lines and all(accepted(line[1:]) for line in lines)
+    with pytest.raises(Exception, match="Unknown option"):
+        accepted(["serve", "--no-such-option"])

@@ -1,0 +1,91 @@
+"""Short versions of what scripts/load_guard.py measures; the long ones are in docs/serve_load.md."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served import serving
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def _script() -> Any:
+    spec = importlib.util.spec_from_file_location("load_guard", ROOT / "scripts/load_guard.py")
+    assert spec and spec.loader
+    found = importlib.util.module_from_spec(spec)
+    sys.modules["load_guard"] = found
+    spec.loader.exec_module(found)
+    return found
+
+
+guard = _script()
+ENFORCED, DRY = guard.POLICY.format(dry="false"), guard.POLICY.format(dry="true")
+
+
+def test_streams_at_once_end_whole_and_are_measured():
+    with serving(guard.make_app(delay=0.001, policy=ENFORCED)) as url:
+        found = asyncio.run(guard.load(url, os.getpid(), streams=4, seconds=0.5))
+    assert found["errors"] == 0 and found["answers"] >= 4, found["faults"]
+    assert found["pushes"] > 0 and found["push_p99_ms"] > 0 and found["server_cpu_ms_per_token"] > 0
+    assert not guard.load_held({**found, "errors": 1}) and not guard.load_held({**found, "push_p99_ms": 21.0})
+
+
+def test_no_held_word_reaches_the_wire_however_it_is_cut():
+    async def behind(policy: str, count: int) -> dict[str, Any]:
+        async with guard.upstream() as address:
+            with serving(guard.make_app(policy=policy, upstream=address)) as url:
+                return await guard.harm(url, "upstream", count)
+
+    with serving(guard.make_app(policy=ENFORCED)) as url:
+        kinds = [asyncio.run(guard.harm(url, kind, 20)) for kind in ("reflection", "rule")]
+    kinds.append(asyncio.run(behind(ENFORCED, 30)))
+    for found in kinds:
+        assert (found["leaks"], found["held"], found["odd"]) == (0, found["streams"], {}), found
+    control = asyncio.run(behind(DRY, 6))
+    assert control["leaks"] == 6, "a guard that only logs lets the word through, so the search can find it"
+
+
+def test_text_behind_a_reflection_is_not_lost_in_one_batch():
+    from sophro.guard.server._answer import _runs
+    from sophro.guard.server._back_end import Delta
+
+    batch = [
+        Delta(kind="reflection", text="Wait."),
+        Delta(tokens=1),
+        Delta(text="Safe."),
+        Delta(finish="stop"),
+    ]
+    assert [(run[0].kind, "".join(d.text for d in run)) for run in _runs(batch)] == [
+        ("reflection", "Wait."),
+        ("answer", "Safe."),
+    ]
+
+
+def test_faults_of_the_upstream_are_read_as_errors_and_the_server_stands():
+    async def run() -> dict[str, Any]:
+        async with guard.upstream() as address:
+            with serving(guard.make_app(policy=ENFORCED, upstream=address, seconds=0.4)) as url:
+                return await guard.faults(url)
+
+    found = asyncio.run(run())
+    assert found["wrong"] == [] and found["faults"] == 2 * len(guard.FAULTS)
+
+
+def test_strange_unicode_comes_back_whole():
+    with serving(guard.make_app(policy=ENFORCED)) as url:
+        found = asyncio.run(guard.fuzz(url, 60))
+    assert found["wrong"] == [] and found["echoed"] >= 50, found
+    assert set(found["statuses"]) <= {200, 400}
+
+
+def test_requests_made_from_the_schema_meet_no_server_error():
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed (extra dev)")
+    found = guard.api(40)
+    assert found["bad"] == [] and found["cases"] >= 40 and found["operations"] >= 8
+    assert {"2", "4"} <= {status[0] for status in found["statuses"]}
