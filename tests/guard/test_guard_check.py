@@ -253,6 +253,11 @@ def test_calibrate_keeps_the_target_and_writes_a_policy_that_does_it(tmp_path, m
         else:
             assert recall["value"] > 0.85
     assert out.read_text().startswith("# Thresholds for 0.3 false alarms")
+    steps = LIGHT.replace("output:", "  - {detector: secrets, threshold: 0.97, action: escalate}\noutput:")
+    light.write_text(steps.replace("secrets, action: hold", "secrets, threshold: 0.9, action: hold"))
+    arguments = ["--in", str(source), "--out", str(out), "--policy", str(light)]
+    assert run(["guard", "calibrate", *arguments]) == 0
+    assert [r.threshold for r in Policy.load(out).rules["input"]] == [0.9, 0.97]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Contract: half of the conversations, drawn by a hash of their text, choose; the 
 those that are reported, so that a threshold is never praised by the texts that it was chosen on. The target holds for
 the rules of a place together: of all harmless conversations at most that share meets any rule that does something
 (``allow`` only records and is left alone). Equal texts fall into one half. A rule of which no score flags anything
-keeps its threshold.
+keeps its threshold, and so do crisis rules and several rules of one detector, whose flags count all the same.
 
 Method: thresholds are lowered in turn, the rule first that catches most for the room it takes, until the target leaves
 no room; ties flag together, so that the target is an upper bound on the choosing half.
@@ -112,12 +112,19 @@ def choose_thresholds(policy: Policy, source: Path, false_alarms: float) -> list
                         f"{source}: only {n} {kind} conversations of {where} to {name} on, {least} are needed "
                         f"for a target of {false_alarms:g} (half of the file chooses, half measures)"
                     )
-        cuts = _choose(choosing, [_now(r, policy) for r in rules], false_alarms)
         old = [_now(r, policy) for r in rules]
+        keys = [r.key for r in rules]
+        # Levels of danger are no scores to tune, and several rules of one detector are steps that somebody set.
+        fixed = {i for i, r in enumerate(rules) if r.detector == "crisis" or keys.count(r.key) > 1}
+        cuts = _choose(choosing, old, false_alarms, fixed)
         found.append(
             Chosen(
                 where,
-                {r.key: round(c, 4) for r, c in zip(rules, cuts, strict=True)},
+                {
+                    r.key: round(c, 4)
+                    for i, (r, c) in enumerate(zip(rules, cuts, strict=True))
+                    if i not in fixed
+                },
                 _rates(measuring, old),
                 _rates(measuring, cuts),
                 (sum(not s.harmful for s in choosing), sum(s.harmful for s in choosing)),
@@ -198,16 +205,16 @@ def _rates(scored: Sequence[_Scored], cuts: Sequence[float]) -> dict[str, Rate]:
     }
 
 
-def _choose(scored: Sequence[_Scored], old: Sequence[float], target: float) -> list[float]:
+def _choose(scored: Sequence[_Scored], old: Sequence[float], target: float, fixed: set[int]) -> list[float]:
     harmful = np.array([s.harmful for s in scored])
     table = np.array([s.scores for s in scored]).reshape(len(scored), len(old))
     # Start where nothing is flagged, and lower one threshold at a time to the next score of a harmful text.
-    cuts = [1.0 + _STEP] * len(old)
+    cuts = [o if i in fixed else 1.0 + _STEP for i, o in enumerate(old)]
     allowed = int(np.floor(target * int((~harmful).sum()) + 1e-9))
-    flagged = np.zeros(len(scored), dtype=bool)
+    flagged = _flags(scored, cuts)  # by the rules that keep their thresholds
     while True:
         best: tuple[float, int, float, np.ndarray] | None = None
-        for rule in range(len(old)):
+        for rule in (i for i in range(len(old)) if i not in fixed):
             column = table[:, rule]
             steps = np.unique(column[harmful & ~flagged & (column < cuts[rule]) & (column > 0.0)])[::-1]
             for cut in steps[:200]:
