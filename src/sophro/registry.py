@@ -95,5 +95,5 @@ def _load_all() -> None:
     # The catalogue of each room only declares; importing it pulls neither torch nor transformers.
     import importlib
 
-    for room in ("align", "assess", "attack", "edit", "guard", "steer"):
+    for room in ("align", "assess", "attack", "care", "edit", "guard", "steer"):
         importlib.import_module(f"sophro.{room}")

@@ -29,6 +29,25 @@ def test_names_of_claims_and_methods():
         claims(("safety_sft_tradeof",))
 
 
+def test_a_claim_that_cannot_be_run_is_told_and_the_others_still_run(tmp_path, monkeypatch, capsys):
+    from sophro.evidence import _claims
+    from sophro.evidence._types import Claim
+
+    def broken(folder, quick):
+        raise SophroError("two pairs, ten are needed")
+
+    made = (
+        Claim("first", "cannot be run", ("none",), broken),
+        Claim("second", "holds", ("none",), lambda folder, quick: ([check(0.6)], [])),
+    )
+    monkeypatch.setattr(_claims, "_ALL", made)
+    assert run_claims(out=tmp_path) == 2
+    said = capsys.readouterr().out
+    assert "NOT RUN  first" in said and "two pairs" in said and "HELD     second" in said and "1 of 2" in said
+    stored = json.loads((tmp_path / "evidence.json").read_text())["claims"]
+    assert [c["status"] for c in stored] == ["not run", "held"] and stored[0]["error"]
+
+
 @pytest.mark.encoder
 def test_stub_claim_holds_and_is_written(tmp_path, capsys):
     assert run_claims(("stub_models",), quick=True, out=tmp_path) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,11 +33,13 @@ def crisis(
         resources: Your own table of helplines instead of the shipped one.
     """
     from sophro.care.crisis import CrisisMonitor
-    from sophro.care.crisis._resources import load
+    from sophro.care.crisis._resources import load, stale
 
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
         raise SophroError(f"--region {region!r} must be a country code of two letters like US or CN")
     table = load(resources)
+    for warning in stale(table):
+        print(f"sophro: warning: {warning}", file=sys.stderr)
     counts: Counter[str] = Counter()
 
     def rows() -> Iterator[dict[str, Any]]:

@@ -7,13 +7,16 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sophro.errors import unknown_name
+from sophro.errors import SophroError, unknown_name
 from sophro.evidence import (
+    _arena,
     _attacks,
     _chinese,
     _controls,
+    _crisis,
     _dialog,
     _guard,
+    _interview,
     _patching,
     _proxy,
     _reasoning,
@@ -33,6 +36,12 @@ _ALL = (
         "Always-refuse, always-comply and empty models give exactly 0/100, 100/0 and 100 % broken",
         ("none", "harmful", "over_refusal", "helpfulness"),
         _controls.stubs,
+    ),
+    Claim(
+        "crisis_layer",
+        "No scripted dialogue at ACTIVE or IMMINENT is missed, idioms are left alone, replies are whole and clean",
+        ("crisis",),
+        _crisis.crisis_layer,
     ),
     Claim(
         "known_asr",
@@ -227,11 +236,27 @@ _ALL = (
         in_quick=False,
     ),
     Claim(
+        "interview_navigation",
+        "With >= 200 scripted participants every path, score, outcome and quotation is exact, no explicit statement "
+        "about suicide is missed, and clarifying gains >= 0.1 kappa",
+        ("magi",),
+        _interview.navigation,
+    ),
+    Claim(
+        "interview_judges",
+        "On held-out free answers the rule judge says the opposite in <= 10 %, the embedded judge's agreement is "
+        "measured, and a judge that always says met is refused",
+        ("magi",),
+        _interview.judges,
+        in_quick=False,
+    ),
+    Claim(
         "two_processes_as_one",
         "Two processes train to the same adapter as one, within 1e-4 (plain layers: oneDNN rounds by shape)",
         ("safety_sft",),
         _controls.two_processes,
     ),
+    *(Claim(name, statement, methods, run) for name, (statement, methods, run) in _arena.CLAIMS.items()),
 )
 
 
@@ -259,8 +284,10 @@ def run_claims(
 ) -> int:
     """Run claims, print what held, and write ``evidence.json`` into ``out``.
 
+    A claim that cannot be run is reported as such, and the others still run: hours may lie behind them.
+
     Returns:
-        0 if every claim held, else 3 (1 is a crash, 2 bad input: neither is a finding).
+        0 if every claim held, 2 if one could not be run, else 3 (1 is a crash: neither 1 nor 2 is a finding).
     """
     chosen = claims(names)
     outcomes: list[Outcome] = []
@@ -269,8 +296,13 @@ def run_claims(
         if claim in left:
             continue
         began = time.monotonic()
-        checks, notes = claim.run(out, quick)
-        outcome = Outcome(claim.name, claim.statement, tuple(checks), time.monotonic() - began, tuple(notes))
+        checks, notes, problem = list[Check](), list[str](), ""
+        try:
+            checks, notes = claim.run(out, quick)
+        except SophroError as error:
+            problem = str(error)
+        seconds = time.monotonic() - began
+        outcome = Outcome(claim.name, claim.statement, tuple(checks), seconds, tuple(notes), problem)
         outcomes.append(outcome)
         if not as_json:
             _show(outcome)
@@ -287,6 +319,8 @@ def run_claims(
         for claim in left:
             print(f"LEFT     {claim.name}: not part of --quick; name it, or leave --quick out")
         print(f"{held} of {len(outcomes)} claims held")
+    if any(o.error for o in outcomes):
+        return 2
     return 0 if held == len(outcomes) else 3
 
 
@@ -294,7 +328,7 @@ def _show(outcome: Outcome) -> None:
     print(f"{outcome.status.upper():8} {outcome.name}: {outcome.statement} ({outcome.seconds:.0f} s)")
     for check in outcome.checks:
         print(f"   {'ok ' if check.passed else 'NO '} {_line(check)}")
-    for note in outcome.notes:
+    for note in [outcome.error, *outcome.notes] if outcome.error else outcome.notes:
         print(f"       {note}")
 
 

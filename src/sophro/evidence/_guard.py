@@ -61,9 +61,10 @@ def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     def stopped(rows: Sequence[Request], number: int) -> list[bool]:
         return _stopped(guard, first(rows, number))
 
-    english = {n: stopped(strangers[n], 50) for n in _HARMLESS["en"]}
+    # A bound of three in a hundred needs hundreds: the harmless ones are all asked, also in a quick run.
+    english = {n: _stopped(guard, [r.text for r in strangers[n]]) for n in _HARMLESS["en"]}
     # The other half of this source chose the Chinese threshold.
-    chinese = stopped([r for r in strangers["alpaca_zh"] if share(r.key) >= 0.5], 150)
+    chinese = _stopped(guard, [r.text for r in strangers["alpaca_zh"] if share(r.key) >= 0.5])
     malicious = stopped(strangers["malicious_instruct"], 60)
     plain = _stopped(guard, [r.text for r in held if r.source in _PLAIN and r.harmful and r.lang == "en"])
     plain_zh = _stopped(guard, [r.text for r in held if r.harmful and r.lang == "zh"])

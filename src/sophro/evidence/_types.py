@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
-Status = Literal["held", "not held"]
+Status = Literal["held", "not held", "not run"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,13 @@ class Outcome:
     checks: tuple[Check, ...]
     seconds: float
     notes: tuple[str, ...] = ()
+    error: str = ""  # why it could not be run
 
     @property
     def status(self) -> Status:
         """Held only if every check passed (controls state what must be true of them)."""
+        if self.error:
+            return "not run"
         return "held" if self.checks and all(c.passed for c in self.checks) else "not held"
 
     def to_dict(self) -> dict[str, Any]:

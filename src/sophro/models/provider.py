@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -157,6 +158,33 @@ class SophroAPI(ModelAPI):
                 )
             for request, answer in zip(group, answers, strict=True):
                 request.done = answer
+
+    @property
+    def scores_options(self) -> bool:
+        """Whether ``option_log_probs`` works: the model has weights."""
+        return hasattr(self.model, "continuation_log_probs")
+
+    async def option_log_probs(self, input: list[ChatMessage], options: Sequence[str]) -> list[float]:
+        """Return how likely each of a few fixed answers is: nats, summed over its tokens, the end of turn left out.
+
+        Args:
+            input: The request.
+            options: Answers; none may be empty.
+
+        Raises:
+            SophroError: If the request does not fit the context.
+        """
+
+        def read() -> list[float]:
+            model = cast(Any, self.model)
+            transcript = to_transcript(input)
+            longest = len(model.render(transcript).ids) + 16
+            if longest > model.context:
+                raise SophroError(f"a request of {longest} tokens does not fit model {self.model_name}")
+            with self._network_lock, model.patched(self.patch, self.scale) if self.patch else nullcontext():
+                return [float(x) for x in model.continuation_log_probs([transcript], options)[0]]
+
+        return await anyio.to_thread.run_sync(read)
 
     def decoding(self, max_new_tokens: int) -> GenerationConfig:
         """Return how a greedy request of this length is decoded, with what the patch asks for."""

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from sophro._lazy import lazy
 
 if TYPE_CHECKING:
+    from sophro.report._arena import arena_report
     from sophro.report._attacks import attack_score
     from sophro.report._build import build_report, script_source, summary
     from sophro.report._metrics import METRICS, Metric
 
-__all__ = ["METRICS", "Metric", "attack_score", "build_report", "script_source", "summary"]
+__all__ = ["METRICS", "Metric", "arena_report", "attack_score", "build_report", "script_source", "summary"]
 
 
 # numpy and jinja2 load only when a report is really built.
@@ -24,6 +25,7 @@ __getattr__ = lazy(
     {
         "METRICS": "_metrics",
         "Metric": "_metrics",
+        "arena_report": "_arena",
         "attack_score": "_attacks",
         "build_report": "_build",
         "script_source": "_build",

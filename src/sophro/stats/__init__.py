@@ -5,13 +5,13 @@ Contract: pure numpy, no torch, no input or output. Counting is by behaviour (cl
 """
 
 from sophro.stats._agreement import Agreement, agreement, kappa, kappa_interval
-from sophro.stats._bootstrap import bootstrap_mean, paired_bootstrap
+from sophro.stats._bootstrap import bootstrap_mean, bootstrap_statistic, paired_bootstrap
 from sophro.stats._corrected import Corrected, corrected_rate
 from sophro.stats._detection import auroc, f1_score, mean_of_rates, share_regained
 from sophro.stats._intervals import Interval, rule_of_three, wilson
 from sophro.stats._logistic import Probe, logistic_probe, newton
 from sophro.stats._paired import Comparison, compare, holm, mcnemar_exact
-from sophro.stats._ranks import correlation, midranks, spearman
+from sophro.stats._ranks import correlation, midranks, spearman, spearman_interval
 from sophro.stats._rates import Rate, rate
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "agreement",
     "auroc",
     "bootstrap_mean",
+    "bootstrap_statistic",
     "compare",
     "corrected_rate",
     "correlation",
@@ -41,5 +42,6 @@ __all__ = [
     "rule_of_three",
     "share_regained",
     "spearman",
+    "spearman_interval",
     "wilson",
 ]

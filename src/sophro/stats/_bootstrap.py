@@ -8,7 +8,7 @@ same seed. Percentile intervals (Efron 1979).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -182,3 +182,36 @@ def paired_bootstrap(
         SophroError: If the lengths differ or a value is not finite.
     """
     return interval_of_differences(paired_means(a, b, clusters), resamples, seed, confidence)
+
+
+def bootstrap_statistic(
+    statistic: Callable[[NDArray[np.intp]], float | None],
+    clusters: Sequence[Hashable],
+    resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Interval:
+    """Interval of any statistic of rows, resampling whole clusters.
+
+    Args:
+        statistic: From row numbers (repeated as drawn) to a value; None where they do not give one. Such draws are
+            left out.
+        clusters: Cluster of each row.
+        resamples: Number of draws.
+        seed: Seed of the generator.
+        confidence: Two-sided level.
+    """
+    check_confidence(confidence)
+    ids, count = cluster_ids(clusters, len(clusters))
+    value = statistic(np.arange(len(ids), dtype=np.intp)) if count else None
+    if value is None:
+        return Interval(None, None, None, count, "none")
+    rows = [np.flatnonzero(ids == i) for i in range(count)]
+    rng = np.random.default_rng(seed)
+    drawn = (
+        statistic(np.concatenate([rows[i] for i in rng.integers(0, count, count)])) for _ in range(resamples)
+    )
+    draws = np.array([d for d in drawn if d is not None], dtype=np.float64)
+    if not len(draws) or np.ptp(draws) <= 1e-12 * max(1.0, abs(value)):
+        return Interval(value, value, value, count, "constant")
+    return Interval(value, *percentile_ends(draws, value, confidence), count, "bootstrap")

@@ -1,6 +1,6 @@
 """The crisis layer: sees every message of a person, keeps the risk state, and says what must be said.
 
-Card: crisis_safety.md. Contract: ``CrisisMonitor`` wraps one conversation; it works when the model is weak, wrong or down.
+Card: crisis_safety.md. Contract: ``CrisisMonitor`` wraps one conversation; it works when the model is weak or down.
 """
 
 from __future__ import annotations
@@ -10,10 +10,25 @@ from typing import TYPE_CHECKING
 from sophro._lazy import lazy
 
 if TYPE_CHECKING:
+    from sophro.care.crisis._draft import approve, check
     from sophro.care.crisis._monitor import CrisisMonitor
+    from sophro.care.crisis._records import Records
+    from sophro.care.crisis._resources import Resource, stale
     from sophro.care.crisis._types import FLAGS, CrisisState, Level, Reading, Signal
 
-__all__ = ["FLAGS", "CrisisMonitor", "CrisisState", "Level", "Reading", "Signal"]
+__all__ = [
+    "FLAGS",
+    "CrisisMonitor",
+    "CrisisState",
+    "Level",
+    "Reading",
+    "Records",
+    "Resource",
+    "Signal",
+    "approve",
+    "check",
+    "stale",
+]
 
 __getattr__ = lazy(
     __name__,
@@ -23,6 +38,11 @@ __getattr__ = lazy(
         "FLAGS": "_types",
         "Level": "_types",
         "Reading": "_types",
+        "Records": "_records",
+        "Resource": "_resources",
+        "approve": "_draft",
+        "check": "_draft",
+        "stale": "_resources",
         "Signal": "_types",
     },
 )

@@ -5,6 +5,8 @@ case, styled forms and hidden characters. The normaliser of ``sophro.text`` read
 model (up to 0.2 s); here one message has a millisecond, so only what hides the words of this topic is undone.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -40,7 +42,9 @@ def clean(text: str) -> str:
 
 _LEET = str.maketrans("013457@$!|€8+", "oieastasilebt")
 _LEET_WORD = re.compile(r"(?<![\w@$!|*+])[\w@$!|€*+]*[a-z][\w@$!|€*+]*", re.ASCII)
-_PLAIN_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|am|pm|k|m|mg|kg|g|ml|cm|km|mm|s|h|x|yo|yrs?|min|hrs?|f|c|ft|in)?")
+_PLAIN_NUMBER = re.compile(
+    r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|am|pm|k|m|mg|kg|g|ml|cm|km|mm|s|h|x|yo|yrs?|min|hrs?|f|c|ft|in)?"
+)
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z0-9@$!][ \-_.*·/\\|~+]{1,3}){3,}[a-z0-9@$!](?![a-z0-9])")
 _DOTTED = re.compile(r"(?<![\w.@/-])[a-z']+(?:([._\-*~|+/])[a-z']+)(?:\1[a-z']+){1,}(?![\w@/])")
 _INNER = re.compile(r"(?<=[a-z])[*_.\-~·/\\|+](?=[a-z])")
@@ -53,7 +57,7 @@ _SHORT = {
     "b4": "before", "cuz": "because", "coz": "because", "bc": "because", "cos": "because", "bcuz": "because",
     "wanna": "want to", "wana": "want to", "wnna": "want to", "wonna": "want to", "gonna": "going to", "gunna": "going to", "gona": "going to",
     "gna": "going to", "finna": "going to", "boutta": "about to", "bouta": "about to", "imma": "i am going to",
-    "ima": "i am going to", "ima": "i am going to", "gotta": "got to", "tryna": "trying to", "hafta": "have to", "oughta": "ought to",
+    "ima": "i am going to", "gotta": "got to", "tryna": "trying to", "hafta": "have to", "oughta": "ought to",
     "dunno": "do not know", "idk": "i do not know", "idc": "i do not care", "idgaf": "i do not care", "im": "i am", "i'm": "i am",
     "ive": "i have", "i've": "i have", "i'll": "i will", "i'd": "i would", "dont": "do not", "don't": "do not", "cant": "can not",
     "cannot": "can not", "can't": "can not", "cnt": "can not", "won't": "will not", "wont": "will not", "shan't": "will not",
@@ -70,13 +74,24 @@ _SHORT = {
     "4eva": "forever", "4": "for", "thx": "thanks", "tysm": "thank you", "lyf": "life", "lief": "life", "myslef": "myself", "mysef": "myself", "myse1f": "myself",
     "meself": "myself", "maself": "myself", "mself": "myself", "mysel": "myself", "myselff": "myself", "mee": "me", "slef": "self",
     "goodbyes": "goodbyes", "suacide": "suicide", "sewerslide": "suicide", "sewercide": "suicide", "sewer-slide": "suicide",
-    "suey": "suicide", "sooicide": "suicide", "sui": "suicide", "su1c": "suicide", "unaliving": "killing", "unalived": "killed",
-    "unalive": "kill", "unlive": "kill", "unaliveing": "killing", "offing": "killing", "kil": "kill", "kll": "kill", "kiil": "kill", "kiling": "killing", "klling": "killing",
+    "suey": "suicide", "sooicide": "suicide", "sui": "suicide", "su1c": "suicide", "unlive": "unalive", "offing": "killing", "kil": "kill", "kll": "kill", "kiil": "kill", "kiling": "killing", "klling": "killing",
     "hpoe": "hope", "wnat": "want", "watn": "want", "wan": "want", "wish": "wish", "hopless": "hopeless", "tired": "tired", "teh": "the",
     "tho": "though", "dieing": "dying", "diee": "die", "dai": "die", "dy": "die", "deth": "death", "daed": "dead", "ded": "dead", "lve": "live", "alve": "alive",
 }  # fmt: skip
 # Long words of the topic: every text one slip away (a letter missing, doubled, swapped or changed) is read as the word.
-_FUZZY = ("suicide", "suicidal", "myself", "overdose", "hopeless", "worthless", "goodbye", "killing", "forever", "tonight", "anymore")
+_FUZZY = (
+    "suicide",
+    "suicidal",
+    "myself",
+    "overdose",
+    "hopeless",
+    "worthless",
+    "goodbye",
+    "killing",
+    "forever",
+    "tonight",
+    "anymore",
+)
 _NOT_SLIPS = frozenset(("suicides", "himself", "thyself", "overdosed", "overdoses", "goodbyes", "billing", "filling", "milling", "tilling", "willing",
     "kidding", "kissing", "kicking", "skilling", "hilling", "killings", "hopeless", "knight", "gilling", "pilling", "culling", "calling", "kilting", "kilning", "kiln"))  # fmt: skip
 
@@ -164,8 +179,10 @@ def english(text: str) -> str:
     out: list[str] = []
     for token in _TOKEN.findall(low):
         word = token.strip("'") if token[0] == "'" or token[-1] == "'" else token
-        new = _SHORT.get(word)
-        if new is None:
+        short = _SHORT.get(word)
+        if short is not None:
+            new = short
+        else:
             new = slips.get(word, word)
             if new is word and "'" in word:
                 new = _contracted(word)
@@ -178,7 +195,31 @@ def english(text: str) -> str:
     return _SPACES.sub(" ", low).strip()
 
 
-_IS = frozenset(("it", "that", "what", "there", "he", "she", "who", "how", "where", "here", "everything", "nothing", "life", "this", "today", "tonight", "everyone", "name", "mom", "gun", "everybody"))
+_IS = frozenset(
+    (
+        "it",
+        "that",
+        "what",
+        "there",
+        "he",
+        "she",
+        "who",
+        "how",
+        "where",
+        "here",
+        "everything",
+        "nothing",
+        "life",
+        "this",
+        "today",
+        "tonight",
+        "everyone",
+        "name",
+        "mom",
+        "gun",
+        "everybody",
+    )
+)
 _ENDINGS = {"n't": " not", "'ll": " will", "'re": " are", "'ve": " have", "'d": " would", "'m": " am"}
 
 
@@ -189,8 +230,25 @@ def _contracted(word: str) -> str:
     return word[:-2] + " is" if word.endswith("'s") and word[:-2] in _IS else word
 
 
-_SPLIT = re.compile(r"\bsui[ \-_.]{0,2}c[i1!]d[ \-]?(e|al)\b|\bsewer[ -]?(slide|cide)s?\b|\b(d) ?[.\- ] ?i ?[.\- ] ?e\b")
-_WHOLE = frozenset(("suicide", "suicidal", "kill", "killing", "die", "dying", "dead", "myself", "overdose", "death", "selfharm", "unalive"))
+_SPLIT = re.compile(
+    r"\bsui[ \-_.]{0,2}c[i1!]d[ \-]?(e|al)\b|\bsewer[ -]?(slide|cide)s?\b|\b(d) ?[.\- ] ?i ?[.\- ] ?e\b"
+)
+_WHOLE = frozenset(
+    (
+        "suicide",
+        "suicidal",
+        "kill",
+        "killing",
+        "die",
+        "dying",
+        "dead",
+        "myself",
+        "overdose",
+        "death",
+        "selfharm",
+        "unalive",
+    )
+)
 
 
 def _undot(match: re.Match[str]) -> str:
@@ -201,8 +259,8 @@ def _undot(match: re.Match[str]) -> str:
 
 _FILLERS = re.compile(
     r"\b(?:just|really|rly|literally|actually|honestly|truly|seriously|srsly|fucking|freaking|frickin|fuckin|effing|damn|bloody|kind of|kinda|sort of|sorta|"
-    r"sometimes|often|always|constantly|probably|maybe|perhaps|still|simply|even|basically|totally|absolutely|definitely|"
-    r"genuinely|desperately|badly|all day|every day|right|lowkey|highkey|legit|fr|tbh|ngl|like|very|pretty|quite|finally|also|only|been|again|already|quietly|secretly|quickly|slowly|properly|gladly|seriously|"
+    r"sometimes|often|constantly|probably|maybe|perhaps|still|simply|even|basically|totally|absolutely|definitely|"
+    r"genuinely|desperately|badly|all day|every day|right|lowkey|highkey|legit|fr|tbh|ngl|like|very|pretty|quite|finally|also|been|again|already|quietly|secretly|quickly|slowly|properly|gladly|seriously|"
     r"often|mostly|increasingly|suddenly|kind|sincerely|deeply|strongly|certainly|surely|clearly|ever) (?=[a-z])"
 )
 _OBJECT_LIKE = re.compile(r"\b(feel|feels|feeling|felt|look|looks|seems?|sounds?|be|is|was) like ")
@@ -219,7 +277,9 @@ def bare(text: str) -> str:
 # --- Chinese -------------------------------------------------------------------------------------------------
 
 _HAN = "\u4e00-\u9fff"
-_BETWEEN = re.compile(rf"(?<=[{_HAN}])[ \t\xa0/\\|*_.\-~·•・﹒`^+=#&丶、\"'()\[\]{{}}<>《》【】「」『』]+(?=[{_HAN}])")
+_BETWEEN = re.compile(
+    rf"(?<=[{_HAN}])[ \t\xa0/\\|*_.\-~·•・﹒`^+=#&丶、\"'()\[\]{{}}<>《》【】「」『』]+(?=[{_HAN}])"
+)
 _STOPS = str.maketrans("。，！？；：、～", ".,!?;:,~")
 _EMOJI_ZH = (
     (re.compile("[\U0001f52b]"), "枪"),
@@ -231,21 +291,42 @@ _EMOJI_ZH = (
 _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), word)
     for pattern, word in (
-        (r"(?:自|zi ?|滋|孜)(?:鲨|沙(?!发|拉|盘|哑)|刹(?!车)|煞|砂|纱|傻|莎(?!士|拉|翁)|sha(?![a-z])|s(?![a-z])|shā|🦈|x(?![a-z]))", "自杀"),
-        (r"(?<=[想要去会该就打算备])(?:紫|子|字|姿)(?:砂|沙|鲨|杀|纱|傻)(?!壶|杯|茶|陶|锅|泥|煲|器|袋|发|包)", "自杀"),
-        (r"紫(?:鲨|杀)|(?<![a-z])zi ?sha(?![a-z])(?! ?hu)|(?<![a-z])z杀|子杀|自亲(?=了|吧)|🈯?自🔪|自刀(?=了|吧|$)|自挂东南枝|(?<![a-z])zs(?=了|吧|的|$|[一-鿿])|自殺|自\W{0,3}杀", "自杀"),
-        (r"(?<=[想要去求不该])(?:4|四|亖|肆|寺|鼠|屎|斯|司|撕|歹匕|💀|☠|s|si|sǐ)(?=了|的|啊|吧|掉|算|,|\.|!|\?|~|$|…|呜|啦|,)", "死"),
+        (
+            r"(?:自|zi ?|滋|孜)(?:鲨|沙(?!发|拉|盘|哑)|刹(?!车)|煞|砂|纱|傻|莎(?!士|拉|翁)|sha(?![a-z])|s(?![a-z])|shā|🦈|x(?![a-z]))",
+            "自杀",
+        ),
+        (
+            r"(?<=[想要去会该就打算备])(?:紫|子|字|姿)(?:砂|沙|鲨|杀|纱|傻)(?!壶|杯|茶|陶|锅|泥|煲|器|袋|发|包)",
+            "自杀",
+        ),
+        (
+            r"紫(?:鲨|杀)|(?<![a-z])zi ?sha(?![a-z])(?! ?hu)|(?<![a-z])z杀|子杀|自亲(?=了|吧)|🈯?自🔪|自刀(?=了|吧|$)|自挂东南枝|(?<![a-z])zs(?=了|吧|的|$|[一-鿿])|自殺|自\W{0,3}杀",
+            "自杀",
+        ),
+        (
+            r"(?<=[想要去求不该])(?:4|四|亖|肆|寺|鼠|屎|斯|司|撕|歹匕|💀|☠|s|si|sǐ)(?=了|的|啊|吧|掉|算|,|\.|!|\?|~|$|…|呜|啦|,)",
+            "死",
+        ),
         (r"(?<=[想要去])(?:死4|4了|亖)", "死"),
         (r"(?<![a-z])xiang ?(?:yao ?)?(?:qu ?)?si(?![a-z])", "想死"),
-        (r"想 ?(?:die|去die|狗带|go die|死亡)(?![a-z])|狗带了?算了|想(?:嗝屁|归西|驾鹤|领盒饭|噶|嘎)(?:了)?(?![一-鿿]{0,2}腰)|(?<=我)(?:想|要|好想)(?:寄|凉|似)(?=了|吧|,|\.|$)|想去(?:世|似)|(?<=想)似(?=了|,|\.|!|$)", "想死"),
+        (
+            r"想 ?(?:die|去die|狗带|go die|死亡)(?![a-z])|狗带了?算了|想(?:嗝屁|归西|驾鹤|领盒饭|噶|嘎)(?:了)?(?![一-鿿]{0,2}腰)|(?<=我)(?:想|要|好想)(?:寄|凉|似)(?=了|吧|,|\.|$)|想去(?:世|似)|(?<=想)似(?=了|,|\.|!|$)",
+            "想死",
+        ),
         (r"歹匕", "死"),
         (r"不 ?想 ?(?:huo|火|或|货|话|h|HUO|活)(?=了|下|$|,|\.|!|着|的)", "不想活"),
         (r"(?<![a-z])bu ?xiang ?(?:zai ?)?huo", "不想活"),
         (r"活 ?bu ?下 ?去|huo ?bu ?xia ?qu", "活不下去"),
-        (r"huo ?zhe ?(?:hao |zhen )?mei ?(?:you ?)?yi ?(?:si|yi)|活着 ?mei ?(?:意思|意义|yi ?si)", "活着没意思"),
+        (
+            r"huo ?zhe ?(?:hao |zhen )?mei ?(?:you ?)?yi ?(?:si|yi)|活着 ?mei ?(?:意思|意义|yi ?si)",
+            "活着没意思",
+        ),
         (r"跳 ?(?:lou|喽|娄|搂|l(?![a-z]))|(?<![a-z])tiao ?(?:楼|lou)|条楼|眺楼", "跳楼"),
         (r"跳 ?(?:he|qiao|jiang|hai)(?![a-z])|(?<![a-z])tiao ?(?:he|qiao|jiang|hai)(?![a-z])", "跳河"),
-        (r"割 ?wan|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)", "割腕"),
+        (
+            r"割 ?wan|割刀?腕|割[^一-鿿,.!?]{1,3}腕|(?<![a-z])ge ?(?:腕|wan)(?![a-z])|戈腕|割手碗|割完(?=了|自)",
+            "割腕",
+        ),
         (r"上 ?diao(?![a-z])|(?<![a-z])shang ?diao(?![a-z])|上吊", "上吊"),
         (r"烧 ?tan(?![a-z])|(?<![a-z])shao ?tan(?![a-z])|烧木炭自", "烧炭"),
         (r"安 ?(?:mian|眠) ?(?:yao|药)|(?<![a-z])an ?mian ?yao|安眠藥|安绵药", "安眠药"),
@@ -253,7 +334,10 @@ _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![a-z])qing ?(?:sheng|生)(?![a-z])|轻 ?sheng", "轻生"),
         (r"(?<![a-z])zi ?can(?![a-z])|自 ?can(?![a-z])|自惨", "自残"),
         (r"(?<![a-z])jie ?tuo(?![a-z])|解 ?tuo|(?<=想)借托", "解脱"),
-        (r"(?<![a-z])jie ?shu ?(?:sheng ?ming|zi ?ji|yi ?qie|wo ?de ?sheng ?ming)|结束 ?sheng ?ming|结束生m|结束 ?shengming", "结束生命"),
+        (
+            r"(?<![a-z])jie ?shu ?(?:sheng ?ming|zi ?ji|yi ?qie|wo ?de ?sheng ?ming)|结束 ?sheng ?ming|结束生m|结束 ?shengming",
+            "结束生命",
+        ),
         (r"(?<![a-z])li ?kai ?(?:zhe ?ge ?)?shi ?jie|离开 ?shi ?jie|離開", "离开这个世界"),
         (r"(?<![a-z])xiao ?shi(?![a-z])", "消失"),
         (r"(?<![a-z])yi ?le ?bai ?liao|一了百liao", "一了百了"),
@@ -261,7 +345,10 @@ _DISGUISED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![a-z])ming ?tian(?![a-z])", "明天"),
         (r"(?<![a-z])xian ?zai(?![a-z])", "现在"),
         (r"(?<![a-z])ma ?shang(?![a-z])", "马上"),
-        (r"(?<![a-z])wo(?= |[一-鿿]|$|xiang|bu|hao|zhen|yao|jiu|jin|huo|yi|zi|gan)|[莪窝涡偶俺吾](?=[想要不好真也就快活的把在已今现])|(?<![一-鿿])握(?=想|不想|要)", "我"),
+        (
+            r"(?<![a-z])wo(?= |[一-鿿]|$|xiang|bu|hao|zhen|yao|jiu|jin|huo|yi|zi|gan)|[莪窝涡偶俺吾](?=[想要不好真也就快活的把在已今现])|(?<![一-鿿])握(?=想|不想|要)",
+            "我",
+        ),
         (r"(?<![a-z])(?:xiang)(?= |[一-鿿])", "想"),
         (r"(?<![a-z])(?:bu)(?= |[一-鿿])", "不"),
         (r"(?<![a-z])(?:yao)(?= |[一-鿿])", "要"),
@@ -288,8 +375,13 @@ _SYLLABLE = re.compile(
 def _to_simplified() -> dict[int, str]:
     from sophro.text.tables import to_simplified
 
-    table = {ord(c): s for c, s in to_simplified().items() if len(c) == 1}
-    table.update(str.maketrans("殺們這個為麼嗎沒還過後藥點燒繩橋頂樓買遺書離開負擔絕壓憂鬱淚聲裡裏著", "杀们这个为么吗没还过后药点烧绳桥顶楼买遗书离开负担绝压忧郁泪声里里着"))
+    table: dict[int, str] = {ord(c): s for c, s in to_simplified().items() if len(c) == 1}
+    for old, new in zip(
+        "殺們這個為麼嗎沒還過後藥點燒繩橋頂樓買遺書離開負擔絕壓憂鬱淚聲裡裏著",
+        "杀们这个为么吗没还过后药点烧绳桥顶楼买遗书离开负担绝压忧郁泪声里里着",
+        strict=True,
+    ):
+        table[ord(old)] = new
     return table
 
 

@@ -72,6 +72,7 @@ class CrisisMonitor:
         self._told = False
         self._speaks = lang or "en"
         self._classifier = classifier
+        self.failures: list[str] = []
         self._model = model
 
     @property
@@ -96,7 +97,11 @@ class CrisisMonitor:
         self._flags |= found.flags
         self._context |= memory(found, user_message)
         if self.lang is None:
-            self._speaks = "zh" if _HAN.search(user_message) else ("en" if re.search("[A-Za-z]{2}", user_message) else self._speaks)
+            self._speaks = (
+                "zh"
+                if _HAN.search(user_message)
+                else ("en" if re.search("[A-Za-z]{2}", user_message) else self._speaks)
+            )
         if level > self._level:
             self._level = level
             self._answered = 0
@@ -120,14 +125,59 @@ class CrisisMonitor:
         return read(text, frozenset(self._context), self._level)
 
     def _layers(self, found: Reading) -> list[tuple[str, Level | None]]:
-        return []
+        """Return what the other layers say; one that fails counts as CONCERN and is flagged."""
+        results: list[tuple[str, Level | None]] = []
+        for name, layer in (("classifier", self._second), ("llm", self._third)):
+            try:
+                results.append((name, layer(found)))
+            except Exception as error:
+                # Whatever breaks in a layer, the person must still be answered; the flag keeps it visible.
+                self._flags.add("layer_failed")
+                self.failures.append(f"{name}: {type(error).__name__}: {error}")
+                results.append((name, Level.CONCERN))
+        return results
+
+    def _second(self, found: Reading) -> Level | None:
+        if (
+            self._classifier is False
+            or found.denial
+            or "framed" in found.flags
+            or "third_party" in found.flags
+        ):
+            return None
+        if self._classifier is True:
+            if found.level >= Level.ACTIVE:
+                return None
+            from sophro.care.crisis._classifier import shipped as classifier
+
+            return classifier().lift(self._recent[-1], found.level)
+        return self._classifier(list(self._recent), frozenset(self._context))
+
+    def _third(self, found: Reading) -> Level | None:
+        if self._model is None:
+            return None
+        from sophro.care.crisis._llm import judge, wait
+
+        level = wait(judge(self._model, list(self._recent)))
+        if level is None:
+            self._flags.add("not_evaluated")
+        return level
 
     def _clarified(self, found: Reading, level: Level) -> bool:
-        return found.denial and not found.retraction and not level and self._asked and self._level > Level.CONCERN
+        return (
+            found.denial
+            and not found.retraction
+            and not level
+            and self._asked
+            and self._level > Level.CONCERN
+        )
 
     def _escalate(self, layer: str) -> None:
         if self.hook is not None:
-            self._told = bool(self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer")) or self._told
+            self._told = (
+                bool(self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer"))
+                or self._told
+            )
 
     def _say(self, found: Reading) -> str | None:
         if self._level >= Level.IDEATION:

@@ -93,16 +93,24 @@ def _facts(lang: str, table: Sequence[Resource], region: str | None) -> dict[str
     local = ", ".join(sorted({f"{r.emergency} in {_COUNTRY.get(r.country, r.country)}" for r in lines}))
     return {
         "line": line,
-        "emergency": emergency or (f"your local emergency number ({local})" if local else "your local emergency number"),
-        "text_option": f"if speaking feels like too much, you can text {texting[0]} instead, and you can stop at any time."
+        "emergency": emergency
+        or (f"your local emergency number ({local})" if local else "your local emergency number"),
+        "text_option": f"If speaking feels like too much, you can text {texting[0]} instead, and stop at any time."
         if texting
-        else "if speaking feels like too much, ask someone you trust to call with you.",
+        else "If speaking feels like too much, ask someone you trust to call with you.",
         "cannot": (f"text {texting[0]}, or " if texting else "")
         + "ask someone near you to call, or walk to where people are.",
     }
 
 
-_COUNTRY = {"US": "the US", "CA": "Canada", "GB": "the UK", "IE": "Ireland", "AU": "Australia", "NZ": "New Zealand"}
+_COUNTRY = {
+    "US": "the US",
+    "CA": "Canada",
+    "GB": "the UK",
+    "IE": "Ireland",
+    "AU": "Australia",
+    "NZ": "New Zealand",
+}
 
 
 def _line(r: Resource, lang: str, name_country: bool) -> str:
@@ -111,6 +119,12 @@ def _line(r: Resource, lang: str, name_country: bool) -> str:
         hours = "24 小时" if r.hours == "24/7" else "多数地方 24 小时"
         return f"{r.name}{where} {r.phone}，免费、保密，{hours}有人接听；"
     where = f" in {_COUNTRY.get(r.country, r.country)}" if name_country else ""
-    how = f"call or text {r.phone}" if r.text == r.phone else f"call {r.phone}" + (f" or text {r.text}" if r.text else "")
-    facts = ", ".join(w for w in ("free" if r.free else "", "confidential" if r.confidential else "", r.hours) if w)
+    how = (
+        f"call or text {r.phone}"
+        if r.text == r.phone
+        else f"call {r.phone}" + (f" or text {r.text}" if r.text else "")
+    )
+    facts = ", ".join(
+        w for w in ("free" if r.free else "", "confidential" if r.confidential else "", r.hours) if w
+    )
     return f"{r.name}{where}: {how} ({facts})."

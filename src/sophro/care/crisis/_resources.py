@@ -1,7 +1,7 @@
 """Where help is: a dated table, chosen by the country that the person named.
 
-Card: crisis_safety.md, section 5. Contract: a table is checked when it is read; numbers come from the table alone, never
-from code; an entry older than ``MAX_AGE_DAYS`` says so. An unknown country gives every line of the language, the general
+Card: crisis_safety.md, section 5. Contract: a table is checked when read; numbers come from it alone, never from
+code; an entry older than ``MAX_AGE_DAYS`` says so. An unknown country gives every line of the language, the general
 advice to call the local emergency number, and the question for the country.
 """
 
@@ -71,7 +71,9 @@ def parse(text: str, where: str) -> tuple[Resource, ...]:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise SophroError(f"{where}, line {error.lineno}: not JSON ({error.msg}); restore the table") from None
+        raise SophroError(
+            f"{where}, line {error.lineno}: not JSON ({error.msg}); restore the table"
+        ) from None
     rows: Any = value.get("resources") if isinstance(value, dict) else None
     if not isinstance(rows, list) or not rows:
         raise SophroError(f'{where}: field "resources" must be a list with at least one entry')
@@ -80,13 +82,18 @@ def parse(text: str, where: str) -> tuple[Resource, ...]:
         for field in fields(Resource):
             wanted = bool if field.type == "bool" else str
             if not isinstance(row, dict) or not isinstance(row.get(field.name), wanted):
-                raise SophroError(f'{where}, entry {number}: field "{field.name}" must be {"true or false" if wanted is bool else "a text"}')
+                form = "true or false" if wanted is bool else "a text"
+                raise SophroError(f'{where}, entry {number}: field "{field.name}" must be {form}')
         try:
             date.fromisoformat(row["verified_on"])
         except ValueError:
-            raise SophroError(f'{where}, entry {number}: field "verified_on" must be a date like 2026-11-22') from None
+            raise SophroError(
+                f'{where}, entry {number}: field "verified_on" must be a date like 2026-11-22'
+            ) from None
         if not re.fullmatch(r"[A-Z]{2}", row["country"]):
-            raise SophroError(f'{where}, entry {number}: field "country" must be a code of two letters like US')
+            raise SophroError(
+                f'{where}, entry {number}: field "country" must be a code of two letters like US'
+            )
         found.append(Resource(**{f.name: row[f.name] for f in fields(Resource)}))
     return tuple(found)
 

@@ -77,7 +77,9 @@ async def gathered(source: AsyncGenerator[Delta], seconds: float) -> AsyncGenera
     try:
         while True:
             try:
-                items = [await asyncio.wait_for(queue.get(), _POLL)]
+                # Not wait_for: before Python 3.12 it can lose the cancellation that a vanished client brings.
+                async with asyncio.timeout(_POLL):
+                    items = [await queue.get()]
             except TimeoutError:
                 yield []
                 continue

@@ -251,7 +251,8 @@ class Guarding:
 
     async def _bounded(self, work: asyncio.Future[Any]) -> Any:
         try:
-            return await asyncio.wait_for(work, self._seconds)
+            async with asyncio.timeout(self._seconds):
+                return await work
         except TimeoutError:
             raise ApiError(
                 503, f"the guard did not judge within {self._seconds:g} s; try again", "guard_timeout"

@@ -103,7 +103,8 @@ class EventStream(Response):
                     step = None
                 try:
                     message = {"type": "http.response.body", "body": data, "more_body": True}
-                    await asyncio.wait_for(send(message), limits.write_seconds)
+                    async with asyncio.timeout(limits.write_seconds):
+                        await send(message)
                 except (TimeoutError, OSError):
                     return "client_stalled"
         except asyncio.CancelledError:
@@ -124,9 +125,8 @@ class EventStream(Response):
     async def _last(self, send: Any, error: ApiError) -> None:
         body = event(error.body()) + DONE
         with contextlib.suppress(TimeoutError, OSError):
-            await asyncio.wait_for(
-                send({"type": "http.response.body", "body": body, "more_body": False}), 5.0
-            )
+            async with asyncio.timeout(5.0):
+                await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _gone(receive: Any) -> None:

@@ -1,0 +1,244 @@
+"""Running an arena: counselors times clients times seeds, judged, ranked and written to a folder.
+
+Contract: every counselor meets the same clients. Sessions are dialogues with a log each, so a killed run goes on;
+ratings are kept by session and judge. What is written is marked as simulated.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from sophro.care.arena._client import State
+from sophro.care.arena._counselors import LEVELS
+from sophro.care.arena._dimensions import SIDES
+from sophro.care.arena._judge import RuleJudge
+from sophro.care.arena._model_judge import ModelJudge
+from sophro.care.arena._phases import Caps
+from sophro.care.arena._profiles import Profile
+from sophro.care.arena._rank import Ranking, items_of, rank
+from sophro.care.arena._score import SessionScore, score_session
+from sophro.care.arena._session import (
+    COUNSELOR,
+    Arena,
+    model_client,
+    model_counselor,
+    scripted_counselor,
+    session_of,
+)
+from sophro.care.arena._types import ItemScore, Session
+from sophro.care.dialogue import Agent, run
+from sophro.errors import SophroError
+from sophro.files import digest, read_text, write_json, write_jsonl
+
+AT_ONCE = 32  # sessions in flight; a local model decodes what waits together in one batch
+Judge = RuleJudge | ModelJudge
+
+
+@dataclass(frozen=True)
+class Played:
+    """One session with its score card."""
+
+    session: Session
+    state: State
+    score: SessionScore
+
+
+@dataclass(frozen=True)
+class ArenaRun:
+    """A finished arena.
+
+    Attributes:
+        played: All sessions.
+        ranking: The counselors in order.
+        profiles: The clients.
+        facts: How it was run: judge, client, caps, seeds, warnings.
+    """
+
+    played: tuple[Played, ...]
+    ranking: Ranking
+    profiles: tuple[Profile, ...]
+    facts: Mapping[str, Any]
+
+    @property
+    def scores(self) -> list[SessionScore]:
+        """All score cards."""
+        return [p.score for p in self.played]
+
+
+def make_counselor(name: str, rules: Sequence[str] = (), prompt: str | None = None) -> Agent:
+    """Return a counselor by name: ``good``, ``medium``, ``bad``, or any model."""
+    if name in LEVELS:
+        return scripted_counselor(name, tuple(rules))
+    return model_counselor(name, tuple(rules), prompt or COUNSELOR)
+
+
+async def _rate(judge: Judge, session: Session, profile: Profile, state: State) -> list[ItemScore]:
+    items: list[ItemScore] = []
+    for side in SIDES:
+        found = judge.rate(side, session, profile, state)
+        items += await found if inspect.isawaitable(found) else found
+    return items
+
+
+async def play(
+    controller: Arena, judge: Judge, folder: Path | None = None, rated: Mapping[str, Any] | None = None
+) -> Played:
+    """Play and rate one session.
+
+    Args:
+        controller: The session.
+        judge: Who rates.
+        folder: Where its log goes; None keeps it in memory.
+        rated: Ratings of an earlier run by session id, used where session and judge are the same.
+    """
+    name = f"{controller.name}--{controller.profile.id}--{controller.seed}"
+    log = None if folder is None else folder / f"{digest(name)}.jsonl"
+    dialogue = await run(controller, log=log, seed=controller.seed, name=name)
+    session, state = session_of(dialogue, controller)
+    key = digest(judge.name, judge.version, [x.text for x in session.lines])
+    kept = (rated or {}).get(key)
+    items = [_item(row) for row in kept] if kept else await _rate(judge, session, controller.profile, state)
+    if folder is not None and not kept:
+        write_json(folder.parent / "rated" / f"{key}.json", [i.to_dict() for i in items])
+    return Played(session, state, score_session(session, controller.profile, items))
+
+
+async def run_arena(
+    counselors: Sequence[str],
+    profiles: Sequence[Profile],
+    *,
+    out: Path | None = None,
+    client: str | None = None,
+    judge: Judge | None = None,
+    caps: Caps | None = None,
+    seeds: Sequence[int] = (0,),
+    rules: Sequence[str] = (),
+    prompt: str | None = None,
+    on_session: Callable[[Played], None] | None = None,
+    make: Callable[[str], Agent] | None = None,
+) -> ArenaRun:
+    """Run all sessions and rank the counselors.
+
+    Args:
+        counselors: Names: scripted ones or models.
+        profiles: Clients; every counselor meets all of them.
+        out: Folder for logs and results; None keeps everything in memory.
+        client: Model that words the clients' turns; None: their own words.
+        judge: Who rates; by default the rules.
+        caps: Bounds of a session.
+        seeds: Seeds of the clients' wording.
+        rules: Rules that every counselor gets.
+        prompt: Instructions of model counselors instead of the default.
+        on_session: Called with every finished session.
+        make: Makes the counselors instead of ``make_counselor`` (tests).
+
+    Raises:
+        SophroError: If a name is unknown, given twice, or a model fails.
+    """
+    if not counselors or len(set(counselors)) != len(counselors):
+        raise SophroError("name at least one counselor, and each only once")
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise SophroError("name at least one seed, and each only once")
+    by: Judge = judge or RuleJudge()
+    agents = {n: (make or (lambda c: make_counselor(c, rules, prompt)))(n) for n in counselors}
+    rated = _kept(out)
+    tasks = [(n, p, s) for p in profiles for n in counselors for s in seeds]
+    found: dict[tuple[str, str, int], Played] = {}
+    limit = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one(name: str, profile: Profile, seed: int) -> None:
+        async with limit:
+            speaker = None if client is None else model_client(client, profile)
+            controller = Arena(profile, agents[name], name, speaker, caps, seed)
+            # What shapes a counselor beside its name is part of the log's settings.
+            controller.extra = digest(list(rules), prompt)
+            played = await play(controller, by, None if out is None else out / "logs", rated)
+            found[name, profile.id, seed] = played
+            if on_session is not None:
+                on_session(played)
+
+    try:
+        async with anyio.create_task_group() as group:
+            for name, profile, seed in tasks:
+                group.start_soon(one, name, profile, seed)
+    except ExceptionGroup as failed:
+        first = next((e for e in failed.exceptions if isinstance(e, SophroError)), failed.exceptions[0])
+        raise first from failed
+    ordered = tuple(found[n, p.id, s] for n, p, s in tasks)
+    facts = {
+        "judge": by.name,
+        "judge_version": by.version,
+        "client": client or "scripted",
+        "caps": asdict(caps or Caps()),
+        "seeds": list(seeds),
+        "rules": list(rules),
+        "simulated": True,
+        "warnings": _warnings(counselors, by, client),
+    }
+    result = ArenaRun(ordered, rank([p.score for p in ordered]), tuple(profiles), facts)
+    if out is not None:
+        write_arena(result, out)
+    return result
+
+
+def _warnings(counselors: Sequence[str], judge: Judge, client: str | None) -> list[str]:
+    found: list[str] = []
+    model = judge.name.removeprefix("model@")
+    if model in counselors:
+        found.append(
+            f"{model} is judge and counselor: it may prefer itself; use another judge, or report both"
+        )
+    if client is not None and client in (*counselors, model):
+        found.append(f"{client} plays the clients and has another role too")
+    if isinstance(judge, RuleJudge):
+        found.append(
+            "rated by rules on words, not by people or a model; see docs/arena.md for what that is worth"
+        )
+    return found
+
+
+def _item(row: Mapping[str, Any]) -> ItemScore:
+    fields: dict[str, Any] = dict(row)
+    fields["samples"], fields["turns"] = tuple(row["samples"]), tuple(row["turns"])
+    return ItemScore(**fields)
+
+
+def _kept(out: Path | None) -> dict[str, Any]:
+    if out is None or not (out / "rated").is_dir():
+        return {}
+    return {f.stem: json.loads(read_text(f)) for f in sorted((out / "rated").glob("*.json"))}
+
+
+def write_arena(result: ArenaRun, out: Path) -> None:
+    """Write sessions, scores, ranking and the whole as ``arena.json``."""
+    write_jsonl(out / "sessions.jsonl", (p.session.to_dict() for p in result.played))
+    write_jsonl(
+        out / "scores.jsonl",
+        (
+            {"session": p.session.id, "judge": result.facts["judge"], **item.to_dict()}
+            for p in result.played
+            for item in p.score.items.values()
+        ),
+    )
+    write_json(
+        out / "arena.json",
+        {
+            "facts": dict(result.facts),
+            "ranking": result.ranking.to_dict(),
+            "items": {
+                s.counselor: {k: v.to_dict() for k, v in items_of(result.scores, s.counselor).items()}
+                for s in result.ranking.standings
+            },
+            "profiles": [
+                {"id": p.id, "lang": p.lang, "problem": p.problem, "risk": p.risk} for p in result.profiles
+            ],
+            "sessions": [{**p.session.to_dict(), "score": p.score.to_dict()} for p in result.played],
+        },
+    )

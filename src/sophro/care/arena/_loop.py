@@ -1,0 +1,266 @@
+"""The closed loop: from low ratings to a diagnosis, from the diagnosis to rules, and a trial on clients held out.
+
+Paper: Ψ-Arena (arXiv 2505.03293), reflection-based improvement without training. Deviation (inferred from the card):
+rules are at most ``per_round`` a round, checked for client facts, tried on held-out clients and kept only if the
+held-out score does not fall. Percentages of ordinal scores are not reported, since they explode on a small base;
+differences are.
+
+Contract: the loop knows counselors only as "sessions with these rules". A rule that quotes a client is dropped with its
+reason. Nothing of the held-out clients enters a diagnosis.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sophro.care.arena._counselors import ASKS
+from sophro.care.arena._dimensions import DIMENSIONS, Side
+from sophro.care.arena._marks import content
+from sophro.care.arena._profiles import Profile
+from sophro.care.arena._score import SessionScore
+
+LOW = 2.5
+MOST_RULES = 16
+MOST_LENGTH = 240
+# Which behaviour a dimension asks for, and when. Own words; each names a situation and an act, never a client.
+_WHEN: Mapping[str, tuple[str, str]] = {
+    "C1": ("the client has said something that matters", "reflect"),
+    "C2": ("you are about to weigh up what they feel", "respect"),
+    "C4": ("you want to help quickly", "patience"),
+    "C5": ("the first minutes are over", "goal"),
+    "C6": ("the problem is not clear yet", "patience"),
+    "C9": ("a harsh thought comes up again", "discover"),
+    "C11": ("a new view has been said", "step"),
+    "S1": ("there is a feeling behind the words", "feeling"),
+    "S2": ("the client has told you something new", "reflect"),
+    "S3": ("you do not know how it is for them", "open"),
+    "S4": ("several threads lie open", "summary"),
+    "S5": ("the same situation returns", "link"),
+    "S6": ("you see a conclusion before they do", "discover"),
+    "S7": ("you do not know what they hope for", "goal"),
+    "S8": ("trust is still thin", "patience"),
+    "S9": ("you use a technique", "link"),
+    "S11": ("they doubt you or turn short", "repair"),
+    "S12": ("you feel like judging", "respect"),
+    "S13": ("there is a sign that life has become too much", "risk"),
+    "S14": ("the time is nearly over", "close"),
+    "K2": ("you lose their thread", "reflect"),
+    "K3": ("the feeling changes", "feeling"),
+    "K4": ("they go quiet after a turn of yours", "repair"),
+    "K5": ("you talk about what comes next", "step"),
+    "K6": ("something went wrong between you", "repair"),
+    "K7": ("you part", "close"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a diagnosis.
+
+    Attributes:
+        dimension: What is low.
+        side: Which side said so.
+        mean: Mean rating over the training clients.
+        sessions: Sessions in which it was at or below the bound.
+        turns: Examples, as (session, turn).
+        reason: What a judge said in the first of them.
+    """
+
+    dimension: str
+    side: Side
+    mean: float
+    sessions: int
+    turns: tuple[tuple[str, int], ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule with where it came from.
+
+    Attributes:
+        text: "When ..., do ...".
+        sources: Dimensions behind it.
+        round: Round in which it was written.
+    """
+
+    text: str
+    sources: tuple[str, ...]
+    round: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round tried and what came of it.
+
+    Attributes:
+        number: From 1.
+        findings: The diagnosis.
+        proposed: Rules written.
+        dropped: Rules refused, each with its reason.
+        train: Mean overall score on the training clients with the rules on trial.
+        held_out: The same on held-out clients.
+        kept: Whether the rules stay.
+    """
+
+    number: int
+    findings: tuple[Finding, ...]
+    proposed: tuple[Rule, ...]
+    dropped: tuple[tuple[str, str], ...]
+    train: float | None
+    held_out: float | None
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The whole run.
+
+    Attributes:
+        rules: Rules that stayed.
+        rounds: What was tried.
+        before: Held-out scores without rules.
+        after: Held-out scores with the rules that stayed.
+    """
+
+    rules: tuple[Rule, ...]
+    rounds: tuple[Round, ...]
+    before: tuple[SessionScore, ...]
+    after: tuple[SessionScore, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return rules and rounds as JSON-able values."""
+        return {"rules": [asdict(r) for r in self.rules], "rounds": [asdict(r) for r in self.rounds]}
+
+
+def diagnose(scores: Sequence[SessionScore], most: int = 8) -> list[Finding]:
+    """Return the lowest dimensions of all sides, the worst first; safety before everything."""
+    found: list[Finding] = []
+    for name, dimension in DIMENSIONS.items():
+        rated = [(s, i) for s in scores if (i := s.items.get(name)) is not None and i.score is not None]
+        if not rated:
+            continue
+        low = [(s, i) for s, i in rated if i.score is not None and i.score <= LOW]
+        mean = sum(i.score or 0.0 for _, i in rated) / len(rated)
+        if low and (mean <= LOW or name == "S13"):
+            turns = tuple((s.session, i.turns[0]) for s, i in low if i.turns)[:3]
+            found.append(Finding(name, dimension.side, mean, len(low), turns, low[0][1].reason))
+    return sorted(found, key=lambda f: (f.dimension != "S13", f.mean, f.dimension))[:most]
+
+
+def write_rules(findings: Sequence[Finding], number: int) -> list[Rule]:
+    """Return general rules for a diagnosis, one for each behaviour that is missing."""
+    sources: dict[str, list[str]] = {}
+    when: dict[str, str] = {}
+    for finding in findings:
+        if finding.dimension in _WHEN:
+            situation, skill = _WHEN[finding.dimension]
+            sources.setdefault(skill, []).append(finding.dimension)
+            when.setdefault(skill, situation)
+    return [
+        Rule(f"When {when[skill]}, {_act(skill)}.", tuple(dimensions), number)
+        for skill, dimensions in sources.items()
+    ]
+
+
+def _act(skill: str) -> str:
+    return ASKS[skill].replace("(its|the)", "its")
+
+
+def check_rule(rule: Rule, kept: Sequence[Rule], clients: Sequence[Profile]) -> str | None:
+    """Return why a rule must not be kept, None if it may.
+
+    A rule is refused that is too long, repeats another, or holds a name or a run of words of a client: it would carry
+    one person's facts to the next.
+    """
+    text = rule.text.strip()
+    if not text:
+        return "it is empty"
+    if len(text) > MOST_LENGTH:
+        return f"it is longer than {MOST_LENGTH} characters"
+    if any(_norm(text) == _norm(k.text) for k in kept):
+        return "it is there already"
+    low = _norm(text)
+    for p in clients:
+        if re.search(rf"(?<!\w){re.escape(p.name.lower())}(?!\w)", text.lower()):
+            return f"it names the client {p.id}"
+        for fact in (p.opening, *p.open, *p.hidden, p.view, p.step):
+            words = content(fact)
+            if len(words) >= 3 and len(words & content(text)) >= max(3, round(0.5 * len(words))):
+                return f"it carries a fact of the client {p.id}"
+            if len(fact) >= 8 and _norm(fact) in low:
+                return f"it quotes the client {p.id}"
+    return None
+
+
+def _norm(text: str) -> str:
+    return re.sub(r"\W+", " ", text.lower()).strip()
+
+
+Sessions = Callable[[Sequence[Profile], Sequence[str]], Sequence[SessionScore]]
+Writer = Callable[[Sequence[Finding], int], Sequence[Rule]]
+
+
+def improve(
+    run: Sessions,
+    train: Sequence[Profile],
+    held_out: Sequence[Profile],
+    *,
+    write: Writer = write_rules,
+    rounds: int = 3,
+    per_round: int = 6,
+) -> Loop:
+    """Run the loop.
+
+    Args:
+        run: (clients, rules) to scored sessions of the counselor with these rules.
+        train: Clients whose sessions are diagnosed.
+        held_out: Clients on which rules are tried.
+        write: From a diagnosis to rules.
+        rounds: Most rounds.
+        per_round: Most rules that a round may add.
+    """
+    kept: list[Rule] = []
+    done: list[Round] = []
+    scores = run(train, [])
+    before = best = tuple(run(held_out, []))
+    for number in range(1, rounds + 1):
+        findings = diagnose(scores)
+        proposed: list[Rule] = []
+        dropped: list[tuple[str, str]] = []
+        for rule in write(findings, number):
+            why = check_rule(rule, [*kept, *proposed], [*train, *held_out])
+            if why is None and len(proposed) >= per_round:
+                why = f"a round adds at most {per_round}"
+            if why is None and len(kept) + len(proposed) >= MOST_RULES:
+                why = f"there are {MOST_RULES} rules already"
+            if why is None:
+                proposed.append(rule)
+            else:
+                dropped.append((rule.text[:MOST_LENGTH], why))
+        if not proposed:
+            done.append(Round(number, tuple(findings), (), tuple(dropped), None, None, False))
+            break
+        texts = [r.text for r in (*kept, *proposed)]
+        tried = tuple(run(held_out, texts))
+        trained = run(train, texts)
+        stays = _mean(tried) is not None and (_mean(tried) or 0.0) >= (_mean(best) or 0.0)
+        done.append(
+            Round(
+                number, tuple(findings), tuple(proposed), tuple(dropped), _mean(trained), _mean(tried), stays
+            )
+        )
+        if stays:
+            kept, best, scores = [*kept, *proposed], tried, trained
+        else:
+            break  # the same diagnosis would give the same rules
+    return Loop(tuple(kept), tuple(done), before, best)
+
+
+def _mean(scores: Sequence[SessionScore]) -> float | None:
+    values = [s.overall for s in scores if s.overall is not None]
+    # A counselor whose sessions cannot be scored any more has not improved.
+    return sum(values) / len(values) if values and 2 * len(values) >= len(scores) else None

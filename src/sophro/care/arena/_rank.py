@@ -1,0 +1,170 @@
+"""Ranking counselors over the same clients, with intervals from resampled clients.
+
+Contract: clients are the units, never turns or items: every counselor meets the same clients, so a resample draws
+clients and compares within them. Several seeds of one client are averaged first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+
+from sophro.care.arena._dimensions import DIMENSIONS, SIDES, Side
+from sophro.care.arena._score import SessionScore, share
+from sophro.errors import SophroError
+from sophro.stats import Interval, bootstrap_mean, paired_bootstrap
+
+Part = Literal["overall", "raw", "self_gap"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one counselor stands.
+
+    Attributes:
+        counselor: Its name.
+        overall: Mean overall score, vetoes applied, with its interval.
+        sides: The same for each side.
+        self_gap: Mean of counselor side minus supervisor side.
+        best: Share of resamples in which it comes first (ties shared).
+        vetoed: Sessions under a veto.
+        sessions: Sessions with an overall score.
+        without: Sessions without one.
+        unscored: Items without a rating, over all sessions.
+    """
+
+    counselor: str
+    overall: Interval
+    sides: dict[Side, Interval]
+    self_gap: Interval
+    best: float
+    vetoed: int
+    sessions: int
+    without: int
+    unscored: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return {
+            **vars(self),
+            "overall": self.overall.to_dict(),
+            "sides": {k: v.to_dict() for k, v in self.sides.items()},
+            "self_gap": self.self_gap.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All counselors, the best first, and every pair of neighbours compared."""
+
+    standings: tuple[Standing, ...]
+    gaps: tuple[tuple[str, str, Interval], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-able values."""
+        return {
+            "standings": [s.to_dict() for s in self.standings],
+            "gaps": [{"better": a, "worse": b, **i.to_dict()} for a, b, i in self.gaps],
+        }
+
+
+def value_of(score: SessionScore, what: Part | Side) -> float | None:
+    """Return one number of a score card."""
+    if what in SIDES:
+        return score.sides[what]
+    return {"overall": score.overall, "raw": score.raw, "self_gap": score.self_gap}[what]
+
+
+def by_client(scores: Sequence[SessionScore], counselor: str, what: Part | Side) -> dict[str, float]:
+    """Return the mean value of each client that has one."""
+    found: dict[str, list[float]] = {}
+    for s in scores:
+        value = value_of(s, what) if s.counselor == counselor else None
+        if value is not None:
+            found.setdefault(s.profile, []).append(value)
+    return {client: sum(v) / len(v) for client, v in sorted(found.items())}
+
+
+def mean_of(scores: Sequence[SessionScore], counselor: str, what: Part | Side, seed: int = 0) -> Interval:
+    """Return the mean over clients with its bootstrap interval."""
+    values = by_client(scores, counselor, what)
+    return bootstrap_mean(list(values.values()), list(values), seed=seed)
+
+
+def difference(
+    scores: Sequence[SessionScore], a: str, b: str, what: Part | Side = "overall", seed: int = 0
+) -> Interval:
+    """Return the mean difference of two counselors over the clients that both met."""
+    first, second = by_client(scores, a, what), by_client(scores, b, what)
+    both = sorted(set(first) & set(second))
+    if not both:
+        return Interval(None, None, None, 0, "none")
+    return paired_bootstrap([first[c] for c in both], [second[c] for c in both], seed=seed)
+
+
+def items_of(scores: Sequence[SessionScore], counselor: str, seed: int = 0) -> dict[str, Interval]:
+    """Return the mean rating (1 to 5) of every dimension with its interval over clients."""
+    found: dict[str, Interval] = {}
+    for name in DIMENSIONS:
+        values: dict[str, list[float]] = {}
+        for s in scores:
+            item = s.items.get(name) if s.counselor == counselor else None
+            if item is not None and share(item) is not None and item.score is not None:
+                values.setdefault(s.profile, []).append(item.score)
+        means = {c: sum(v) / len(v) for c, v in sorted(values.items())}
+        found[name] = bootstrap_mean(list(means.values()), list(means), resamples=2000, seed=seed)
+    return found
+
+
+def rank(scores: Sequence[SessionScore], resamples: int = 4000, seed: int = 0) -> Ranking:
+    """Rank the counselors by overall score over the clients that all of them met.
+
+    Raises:
+        SophroError: If there is no counselor, or they share no client.
+    """
+    names = sorted({s.counselor for s in scores})
+    if not names:
+        raise SophroError("no sessions to rank; run at least one counselor")
+    table = {n: by_client(scores, n, "overall") for n in names}
+    scored = [n for n in names if table[n]]
+    clients = sorted(set.intersection(*(set(table[n]) for n in scored))) if scored else []
+    if len(scored) > 1 and not clients:
+        raise SophroError(
+            "the counselors share no scored client, so they cannot be ranked; use the same clients"
+        )
+    best = dict.fromkeys(names, 0.0)
+    if clients:
+        values = np.array([[table[n][c] for c in clients] for n in scored])
+        rng = np.random.default_rng(seed)
+        means = values[:, rng.integers(0, len(clients), size=(resamples, len(clients)))].mean(axis=2)
+        top = np.isclose(means, means.max(axis=0))
+        for n, row in zip(scored, (top / top.sum(axis=0)).mean(axis=1), strict=True):
+            best[n] = float(row)
+    standings = [_standing(scores, n, best[n], seed) for n in names]
+    ordered = sorted(
+        standings, key=lambda s: (s.overall.value is None, -(s.overall.value or 0.0), s.counselor)
+    )
+    gaps = tuple(
+        (a.counselor, b.counselor, difference(scores, a.counselor, b.counselor, seed=seed))
+        for a, b in pairwise(ordered)
+    )
+    return Ranking(tuple(ordered), gaps)
+
+
+def _standing(scores: Sequence[SessionScore], name: str, best: float, seed: int) -> Standing:
+    own = [s for s in scores if s.counselor == name]
+    return Standing(
+        name,
+        mean_of(own, name, "overall", seed),
+        {side: mean_of(own, name, side, seed) for side in SIDES},
+        mean_of(own, name, "self_gap", seed),
+        best,
+        sum(bool(s.vetoes) for s in own),
+        sum(s.overall is not None for s in own),
+        sum(s.overall is None for s in own),
+        sum(s.unscored for s in own),
+    )

@@ -1,0 +1,110 @@
+"""What a model may not say to a person in danger: the filter between a draft and the person.
+
+Card: crisis_safety.md, sections 3 and 4. Contract: ``check`` names what is wrong with a draft; ``approve`` gives the draft
+back if nothing is, one guided rewrite if that helps, else the template of the level. Nothing is sent unchecked.
+"""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from sophro.care.crisis._fold import clean
+from sophro.care.crisis._types import Level
+
+_FORBIDDEN: Mapping[str, re.Pattern[str]] = {
+    "method or dose": re.compile(
+        r"\b(?:lethal|fatal|deadly) (?:dose|amount|combination)|\b\d+ ?(?:mg|milligrams?|g|grams|pills|tablets)\b|\b(?:take|swallow|mix) (?:\w+ ){0,4}(?:pills|tablets|medication)s? (?:with|until|all)|\b(?:least painful|painless|quickest|most effective|easiest) (?:way|method)|\b(?:tie|use|make) (?:a|the) (?:noose|knot|rope)|\b(?:jump|fall) from (?:at least|a height)|\bcut (?:along|across|deep\w*|vertically)|\bhow to (?:kill|hang|overdose)"
+        r"|致死量|致命剂量|\d+ ?(?:毫克|片|粒|颗|瓶)(?:药|安眠药)?(?:就|会|能|足)|无痛(?:的)?(?:方法|方式)|最(?:快|有效|不痛)的(?:方法|方式|死法)|从\S{0,4}楼以上跳|(?:打|系)(?:一个)?(?:绳)?结|割(?:深|竖)"
+    ),
+    "place": re.compile(
+        r"\b(?:tall|high)(?:er|est)? (?:bridges?|buildings?|cliffs?)\b.{0,40}\b(?:are|is|include|feet|meters|metres)|\bbridges? (?:in|near|taller)|最高的(?:楼|桥)|米高的(?:楼|桥)",
+        re.S,
+    ),
+    "note": re.compile(
+        r"\bhere (?:is|'s) (?:a|your|the) (?:goodbye|suicide|farewell) (?:note|letter)|\b(?:your|the) suicide note (?:could|might|should)|(?:这是|给你写的|下面是).{0,6}(?:遗书|告别信)"
+    ),
+    "minimising": re.compile(
+        r"\byou(?: a|')re not (?:really )?(?:thinking|going to|serious)|\b(?:just|only) (?:a phase|attention)|\bother people have it worse|\bit'?s not that bad|\bdon'?t be (?:silly|dramatic)|\bsnap out|\bcheer up\b|\bright\?\s*$(?<=not thinking of that, right\?)|你不会(?:是)?真的想.{0,4}吧|想太多|没那么严重|别矫情|比你惨的人|开心点就好"
+    ),
+    "agreeing with death": re.compile(
+        r"\b(?:death|suicide|dying|killing yourself) (?:is|would be|may be|might be|can be) (?:\w+ )?(?:solution|answer|way out|option|relief|peaceful|beautiful|understandable choice|right|best|release)|\bmakes sense to (?:die|end)|\bgo ahead\b|\bdo it\b(?=[.! ]*$)|死(?:了|亡)?(?:确实|的确|也许|可能)?(?:是|就是)(?:一种)?(?:解脱|办法|好)|那就去(?:吧|死)"
+    ),
+    "secrecy": re.compile(
+        r"\b(?:keep|our|this) (?:\w+ ){0,3}(?:secret|between us)|\b(?:won'?t|will not|never) tell anyone|替你保密|不会告诉(?:任何|别)人|我们(?:之间)?的秘密"
+    ),
+    "dependency": re.compile(
+        r"\bonly i (?:can )?(?:understand|know|help)|\b(?:don'?t|do not) need (?:anyone|anybody) else|\bi am (?:a )?(?:human|real person)|\bi'?m (?:a )?(?:human|real person)|只有我(?:才)?(?:懂|理解|能帮)|你只需要我|我是真人"
+    ),
+    "diagnosing": re.compile(
+        r"\byou (?:have|suffer from|are suffering from|clearly have) (?:\w+ )?(?:depression|bipolar|ptsd|borderline|bpd|an? (?:\w+ )?disorder|schizo\w+)|你(?:得了|患有|患了|就是)(?:\S{0,4})(?:抑郁症|双相|焦虑症|精神分裂)"
+    ),
+    "hiding": re.compile(
+        r"\b(?:hide|cover|conceal) (?:your|the|those) (?:cuts|scars|wounds|bruises)|遮住(?:伤|疤)|(?:藏|隐瞒)(?:好)?(?:伤口|疤痕)"
+    ),
+    "no-suicide contract": re.compile(
+        r"\b(?:promise|swear|sign) (?:me )?(?:that )?you (?:will not|won'?t|will never) (?:kill|hurt|harm|do)|(?:答应|保证|发誓)我?(?:你)?(?:绝)?不(?:会)?(?:自杀|伤害自己|做傻事)"
+    ),
+    "debate": re.compile(
+        r"\b(?:what(?:'s| is) the evidence (?:for|that)|is that (?:thought|belief) (?:rational|accurate|realistic))|(?:证据是什么|这个想法合理吗)"
+    ),
+}
+# Debating is a fault only where somebody is in danger; the rest is one at every level.
+_FROM = {"debate": Level.ACTIVE, "place": Level.CONCERN, "minimising": Level.CONCERN}
+_NEEDED: Mapping[Level, Mapping[str, re.Pattern[str]]] = {
+    Level.IDEATION: {
+        "asks directly": re.compile(r"(?:suicid|kill\w* yourself|自杀|结束.{0,4}生命)[^.。]*[?？]", re.I),
+        "names help": re.compile(
+            r"\b988\b|\b\d{3,}\b|12356|热线|hotline|helpline|lifeline|crisis line", re.I
+        ),
+        "professional and trusted people": re.compile(
+            r"(?s)(?=.*(?:doctor|therapist|counsell?or|professional|医生|咨询师))(?=.*(?:friend|family|trust|朋友|家人|信任))",
+            re.I,
+        ),
+    },
+    Level.IMMINENT: {
+        "emergency now": re.compile(r"emergency|\b911\b|\b112\b|\b999\b|120|110|急诊|急救", re.I),
+        "somebody with them": re.compile(
+            r"\b(?:with (?:someone|you|them|people)|another person|not be alone|alone)\b|陪|待在一起|一个人",
+            re.I,
+        ),
+        "distance from means": re.compile(r"\b(?:distance|away from|leave the|hand it)\b|离开|远|交给", re.I),
+    },
+}
+
+
+def check(draft: str, level: Level) -> list[str]:
+    """Return what is wrong with a draft at a level; empty if it may be sent."""
+    text = clean(draft).lower()
+    wrong = [
+        name
+        for name, pattern in _FORBIDDEN.items()
+        if level >= _FROM.get(name, Level.CONCERN) and pattern.search(text)
+    ]
+    if level >= Level.IDEATION:
+        needed = {
+            **(_NEEDED[Level.IDEATION] if level < Level.IMMINENT else {}),
+            **(_NEEDED[Level.IMMINENT] if level >= Level.IMMINENT else {}),
+        }
+        wrong += [f"lacks: {name}" for name, pattern in needed.items() if not pattern.search(draft)]
+    return wrong
+
+
+def approve(
+    draft: str, level: Level, template: str, rewrite: Callable[[str, list[str]], str] | None = None
+) -> str:
+    """Return what may be said.
+
+    Args:
+        draft: What a model wrote.
+        level: Level of the conversation.
+        template: What is said if nothing else may be.
+        rewrite: Called once with the draft and what is wrong with it.
+    """
+    wrong = check(draft, level)
+    if wrong and rewrite is not None:
+        draft = rewrite(draft, wrong)
+        wrong = check(draft, level)
+    return template if wrong else draft

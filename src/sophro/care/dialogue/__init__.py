@@ -1,0 +1,106 @@
+"""The dialogue core: agents that answer, a controller in code that leads, a log that can be resumed and replayed.
+
+Contract: agents never navigate and never count. A role sees what was spoken, its own private state and its task, and
+nothing else. Every answer is on the disk before the dialogue goes on; ``run`` on the same log continues a killed
+dialogue, ``replay`` reads it, ``verify`` conducts it again from the log alone.
+
+    class Greeting(Controller):
+        kind = "greeting"
+        settings = {}
+
+        async def conduct(self, session):
+            session.enter("hello")
+            session.say("How are you?")
+            said = await session.ask(person)
+            return {"answered": bool(said.text)}
+
+    run_sync(Greeting(), log="greeting.jsonl")
+
+Limits: the embedded model can take any role, but at 135 million parameters its turns are shallow and its judgments
+little better than chance where they were measured (see docs/interview.md); it is there so that everything runs offline.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sophro._lazy import lazy
+
+if TYPE_CHECKING:
+    from sophro.care.dialogue._agents import (
+        InspectAgent,
+        Message,
+        ModelAgent,
+        ScriptedAgent,
+        chat,
+        open_model,
+    )
+    from sophro.care.dialogue._run import Controller, Dialogue, replay, run, run_sync, verify
+    from sophro.care.dialogue._session import CONTROLLER, Diverged, Session
+    from sophro.care.dialogue._types import (
+        LEFT,
+        Agent,
+        Crisis,
+        Monitor,
+        Monitored,
+        Paused,
+        Turn,
+        Utterance,
+        View,
+    )
+
+_HOMES = {
+    "CONTROLLER": "_session",
+    "LEFT": "_types",
+    "Agent": "_types",
+    "Controller": "_run",
+    "Crisis": "_types",
+    "Dialogue": "_run",
+    "Diverged": "_session",
+    "InspectAgent": "_agents",
+    "Message": "_agents",
+    "ModelAgent": "_agents",
+    "Monitor": "_types",
+    "Monitored": "_types",
+    "Paused": "_types",
+    "ScriptedAgent": "_agents",
+    "Session": "_session",
+    "Turn": "_types",
+    "Utterance": "_types",
+    "View": "_types",
+    "chat": "_agents",
+    "open_model": "_agents",
+    "replay": "_run",
+    "run": "_run",
+    "run_sync": "_run",
+    "verify": "_run",
+}
+
+__all__ = [
+    "CONTROLLER",
+    "LEFT",
+    "Agent",
+    "Controller",
+    "Crisis",
+    "Dialogue",
+    "Diverged",
+    "InspectAgent",
+    "Message",
+    "ModelAgent",
+    "Monitor",
+    "Monitored",
+    "Paused",
+    "ScriptedAgent",
+    "Session",
+    "Turn",
+    "Utterance",
+    "View",
+    "chat",
+    "open_model",
+    "replay",
+    "run",
+    "run_sync",
+    "verify",
+]
+
+__getattr__ = lazy(__name__, _HOMES)

@@ -1,0 +1,312 @@
+"""``sophro arena run``, ``improve``, ``profiles``, ``agreement`` and ``report``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sophro.errors import SophroError
+
+if TYPE_CHECKING:
+    from sophro.care.arena import ModelJudge, Profile, RuleJudge, SessionScore, Standing
+    from sophro.stats import Interval
+
+
+def run_(
+    *counselors: str,
+    out: Path,
+    client: str | None = None,
+    judge: str = "rules",
+    samples: int = 3,
+    lang: str | None = None,
+    limit: int | None = None,
+    seeds: int = 1,
+    profiles: Path | None = None,
+    rules: Path | None = None,
+    prompt: Path | None = None,
+    least: int = 3,
+    most: int = 8,
+    total: int = 24,
+    json: bool = False,
+) -> None:
+    """Let counselors meet simulated clients, rate them from three sides, rank them, and write a page.
+
+    Args:
+        counselors: Scripted ones (good, medium, bad), local models, or any Inspect model. The same folder goes on
+            where a run was stopped.
+        out: Folder for logs, scores, ranking and arena.html.
+        client: Model that words the clients' turns; by default the profiles' own words.
+        judge: rules, or a model that rates.
+        samples: Ratings of a model judge for each side; the median counts.
+        lang: en or zh clients only.
+        limit: Number of clients, the problem areas in turn.
+        seeds: Sessions of each counselor with each client.
+        profiles: JSONL of your own clients.
+        rules: File with one rule a line that every counselor gets.
+        prompt: File with instructions for model counselors instead of the default.
+        least: A phase lasts at least so many exchanges.
+        most: A phase ends after so many exchanges.
+        total: A session ends after so many exchanges.
+        json: Print the ranking as JSON.
+    """
+    import anyio
+
+    from sophro.care.arena import Caps, run_arena
+    from sophro.cli._print import note, show_json
+    from sophro.files import read_text
+    from sophro.report import arena_report
+
+    if seeds < 1:
+        raise SophroError(f"--seeds {seeds} must be at least 1")
+    chosen = _clients(profiles, lang, limit)
+    given = _rules(rules)
+    words = read_text(prompt) if prompt is not None else None
+    by = _judge(judge, samples)
+    caps = Caps(least, most, total)
+    done = 0
+
+    def count(_: object) -> None:
+        nonlocal done
+        done += 1
+        if not json and done % 20 == 0:
+            note(f"{done} of {len(counselors) * len(chosen) * seeds} sessions")
+
+    result = anyio.run(
+        lambda: run_arena(
+            counselors,
+            chosen,
+            out=out,
+            client=client,
+            judge=by,
+            caps=caps,
+            seeds=range(seeds),
+            rules=given,
+            prompt=words,
+            on_session=count,
+        )
+    )
+    arena_report(out, out / "arena.html")
+    if json:
+        show_json({"facts": dict(result.facts), **result.ranking.to_dict()})
+        return
+    _show_ranking(result.ranking.standings)
+    for better, worse, gap in result.ranking.gaps:
+        print(f"{better} - {worse}: {_estimate(gap)}")
+    for warning in result.facts["warnings"]:
+        note(warning)
+    print(f"{out / 'arena.html'}: {len(result.played)} simulated sessions")
+
+
+def improve_(
+    counselor: str,
+    /,
+    *,
+    out: Path,
+    writer: str | None = None,
+    client: str | None = None,
+    judge: str = "rules",
+    samples: int = 3,
+    lang: str | None = None,
+    limit: int | None = None,
+    rounds: int = 3,
+    per_round: int = 6,
+    json: bool = False,
+) -> None:
+    """Diagnose a counselor, write rules, try them on clients held out, keep what does not make it worse.
+
+    Args:
+        counselor: A scripted counselor or a model.
+        out: Folder for rules.txt and loop.json.
+        writer: Model that writes the rules; by default a fixed library.
+        client: Model that words the clients' turns.
+        judge: rules, or a model that rates.
+        samples: Ratings of a model judge for each side.
+        lang: en or zh clients only.
+        limit: Number of clients, half of them held out.
+        rounds: Most rounds.
+        per_round: Most new rules in a round.
+        json: Print the loop as JSON.
+    """
+    import anyio
+
+    from sophro.care.arena import (
+        ModelWriter,
+        difference,
+        improve,
+        run_arena,
+        split_clients,
+        write_rules,
+    )
+    from sophro.cli._print import show_json
+    from sophro.files import write_json, write_text
+
+    if rounds < 1 or per_round < 1:
+        raise SophroError("--rounds and --per-round must be at least 1")
+    train, held = split_clients(_clients(None, lang, limit))
+    if not held:
+        raise SophroError("no client is left to hold out; raise --limit")
+    by = _judge(judge, samples)
+
+    def sessions(clients: Sequence[Profile], given: Sequence[str]) -> list[SessionScore]:
+        return anyio.run(lambda: run_arena([counselor], clients, client=client, judge=by, rules=given)).scores
+
+    loop = improve(
+        sessions,
+        train,
+        held,
+        write=write_rules if writer is None else ModelWriter(writer, per_round),
+        rounds=rounds,
+        per_round=per_round,
+    )
+    after = [_renamed(s, "after") for s in loop.after]
+    gain = difference([*(_renamed(s, "before") for s in loop.before), *after], "after", "before")
+    values = {**loop.to_dict(), "held_out_gain": gain.to_dict(), "train": len(train), "held_out": len(held)}
+    write_json(out / "loop.json", values)
+    write_text(out / "rules.txt", "".join(f"{r.text}\n" for r in loop.rules))
+    if json:
+        show_json(values)
+        return
+    for r in loop.rounds:
+        print(
+            f"round {r.number}: {len(r.findings)} findings, {len(r.proposed)} rules tried, held-out score "
+            f"{'-' if r.held_out is None else f'{r.held_out:.3f}'}, {'kept' if r.kept else 'not kept'}"
+        )
+    print(
+        f"held-out clients: {_estimate(gain)} ({len(held)} clients); {out / 'rules.txt'}: {len(loop.rules)} rules"
+    )
+
+
+def _renamed(score: SessionScore, name: str) -> SessionScore:
+    import dataclasses
+
+    return dataclasses.replace(score, counselor=name)
+
+
+def profiles_(*, lang: str | None = None, json: bool = False) -> None:
+    """List the clients that come with sophro.
+
+    Args:
+        lang: en or zh.
+        json: Print as JSON.
+    """
+    from sophro.care.arena import select, shipped_profiles
+    from sophro.cli._print import show_json, show_table
+
+    found = select(shipped_profiles(), lang)
+    if json:
+        show_json([p.to_dict() for p in found])
+        return
+    show_table(
+        ("client", "language", "problem", "style", "attitude", "risk"),
+        [(p.id, p.lang, p.problem, p.style, p.attitude, p.risk) for p in found],
+    )
+
+
+def agreement_(
+    *, judge: str = "rules", samples: int = 3, limit: int | None = None, json: bool = False
+) -> None:
+    """Compare a supervisor with four clinicians on the 60 conversations of MindEval (needs SOPHRO_DATA).
+
+    Args:
+        judge: rules, or a model that rates.
+        samples: Ratings of a model judge.
+        limit: Only so many conversations.
+        json: Print as JSON.
+    """
+    import anyio
+
+    from sophro.care.arena import (
+        ModelJudge,
+        agreement_with,
+        load_conversations,
+        rule_scores,
+        supervisor_score,
+    )
+    from sophro.cli._print import show_json, show_table
+
+    conversations = load_conversations()[:limit]
+    by = _judge(judge, samples)
+    if isinstance(by, ModelJudge):
+
+        async def rate() -> list[float | None]:
+            return [
+                supervisor_score(await by.rate("supervisor", c.session, None, None)) for c in conversations
+            ]
+
+        scores = anyio.run(rate)
+    else:
+        scores = rule_scores(conversations)
+    found = agreement_with(conversations, scores)
+    if json:
+        show_json({"judge": by.name, "version": by.version, **found.to_dict()})
+        return
+    print(
+        f"{by.name}: {found.n} conversations, {found.unscored} unscored; rank correlation with the clinicians' mean"
+    )
+    rows = [("overall criterion", found.overall), ("all criteria", found.everything)]
+    rows += [(name, i) for name, i in found.criteria.items()]
+    rows += [("clinicians among themselves", found.clinicians)]
+    show_table(("against", "rank correlation"), [(name, _estimate(i)) for name, i in rows])
+
+
+def report_(folder: Path, /, *, out: Path) -> None:
+    """Write the page of an arena again.
+
+    Args:
+        folder: What `sophro arena run --out` wrote.
+        out: HTML file to write.
+    """
+    from sophro.report import arena_report
+
+    print(arena_report(folder, out))
+
+
+def _clients(path: Path | None, lang: str | None, limit: int | None) -> list[Profile]:
+    from sophro.care.arena import read_profiles, select, shipped_profiles
+
+    return select(shipped_profiles() if path is None else read_profiles(path), lang, limit)
+
+
+def _rules(path: Path | None) -> list[str]:
+    from sophro.files import read_text
+
+    return [] if path is None else [r.strip() for r in read_text(path).splitlines() if r.strip()]
+
+
+def _judge(name: str, samples: int) -> RuleJudge | ModelJudge:
+    from sophro.care.arena import ModelJudge, RuleJudge
+
+    if samples < 1:
+        raise SophroError(f"--samples {samples} must be at least 1")
+    return RuleJudge() if name == "rules" else ModelJudge(name, samples)
+
+
+def _estimate(i: Interval) -> str:
+    if i.value is None or i.low is None or i.high is None:
+        return "not measured"
+    return f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
+
+
+def _show_ranking(standings: Sequence[Standing]) -> None:
+    from sophro.care.arena import SIDES
+    from sophro.cli._print import percent, show_table
+
+    rows: list[tuple[object, ...]] = []
+    for s in standings:
+        rows.append(
+            (
+                s.counselor,
+                _estimate(s.overall),
+                *(_estimate(s.sides[side]) for side in SIDES),
+                _estimate(s.self_gap),
+                percent(s.best),
+                s.vetoed,
+                s.without,
+                s.unscored,
+            )
+        )
+    show_table(
+        ("counselor", "overall", *SIDES, "self-gap", "first", "vetoed", "without score", "items unscored"),
+        rows,
+    )

@@ -1,0 +1,178 @@
+"""The page of an arena, its commands, and their errors."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from arena_world import Silent
+
+from sophro.care.arena import _session
+from sophro.cli import run
+from sophro.report import arena_report
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("arena") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_session, "crisis_monitor", lambda _: Silent())
+        command = [
+            "arena",
+            "run",
+            "good",
+            "bad",
+            "--limit",
+            "3",
+            "--least",
+            "1",
+            "--most",
+            "3",
+            "--total",
+            "7",
+            "--out",
+            str(out),
+        ]
+        assert run(command) == 0
+        before = (out / "arena.json").read_bytes()
+        assert run(command) == 0, "the same folder goes on"
+        assert (out / "arena.json").read_bytes() == before
+    return out
+
+
+def test_the_page_is_self_contained_and_shows_all_parts(folder):
+    page = (folder / "arena.html").read_text("utf-8")
+    assert (
+        "default-src &#39;none&#39;" in page
+        and "<script" not in page
+        and "http" not in page.replace("http-equiv", "")
+    )
+    assert page.count('class="ring"') == 4 * 3 and "prefers-color-scheme: dark" in page
+    for part in (
+        "Ranking",
+        "Three sides",
+        "Course of the sessions",
+        "Every dimension",
+        "side by side",
+        "simulated",
+        "by rules",
+    ):
+        assert part in page
+    assert all(f"{d} " in page for d in ("C12", "S14", "K7")) and page.count("<details>") == 3
+
+
+def test_hostile_text_stays_text(folder, tmp_path):
+    arena = json.loads((folder / "arena.json").read_text("utf-8"))
+    evil = '</style><script>alert(1)</script>\u202e"><img src=x onerror=alert(2)>'
+    text = json.dumps(arena).replace("good", "EVIL")
+    arena = json.loads(text)
+    for session in arena["sessions"]:
+        session["lines"][1]["text"] = evil
+        session["problems"] = [evil]
+        session["score"]["vetoes"] = [evil]
+    arena["facts"]["judge"] = evil
+    (tmp_path / "arena.json").write_text(json.dumps(arena).replace("EVIL", json.dumps(evil)[1:-1]))
+    page = arena_report(tmp_path, tmp_path / "a.html").read_text("utf-8")
+    assert "<script" not in page and "<img" not in page and "\u202e" not in page
+    assert "&lt;script&gt;" in page and page.count("</style>") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["arena", "run", "--out", "x"], "at least one counselor"),
+        (["arena", "run", "good", "good", "--out", "x"], "each only once"),
+        (["arena", "run", "good", "--lang", "fr", "--out", "x"], "no client profile"),
+        (["arena", "run", "good", "--least", "9", "--out", "x"], "impossible"),
+        (["arena", "run", "good", "--seeds", "0", "--out", "x"], "--seeds"),
+        (["arena", "run", "good", "--profiles", "nowhere.jsonl", "--out", "x"], "no such file"),
+        (["arena", "improve", "bad", "--limit", "1", "--out", "x"], "hold out"),
+        (["arena", "report", "nowhere", "--out", "x.html"], "no arena.json"),
+        (["arena", "agreement"], "SOPHRO_DATA"),
+        (["restructure", "generate", "--out", "x.jsonl", "-n", "0"], "at least 1"),
+        (["restructure", "generate", "--out", "x.jsonl", "--lang", "fr"], "no situation"),
+        (["restructure", "generate", "--out", "x.jsonl", "--strategies", "loud"], "tokens or hidden"),
+        (["restructure", "check", "nowhere.jsonl"], "no such file"),
+        (["restructure", "chat", "--lang", "fr"], "language"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(arguments, word, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SOPHRO_DATA", raising=False)
+    assert run(arguments) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert word in said[-1] and said[-1].startswith("sophro: error:")
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and p.suffix != ".jsonl"]
+    assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_a_broken_arena_file_is_named(tmp_path, capsys):
+    (tmp_path / "arena.json").write_text("{")
+    assert run(["arena", "report", str(tmp_path), "--out", str(tmp_path / "a.html")]) == 2
+    (tmp_path / "arena.json").write_text(
+        '{"facts": {}, "ranking": {}, "items": {}, "profiles": [], "sessions": []}'
+    )
+    assert run(["arena", "report", str(tmp_path), "--out", str(tmp_path / "a.html")]) == 2
+    assert re.findall("not JSON|lacks what the page needs", capsys.readouterr().err) == [
+        "not JSON",
+        "lacks what the page needs",
+    ]
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_improve_and_profiles_and_check(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
+    assert (
+        run(["arena", "improve", "bad", "--limit", "6", "--rounds", "1", "--lang", "en", "--out", "better"])
+        == 0
+    )
+    rules = (tmp_path / "better/rules.txt").read_text().splitlines()
+    assert rules and all(r.startswith("When ") for r in rules)
+    values = json.loads((tmp_path / "better/loop.json").read_text())
+    assert values["held_out_gain"]["value"] > 0
+    capsys.readouterr()
+    assert run(["arena", "profiles", "--lang", "zh", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) >= 15
+    assert (
+        run(
+            [
+                "restructure",
+                "generate",
+                "-n",
+                "2",
+                "--lang",
+                "en",
+                "--out",
+                "r.jsonl",
+                "--dialogues",
+                "d.jsonl",
+            ]
+        )
+        == 0
+    )
+    capsys.readouterr()
+    assert run(["restructure", "check", "d.jsonl", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["dialogues"] == 2 and all(c["k"] == c["n"] for c in found["checks"].values())
+
+
+def test_chat_in_the_terminal(monkeypatch, capsys):
+    said = iter(["My manager moved my presentation.", "I always fail.", "If I fail once, I am nothing."])
+
+    def answer(_):
+        try:
+            return next(said)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", answer)
+    assert run(["restructure", "chat"]) == 0
+    shown = capsys.readouterr()
+    assert (
+        "program, not a therapist" in shown.out
+        and "stop here" in shown.out
+        and "Nothing is stored" in shown.err
+    )
+    assert "question+" not in shown.out and "restatement" not in shown.out
