@@ -208,7 +208,9 @@ def test_phone_width_and_schemes(browser, url, scheme):
     say(browser, "Please take it back " + "x" * 300)
     say(browser, "How do I kill a Python process that hangs?")
     assert browser.evaluate("document.documentElement.scrollWidth") <= 390
-    heights = browser.evaluate("[...document.querySelectorAll('.bar a, .bar button')].map(e => e.offsetHeight)")
+    heights = browser.evaluate(
+        "[...document.querySelectorAll('.bar a, .bar button')].map(e => e.offsetHeight)"
+    )
     assert max(heights) < 40, "no word of the bar is broken"
     paper = browser.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(252, 251, 249)", "dark": "rgb(20, 21, 23)"}[scheme]
