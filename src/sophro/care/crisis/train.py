@@ -1,8 +1,9 @@
 """Trains the crisis classifier: ``python -m sophro.care.crisis.train``.
 
-Contract: deterministic, numpy only, seconds, on the single messages of the development half alone. Thresholds come from
-ten-fold cross-validation inside that half: the lowest at which at most 2 % (concern) and 5 % (active) of what is no
-risk is flagged. The card tells what was trained on and what was measured on the held-out half.
+Contract: deterministic, numpy only, seconds, on the single messages of the development half and on everyday requests of
+the starter sets, which hold no risk. Thresholds come from ten-fold cross-validation: the lowest at which at most 2 %
+(concern) and 5 % (active) of what is no risk in the development half is flagged. The card tells what was trained on and
+what was measured on the held-out half.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sophro.care.crisis._classifier import BITS, FORMAT, HEADS, Classifier, cells, fold, load
+from sophro.care.crisis._types import Level
 from sophro.care.crisis.suite import dialogues
 from sophro.files import digest, file_sha256, write_bytes, write_json
 
@@ -64,18 +66,32 @@ def _out_of_fold(rows: list[NDArray[np.int64]], labels: NDArray[np.bool_]) -> ND
     return 0.5 * (1.0 + np.tanh(0.5 * scores))
 
 
+def everyday() -> list[str]:
+    """Return requests of the starter sets that hold no risk: without them any letter would look like a last one."""
+    from sophro.data import load_set
+
+    return [
+        record.prompt
+        for name in ("plain:en", "plain:zh", "lookalikes:en", "lookalikes:zh", "exact:en", "exact:zh")
+        for record in load_set(f"starter/{name}")
+    ]
+
+
 def train(folder: Path) -> tuple[Classifier, dict[str, Any]]:
     """Train the classifier and write ``crisis.safetensors`` and its card ``crisis.json``."""
     from safetensors.numpy import save
 
     known = [(d.turns[0], d.expected) for d in dialogues("development") if len(d.turns) == 1]
+    hard = len(known)
+    known += [(text, Level.NONE) for text in everyday() if text not in {k for k, _ in known}]
     rows = [cells(fold(text)) for text, _ in known]
     ranks = np.array([int(level) for _, level in known])
     weights, biases, thresholds = [], [], {}
     for head, least in zip(HEADS, (1, 3), strict=True):
         labels = ranks >= least
         blind = _out_of_fold(rows, labels)
-        benign = blind[ranks == 0]
+        # Everyday requests are easy; thresholds are chosen on what looks like risk and is none.
+        benign = blind[:hard][ranks[:hard] == 0]
         thresholds[head] = round(float(np.quantile(benign, 1 - _FALSE[head], method="higher")) + 5e-4, 3)
         w, b = fit(rows, labels)
         weights.append(w)
@@ -91,7 +107,7 @@ def train(folder: Path) -> tuple[Classifier, dict[str, Any]]:
         "trained_on": {
             "texts": len(known),
             "hash": digest(known),
-            "source": "development half of the acceptance suite",
+            "source": "development half of the acceptance suite; everyday requests of the starter sets as no risk",
         },
         "date": datetime.now(UTC).date().isoformat(),
     }
