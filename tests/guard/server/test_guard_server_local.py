@@ -196,3 +196,5 @@ def test_an_engine_that_fails_ends_its_answers_with_an_error(monkeypatch, caplog
         assert ask(url, "hello")["error"]["code"] == "engine_failed"
         monkeypatch.undo()
         assert ask(url, "hello world")["choices"][0]["finish_reason"] == "length"
+        assert server.back_end._engine.alive
+    assert not server.back_end._engine.alive, "the server's end is the engine's end"

@@ -250,6 +250,10 @@ class LocalBackEnd:
         """The model."""
         return self._model
 
+    async def close(self) -> None:
+        """See ``BackEnd.close``; what is still being written is given up."""
+        await asyncio.get_running_loop().run_in_executor(None, self._engine.close)
+
 
 class Letters:
     """Text of growing ids; half of a character waits for the other half.

@@ -25,6 +25,7 @@ from sophro.guard.server._keys import Keys, read_keys
 from sophro.guard.server._settings import Settings
 
 if TYPE_CHECKING:
+    from sophro.guard.server._back_end import BackEnd
     from sophro.guard.server._state import Server
 
 _LOG = logging.getLogger("sophro.serve")
@@ -93,6 +94,7 @@ def serve(asked: Served) -> None:
     from sophro.guard.server._app import create_app
     from sophro.guard.server._events import EventStore
     from sophro.guard.server._guarding import PolicyGuards
+    from sophro.guard.server._back_end import BackEnd
     from sophro.guard.server._state import Server
 
     if (asked.model is None) == (asked.upstream is None):
@@ -206,7 +208,7 @@ def _routers(asked: Served, server: Server) -> list[Any]:
     return [page_routes(server, runs=asked.runs, report_scripts=asked.report_scripts)]
 
 
-def _back_end(asked: Served) -> Any:
+def _back_end(asked: Served) -> BackEnd:
     if asked.upstream is not None:
         from sophro.guard.server._upstream import UpstreamBackEnd
 
