@@ -94,7 +94,6 @@ def serve(asked: Served) -> None:
     from sophro.guard.server._app import create_app
     from sophro.guard.server._events import EventStore
     from sophro.guard.server._guarding import PolicyGuards
-    from sophro.guard.server._back_end import BackEnd
     from sophro.guard.server._state import Server
 
     if (asked.model is None) == (asked.upstream is None):
