@@ -25,14 +25,14 @@ PAGES = (
     "docs/guard.md",
 )
 LESS = (
-    "--set arms.safety_sft.data.harmful.limit=8 --set arms.safety_sft_mix.data.harmful.limit=8 "
-    "--set arms.safety_sft_mix.data.benign.limit=8 --set arms.triggers.data.harmful.limit=8 "
-    "--set arms.triggers.options.limit=8 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=12 "
-    "--set assessments.0.limit=4 --set assessments.1.limit=4 --set assessments.2.limit=4 "
-    "--set assessments.3.limit=4 --set assessments.4.limit=4 --set assessments.1.params.k=20"
+    "--set arms.safety_sft.data.harmful.limit=4 --set arms.safety_sft_mix.data.harmful.limit=4 "
+    "--set arms.safety_sft_mix.data.benign.limit=4 --set arms.triggers.data.harmful.limit=4 "
+    "--set arms.triggers.options.limit=4 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=8 "
+    "--set assessments.0.limit=3 --set assessments.1.limit=3 --set assessments.2.limit=3 "
+    "--set assessments.3.limit=3 --set assessments.4.limit=3 --set assessments.1.params.k=20"
 )
 # The second run of the same recipe shows that two runs can be compared; two of everything do for that.
-LEAST = LESS.replace("=8", "=2").replace("=4", "=2").replace("new_tokens=12", "new_tokens=6")
+LEAST = LESS.replace("limit=4", "limit=2").replace("limit=3", "limit=2")
 # command as printed -> what is appended; None: run elsewhere, for the reason given beside it
 SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone

@@ -89,7 +89,13 @@ def test_the_prefix_is_the_exact_ids_of_the_response(model):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"onset_token": None}, "never flagged"),
+        (
+            {
+                "onset_token": None,
+                "unsafe_response": "The weather is lovely today. We had tea in the garden.",
+            },
+            "never flagged",
+        ),
         ({"onset_token": 10**6}, "onset_token"),
         ({"unsafe_response": "  "}, "unsafe_response"),
         ({"unsafe_response": f"a {REFLECTION_TOKEN} b"}, "remove it"),
