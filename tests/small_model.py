@@ -40,13 +40,16 @@ assessments:
   - {{task: over_refusal, set: "starter/lookalikes:en", split: test, limit: 12}}
   - {{task: helpfulness, set: "starter/plain:en", split: test, limit: 6}}
 generation: {{max_new_tokens: 8}}
-judges: {{second: keyword-baseline}}
+judges: {judges}
 """
+JUDGES = "{second: keyword-baseline}"
+# Judges without networks: for tests that start many processes and do not read verdicts.
+LIGHT = "{refusal: keyword-baseline, harm: proxy-harm}"
 
 
-def write_recipe(folder: Path) -> Path:
+def write_recipe(folder: Path, judges: str = JUDGES) -> Path:
     """Write model and recipe into ``folder`` and return the recipe's path."""
     model = save_model(folder / "model")
     path = folder / "tiny.yaml"
-    path.write_text(RECIPE.format(model=model), encoding="utf-8")
+    path.write_text(RECIPE.format(model=model, judges=judges), encoding="utf-8")
     return path

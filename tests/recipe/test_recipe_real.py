@@ -52,8 +52,17 @@ def numbers(out: Path) -> dict:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real")
-    recipe = small_model.write_recipe(folder)
+    return finished(tmp_path_factory.mktemp("real"), small_model.JUDGES)
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory):
+    """The same run judged without networks: ten kills load them ten times, and say nothing more."""
+    return finished(tmp_path_factory.mktemp("light"), small_model.LIGHT)
+
+
+def finished(folder: Path, judges: str):
+    recipe = small_model.write_recipe(folder, judges)
     began = time.monotonic()
     done = subprocess.run(
         command(recipe, folder / "plain"), env=ENV, capture_output=True, text=True, check=False, timeout=280
@@ -93,8 +102,8 @@ def test_a_finished_run_executes_nothing(plain):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(plain, tmp_path):
-    recipe, reference, seconds, _ = plain
+def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(light, tmp_path):
+    recipe, reference, seconds, _ = light
     rng = random.Random(7)
     out = tmp_path / "killed"
     kills = 0
