@@ -11,14 +11,14 @@ lowers a signal (negation, another person, an idiom, a frame) must be found in w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from sophro.care.crisis import _chinese, _english, _frames, _frames_zh
+from sophro.care.crisis._case import PERSONAL, Found
 from sophro.care.crisis._fold import bare, chinese, clean, english
 from sophro.care.crisis._types import Level, Reading, Signal
-from sophro.care.crisis._weigh import PERSONAL, Found, weigh
+from sophro.care.crisis._weigh import weigh
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _LATIN = re.compile("[a-z]")
@@ -101,11 +101,11 @@ def read(text: str, context: frozenset[str] = frozenset(), level: Level = Level.
 
     Args:
         text: The message as written.
-        context: Kinds of signals that the conversation has shown before; ``distress`` and ``game`` among them.
+        context: Kinds of signals that the conversation has shown before.
         level: Level of the conversation so far.
     """
     cleaned = clean(text)
-    found = Found([], [], [])
+    found = Found()
     folded: list[str] = []
     has_han = bool(_HAN.search(cleaned))
     low = cleaned.lower()
@@ -118,8 +118,6 @@ def read(text: str, context: frozenset[str] = frozenset(), level: Level = Level.
         if _HAN.search(view):
             folded.append(view)
             _scan_zh(view, found)
-    elif _LATIN.search(low):
-        pass
     if not folded:
         return Reading()
     return weigh("\n".join(folded), cleaned, found, context, level)
@@ -261,16 +259,3 @@ def _person_zh(clause: str, before: str, words: str, sentence: str, reported: bo
     ):
         return "third"
     return "third" if reported and not re.search("我", sentence) else "first"
-
-
-def memory(reading: Reading, text: str) -> frozenset[str]:
-    """Return what later messages must know of this one: kinds of evidence, and whether a game is on."""
-    kept = {k for k in reading.kinds() if k not in ("intent", "time_now", "do_ref", "projection")}
-    if _frames.GAME.search(clean(text)[:2000].lower()):
-        kept.add("game")
-    return frozenset(kept)
-
-
-def explain(text: str) -> Sequence[Signal]:
-    """Return the evidence in a message, for people who review decisions."""
-    return read(text).signals
