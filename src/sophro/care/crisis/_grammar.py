@@ -133,26 +133,18 @@ def _scan_en(view: str, found: Found) -> None:
     topic = ""
     for sentence in _SENTENCE.findall(kept):
         line = bare(sentence)
-        squeezed = sentence if line == sentence else None
-        seen: set[tuple[str, str]] = set()
-        for source in (line, squeezed):
-            if source is None:
-                continue
-            for rule in rules("en"):
-                for match in rule.pattern.finditer(source):
-                    key = (rule.kind, rule.name)
-                    if key in seen and rule.kind not in PERSONAL:
-                        continue
-                    seen.add(key)
-                    before = source[: match.start()]
-                    signal = Signal(rule.kind, rule.name, match.group().strip()[:80])
-                    _place_en(signal, before, source, match, topic, found)
+        for rule in rules("en"):
+            for match in rule.pattern.finditer(line):
+                signal = Signal(rule.kind, rule.name, match.group().strip()[:80])
+                _place_en(signal, line[: match.start()], match.group(), topic, found)
+                if rule.kind not in PERSONAL:
+                    break  # said once or twice is the same
         spoken = _SUBJECT_EN.search(line)
         if spoken:
             topic = "third" if spoken.lastgroup == "third" else "first"
 
 
-def _place_en(signal: Signal, before: str, line: str, match: re.Match[str], topic: str, found: Found) -> None:
+def _place_en(signal: Signal, before: str, words: str, topic: str, found: Found) -> None:
     if signal.kind not in PERSONAL:
         found.signals.append(signal)
         return
@@ -184,13 +176,13 @@ def _place_en(signal: Signal, before: str, line: str, match: re.Match[str], topi
     ):
         found.denied.append(signal)
         return
-    if _person_en(signal, clause, before, match.group(), topic) == "third":
+    if _person_en(clause, before, words, topic) == "third":
         found.third.append(signal)
         return
     found.signals.append(signal)
 
 
-def _person_en(signal: Signal, clause: str, before: str, words: str, topic: str) -> str:
+def _person_en(clause: str, before: str, words: str, topic: str) -> str:
     if _REPORTED_EN.search(before) and not re.search(
         r"\bthat i\b(?=[^\"]*$)|\bi (?:told|said|texted)\b", before
     ):

@@ -138,8 +138,9 @@ def _hints(case: Case) -> None:
 
 def _words_of_others(case: Case) -> None:
     """That somebody tells the person to die is no thought of the person's own, if nothing else is said."""
-    own = [s for s in case.found.signals if s.kind in ("self_kill", "die_wish")]
-    if case.shows("told_to") and case.kinds <= _TOLD_TO and len(own) <= 1:
+    heard = " ".join(s.text for s in case.found.signals if s.kind == "told_to")
+    own = [s.text for s in case.found.signals if s.kind in ("self_kill", "die_wish")]
+    if case.shows("told_to") and case.kinds <= _TOLD_TO and len(own) <= 1 and all(o in heard for o in own):
         case.result = Level.CONCERN
     if case.shows("abuse"):
         case.raise_to(Level.CONCERN)
