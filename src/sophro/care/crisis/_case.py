@@ -97,7 +97,12 @@ class Case:
     @cached_property
     def long_ago(self) -> bool:
         """Whether it is told of the past and of nothing recent."""
-        return self.says(around.PAST) and not self.recent
+        return self.says(around.PAST) and not self.recent and not self.outright
+
+    @cached_property
+    def outright(self) -> bool:
+        """Whether the person states a present wish to die or will to kill themselves, outside quotation marks."""
+        return bool(around.OUTRIGHT.search(around.QUOTATION.sub(" ", self.folded)))
 
     @cached_property
     def recent(self) -> bool:

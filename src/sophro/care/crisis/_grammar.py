@@ -184,7 +184,7 @@ def _place_en(signal: Signal, before: str, words: str, topic: str, found: Found)
 
 def _person_en(clause: str, before: str, words: str, topic: str) -> str:
     if _REPORTED_EN.search(before) and not re.search(
-        r"\bthat i\b(?=[^\"]*$)|\bi (?:told|said|texted)\b", before
+        r"\bthat i\b(?=[^\"]*$)|\bi (?:told|said|texted)\b|^[^\"]*\b(?:but|and|so|because) i\b[^\"]*$", before
     ):
         return "third"
     if re.search(r"\b(?:myself|my|i|me|i am)\b", words) and not re.search(

@@ -193,7 +193,7 @@ def _only_a_joke(case: Case) -> bool:
 
 def _frame(case: Case) -> None:
     """Fiction, news, code, games and translations: what is said inside them is lowered, unless it leaks."""
-    if not case.result or case.before >= Level.IDEATION or case.leak:
+    if not case.result or case.before >= Level.IDEATION or case.leak or case.outright:
         return
     quiet = case.before < Level.CONCERN
     fiction = case.told or case.code
