@@ -132,13 +132,15 @@ def test_answers_are_kept_and_shared_by_threads(monkeypatch):
     )
     first = opinion.logits(["a", "bb", "a"], ["x", "x", "x"])
     assert read == ["a", "bb"] and (first[0] == first[2]).all() and (first[0] != first[1]).any()
-    assert (opinion.logits(["bb"], ["x"])[0] == first[1]).all() and len(read) == 2
+    assert (opinion.logits(["bb"], ["x"])[0] == first[1]).all() and len(read) == 2, "kept, not read again"
     jobs = [[f"{i % 7}" * (i % 5 + 1), "a"] for i in range(200)]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda p: opinion.logits(p, ["x"] * 2), jobs))
-    assert all((f[1] == first[0]).all() for f in found), (
+    # The last bits of float32 differ with the shape of a batch; answers of other texts differ by far more.
+    assert all(np.allclose(f[1], first[0], rtol=1e-5, atol=1e-6) for f in found), (
         "answers never depend on what was thrown out meanwhile"
     )
+    assert not np.allclose(first[0], first[1], rtol=1e-3, atol=1e-3)
     assert len(opinion._known) == 3 and opinion.logits([], []).shape == (0, 6)
 
 
