@@ -292,7 +292,7 @@ class Broken(WordGuard):
     def stream(self, conversation):
         found = super().stream(conversation)
         if self.where == "slow":
-            found.push = lambda _: time.sleep(1.0) or ""
+            found.push = lambda _: time.sleep(2.5) or ""
         if self.where == "push":
             found.push = lambda _: 1 / 0
         return found
@@ -302,7 +302,8 @@ class Broken(WordGuard):
     "where,code", [("check", "guard_failed"), ("push", "guard_failed"), ("slow", "guard_timeout")]
 )
 def test_a_guard_that_fails_lets_nothing_pass(where, code, caplog):
-    with serving(create_app(build(Broken(where), Settings(guard_seconds=0.3)))) as url:
+    patience = 1.0 if where == "slow" else 20.0
+    with serving(create_app(build(Broken(where), Settings(guard_seconds=patience)))) as url:
         body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
         found = HTTP.post(f"{url}/v1/chat/completions", json=body)
         assert code in found.text and "Hello" not in found.text

@@ -73,7 +73,7 @@ def test_every_command_and_program_works(tmp_path, monkeypatch, capsys):
                     url = start(words[2:])
                     answer = http.post(url + "/v1/chat/completions", json=body).json()
                     assert answer["choices"][0]["finish_reason"] in ("stop", "length"), answer
-                    assert ("one" in http.get(url + "/runs").text) == ("--runs" in words)
+                    assert ('href="/runs/report.html"' in http.get(url + "/runs").text) == ("--runs" in words)
                 else:
                     assert run(words[1:]) == 0, words
                 ran += 1

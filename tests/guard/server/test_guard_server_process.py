@@ -12,11 +12,21 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import ended, process
+from fastapi import FastAPI, Request, Response
+from served import BAD, WordGuard, ended, process, serving
 
 from sophro.cli import run
-from sophro.guard.server import Event, EventStore
+from sophro.guard.server import (
+    Event,
+    EventStore,
+    FixedGuards,
+    ScriptedBackEnd,
+    Server,
+    Settings,
+    create_app,
+)
 from sophro.guard.server._events import Query, connect, select
+from sophro.models import ScriptedModel
 
 RULE = "{detector: personal_data, label: email, action: refuse}"
 MAIL = "Please write to ann.lee@mailbox.org today."
@@ -259,12 +269,6 @@ def _wal(file: Path) -> bytes:
 
 
 def test_people_are_told_of_escalations_and_the_record_says_what_became_of_it(tmp_path, monkeypatch):
-    from fastapi import FastAPI, Request, Response
-    from served import BAD, WordGuard, serving
-
-    from sophro.guard.server import FixedGuards, ScriptedBackEnd, Server, Settings, create_app
-    from sophro.models import ScriptedModel
-
     monkeypatch.setattr("sophro.guard.server._escalate._PAUSE", 0.01)
     told, hook = [], FastAPI()
 
