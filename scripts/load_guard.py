@@ -81,26 +81,15 @@ def harmful(kind: str, seed: int, token: str = "") -> str:
     return f"{before} {SECRET} {TRIGGER} {SECRET} {' '.join(words[:20])} {SECRET}"
 
 
-@dataclass(frozen=True)
-class Nothing:
-    """The decision of a guard that looks at nothing."""
-
-    action: str = "allow"
-    enforced: str = "allow"
-    scores: dict[str, float] = field(default_factory=dict)
-    reasons: tuple[()] = ()
-    reply: str = ""
-    not_evaluated: tuple[()] = ()
-    dry_run: bool = False
-
-
 class NoGuard:
     """The control of `load`: what the server costs without detectors. Also its own stream check."""
 
     decision, stopped = None, False
 
-    def check(self, conversations: Any, where: str = "input") -> list[Nothing]:
-        return [Nothing() for _ in conversations]
+    def check(self, conversations: Any, where: str = "input") -> list[Any]:
+        from sophro.guard.server._contract import Allowed
+
+        return [Allowed() for _ in conversations]
 
     def stream(self, conversation: Any) -> NoGuard:
         return self
@@ -125,39 +114,30 @@ def make_app(
     events: Path | None = None,
 ) -> Any:
     """The real application with a scripted model, or in front of ``upstream``; ``policy`` is a file's text or None."""
-    from sophro.guard.server import (
-        EventStore,
-        FixedGuards,
-        Limits,
-        ScriptedBackEnd,
-        Server,
-        Settings,
-        create_app,
-    )
-    from sophro.guard.server._guarding import PolicyGuards
+    from sophro.guard import server as served
     from sophro.guard.server._page import page_routes
     from sophro.guard.server._upstream import UpstreamBackEnd
     from sophro.models import ScriptedModel
 
-    settings = Settings(limits=Limits(streams=4096, streams_per_key=4096))
+    settings = served.Settings(limits=served.Limits(streams=4096, streams_per_key=4096))
     if policy == "none":
-        guards: Any = FixedGuards(NoGuard())
+        guards: Any = served.FixedGuards(NoGuard())
     elif policy is None:
-        guards = PolicyGuards(None)
+        guards = served.PolicyGuards(None)
     else:
         import tempfile
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "policy.yaml")
             path.write_text(policy)
-            guards = PolicyGuards(path)
+            guards = served.PolicyGuards(path)
     if upstream:
         back_end: Any = UpstreamBackEnd(upstream, settings, None, seconds)
     else:
-        back_end = ScriptedBackEnd(ScriptedModel(script), settings, delay)
-    store = EventStore(events, store_text=False, days=0) if events else None
-    server = Server(settings, back_end, lambda: guards, store)
-    return create_app(server, [page_routes(server)])
+        back_end = served.ScriptedBackEnd(ScriptedModel(script), settings, delay)
+    store = served.EventStore(events, store_text=False, days=0) if events else None
+    server = served.Server(settings, back_end, lambda: guards, store)
+    return served.create_app(server, [page_routes(server)])
 
 
 def serve(args: argparse.Namespace) -> int:

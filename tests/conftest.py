@@ -20,6 +20,6 @@ def _keep_memory(monkeypatch):
 
     ``tests/models/test_models_memory.py`` calls the function itself, and real runs are processes of their own.
     """
-    for name in ("sophro.recipe._run", "sophro.train._trainer", "sophro.guard.server._engine"):
+    for name in ("sophro.recipe._run", "sophro.train._trainer"):
         if name in sys.modules:
             monkeypatch.setattr(sys.modules[name], "release_memory", lambda: None)

@@ -44,11 +44,11 @@ def flips(name):
     [
         pytest.param(
             "embedded-refusal",
-            marks=pytest.mark.xfail(strict=False, reason="1 of 195 flips at version 89f6bbedcc1bbb89"),
+            marks=pytest.mark.xfail(strict=False, reason="1 of 195 flips at version dede27ccdaf4def2"),
         ),
         pytest.param(
             "embedded-harm",
-            marks=pytest.mark.xfail(strict=False, reason="1 of 195 flips at version 89f6bbedcc1bbb89"),
+            marks=pytest.mark.xfail(strict=False, reason="1 of 195 flips at version dede27ccdaf4def2"),
         ),
     ],
 )

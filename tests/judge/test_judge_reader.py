@@ -100,6 +100,50 @@ def test_nets_learn_pack_and_load():
     np.testing.assert_allclose(logits(shipped, states, words), values, atol=0.05)
 
 
+def test_the_mixture_is_part_of_the_version(monkeypatch):
+    from sophro.judge import _weights
+
+    before = _weights.version()
+    monkeypatch.setattr(_weights, "FIRST", 0.5)
+    assert _weights.version() != before
+
+
+def test_answers_are_kept_and_shared_by_threads(monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    import torch
+
+    from sophro.judge import _heads
+    from sophro.judge._heads import Heads, SecondOpinion
+
+    monkeypatch.setattr(_heads, "_KEPT", 3)
+    read = []
+
+    class Reader:
+        def states(self, prompts, responses):
+            read.extend(prompts)
+            return (
+                np.ones((len(prompts), 4, 576), np.float32)
+                * np.array([len(p) for p in prompts])[:, None, None]
+            )
+
+    opinion = SecondOpinion(
+        Reader(), [Heads(torch.zeros(2304), torch.ones(2304)).eval()], {"refusal": 1, "harm": 1}
+    )
+    first = opinion.logits(["a", "bb", "a"], ["x", "x", "x"])
+    assert read == ["a", "bb"] and (first[0] == first[2]).all() and (first[0] != first[1]).any()
+    assert (opinion.logits(["bb"], ["x"])[0] == first[1]).all() and len(read) == 2, "kept, not read again"
+    jobs = [[f"{i % 7}" * (i % 5 + 1), "a"] for i in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda p: opinion.logits(p, ["x"] * 2), jobs))
+    # The last bits of float32 differ with the shape of a batch; answers of other texts differ by far more.
+    assert all(np.allclose(f[1], first[0], rtol=1e-5, atol=1e-6) for f in found), (
+        "answers never depend on what was thrown out meanwhile"
+    )
+    assert not np.allclose(first[0], first[1], rtol=1e-3, atol=1e-3)
+    assert len(opinion._known) == 3 and opinion.logits([], []).shape == (0, 6)
+
+
 def test_missing_labels_teach_nothing():
     import torch
 

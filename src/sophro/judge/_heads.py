@@ -8,6 +8,7 @@ and of the product of the two others: sets label either the one or the other.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
@@ -99,12 +100,12 @@ def conclusions(values: np.ndarray, temperatures: Mapping[str, float]) -> tuple[
 class SecondOpinion:
     """The second reader with its nets.
 
-    Both embedded judges ask about the same exchanges, so the last answers are kept.
+    Both embedded judges ask about the same exchanges, from threads of their own, so the last answers are kept.
 
     Args:
         reader: Gives the states.
         nets: Draw the conclusions.
-        temperatures: ``refusal`` and ``harm``, fitted on the check set.
+        temperatures: ``refusal`` and ``harm``, fitted on held-out folds.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class SecondOpinion:
         self._nets = list(nets)
         self._temperatures = dict(temperatures)
         self._known: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+        self._turn = threading.Lock()
 
     def probabilities(
         self, prompts: Sequence[str], responses: Sequence[str]
@@ -124,13 +126,16 @@ class SecondOpinion:
     def logits(self, prompts: Sequence[str], responses: Sequence[str]) -> np.ndarray:
         """Return ``(N, 6)`` logits before any temperature."""
         keys = list(zip(prompts, responses, strict=True))
-        known = {k: self._known[k] for k in keys if k in self._known}
-        new = [k for k in dict.fromkeys(keys) if k not in known]
-        if new:
-            states = self._reader.states([p for p, _ in new], [r for _, r in new])
-            rows = logits(self._nets, states, features_of([r for _, r in new]))
-            known.update(zip(new, rows, strict=True))
-            self._known.update((k, known[k]) for k in new)
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
-        return np.stack([known[k] for k in keys]) if keys else np.zeros((0, QUESTIONS))
+        if not keys:
+            return np.zeros((0, QUESTIONS))
+        with self._turn:
+            known = {k: self._known[k] for k in keys if k in self._known}
+            new = [k for k in dict.fromkeys(keys) if k not in known]
+            if new:
+                states = self._reader.states([p for p, _ in new], [r for _, r in new])
+                rows = logits(self._nets, states, features_of([r for _, r in new]))
+                known.update(zip(new, rows, strict=True))
+                self._known.update((k, known[k]) for k in new)
+                while len(self._known) > _KEPT:
+                    self._known.popitem(last=False)
+        return np.stack([known[k] for k in keys])

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 NAME = "embedded"
 READER = "reader"
+# How the two readers are mixed; part of the version, because it decides verdicts like the weights do.
+# From SURE on a second opinion could not change the mean's largest class unless it were as sure of another one. It
+# spares the reading of most ordinary answers.
+SURE = 0.9
+# The encoder's part in the probability of harm. It is worse on most texts and better on torn ones (JAILJUDGE); chosen
+# among 0, 0.2 ... 0.5 on the check set and JAILJUDGE-mini.
+FIRST = 0.25
 
 
 def weights_folder() -> Path:
@@ -51,9 +58,11 @@ def card(folder: Path | None = None, name: str = NAME) -> dict[str, Any]:
 
 
 def version(folder: Path | None = None) -> str:
-    """Return the hash of weights, temperatures and phrase groups."""
+    """Return the hash of weights, temperatures, mixture and phrase groups."""
     parts = [card(folder, name) for name in (NAME, READER)]
-    return digest(*[(p["weights_sha256"], p["temperatures"]) for p in parts], _lexicon.fingerprint())
+    return digest(
+        *[(p["weights_sha256"], p["temperatures"]) for p in parts], (SURE, FIRST), _lexicon.fingerprint()
+    )
 
 
 @functools.lru_cache(maxsize=2)

@@ -39,6 +39,9 @@ def test_the_unit_starts_a_command_that_exists():
     command = shlex.split(unit()["Service"]["ExecStart"])
     assert command[0] == "/opt/sophro/bin/sophro"
     assert accepted(command[1:])
+    # A folder that the command wants to find is made before it starts.
+    runs = Path(command[command.index("--runs") + 1])
+    assert str(runs.relative_to("/var/lib")) in unit()["Service"]["StateDirectory"].split()
     # The time that streams get is shorter than systemd's patience.
     from sophro.guard.server import Settings
 
@@ -67,6 +70,8 @@ def test_compose_starts_a_command_that_exists():
     services = compose()["services"]
     command = [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", part) for part in services["guard"]["command"]]
     assert accepted(command)
+    runs = command[command.index("--runs") + 1]
+    assert re.search(rf"install -d .*{re.escape(runs)}\n", (DEPLOY / "Dockerfile").read_text())
     assert all(p.startswith("127.0.0.1:") for p in services["guard"]["ports"]), (
         "reachable through the proxy only"
     )

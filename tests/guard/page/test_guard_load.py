@@ -33,7 +33,9 @@ def test_streams_at_once_end_whole_and_are_measured():
         found = asyncio.run(guard.load(url, os.getpid(), streams=4, seconds=0.5))
     assert found["errors"] == 0 and found["answers"] >= 4, found["faults"]
     assert found["pushes"] > 0 and found["push_p99_ms"] > 0 and found["server_cpu_ms_per_token"] > 0
-    assert not guard.load_held({**found, "errors": 1}) and not guard.load_held({**found, "push_p99_ms": 21.0})
+    good = {**found, "errors": 0, "push_p99_ms": 19.0, "memory_mb": {"growth": 1.0}}
+    assert guard.load_held(good) and not guard.load_held({**good, "memory_mb": {"growth": 33.0}})
+    assert not guard.load_held({**good, "errors": 1}) and not guard.load_held({**good, "push_p99_ms": 21.0})
 
 
 def test_no_held_word_reaches_the_wire_however_it_is_cut():

@@ -1,10 +1,14 @@
-"""A scripted guard, and a real server in a thread, for the tests of this folder."""
+"""A scripted guard, and a real server in a thread or a process, for the tests of this folder."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +100,7 @@ class WordStream:
 
 @contextlib.contextmanager
 def serving(app: Any, **config: Any) -> Iterator[str]:
-    """Run ``app`` on loopback in a thread; yield its base URL."""
+    """Run ``app`` on loopback in a thread; yield its base URL. Fails if the application cannot be shut down."""
     import uvicorn
 
     listener = socket.socket()
@@ -109,5 +113,33 @@ def serving(app: Any, **config: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(30)
         listener.close()
+    assert not thread.is_alive(), "the server did not end"
+    assert not server.lifespan.should_exit, "the application did not start or shut down cleanly"
+
+
+@contextlib.contextmanager
+def process(*options: Any, start: Sequence[str] = ("-m", "sophro"), **env: str) -> Iterator[Any]:
+    """Run ``sophro serve`` on a free port; yield the process and its URL, and kill what is left of it."""
+    started = subprocess.Popen(
+        [sys.executable, *start, "serve", "--port", "0", *map(str, options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **env},
+    )
+    try:
+        line = started.stdout.readline()
+        assert "serving" in line, started.stderr.read()
+        yield started, line.split()[-1]
+    finally:
+        started.kill()
+        started.communicate()
+
+
+def ended(started: Any) -> tuple[int, str]:
+    """Ask a server process to end; return its exit code and what it logged."""
+    started.send_signal(signal.SIGTERM)
+    _, log = started.communicate(timeout=60)
+    return started.returncode, log

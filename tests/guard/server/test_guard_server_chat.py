@@ -102,13 +102,19 @@ def test_the_official_client_gets_answers(client):
     assert [m.id for m in client.models.list()] == ["scripted"]
 
 
-def test_moderations_have_openai_s_shape(client):
+def test_moderations_have_openai_s_shape(place, client):
     found = client.moderations.create(input=["fine", f"{BAD} here"])
     first, second = (r.model_dump(by_alias=True) for r in found.results)
     assert not first["flagged"] and second["flagged"]
     assert second["categories"]["words.bad"] is True and len(second["categories"]) >= 13
     for row in (first, second):
         assert row["flagged"] == any(v for v in row["categories"].values())
+    batches = place[0].guarding.current.one.batches
+    before, asked = len(batches), [f"{i} {BAD}" if i % 3 == 0 else str(i) for i in range(40)]
+    many = client.moderations.create(input=asked)
+    assert [r.flagged for r in many.results] == [BAD in a for a in asked]
+    assert [d["choice"] for d in many.sophro["decisions"]] == list(range(40))
+    assert sum(batches[before:]) == 40 and len(batches) - before <= 6, "they are judged together"
     parts = client.moderations.create(input=[{"type": "text", "text": "a"}, {"type": "text", "text": BAD}])
     assert len(parts.results) == 1 and parts.results[0].flagged
     with pytest.raises(openai.BadRequestError, match="type text"):
@@ -286,7 +292,7 @@ class Broken(WordGuard):
     def stream(self, conversation):
         found = super().stream(conversation)
         if self.where == "slow":
-            found.push = lambda _: time.sleep(1.0) or ""
+            found.push = lambda _: time.sleep(2.5) or ""
         if self.where == "push":
             found.push = lambda _: 1 / 0
         return found
@@ -296,7 +302,8 @@ class Broken(WordGuard):
     "where,code", [("check", "guard_failed"), ("push", "guard_failed"), ("slow", "guard_timeout")]
 )
 def test_a_guard_that_fails_lets_nothing_pass(where, code, caplog):
-    with serving(create_app(build(Broken(where), Settings(guard_seconds=0.3)))) as url:
+    patience = 1.0 if where == "slow" else 20.0
+    with serving(create_app(build(Broken(where), Settings(guard_seconds=patience)))) as url:
         body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
         found = HTTP.post(f"{url}/v1/chat/completions", json=body)
         assert code in found.text and "Hello" not in found.text
@@ -376,6 +383,13 @@ def test_keys_tenants_and_hosts(tmp_path):
         assert go("a" * 20, "/v1/sophro/explain", params={"id": mine}).status_code == 200
         assert go("b" * 20, "/v1/sophro/explain", params={"id": mine}).status_code == 404
     assert {e["tenant"] for e in select(tmp_path / "events.sqlite", Query())} == {"acme"}
+
+
+def test_a_back_end_that_cannot_be_closed_fails_the_tests_that_serve_it():
+    server = build()
+    server.back_end.close = None
+    with pytest.raises(AssertionError, match="shut down cleanly"), serving(create_app(server)) as url:
+        assert HTTP.get(url + "/healthz").status_code == 200
 
 
 def test_limits_are_errors_and_not_queues():
@@ -477,13 +491,21 @@ def test_a_quiet_stream_is_kept_alive_and_its_text_leaves_by_poll():
     with serving(create_app(build(Late(), settings, delay=0.6))) as url:
         body = {"messages": [{"role": "user", "content": "hi"}], "stream": True}
         text = HTTP.post(url + "/v1/chat/completions", json=body).text
+        found = numbers(url)
     assert ": waiting" in text and text.index("Hello") < text.index("there")
+    # Two words waited for a poll, 0.25 s each; none left with the push that brought it.
+    assert found["sophro_held_seconds_count"] == 3 and found["sophro_held_seconds_sum"] > 0.4
+    assert found["sophro_first_text_seconds_count"] == 1 and found["sophro_first_text_seconds_sum"] > 0.2
+
+
+def numbers(url):
+    lines = HTTP.get(url + "/metrics").text.splitlines()
+    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line[0] != "#"}
 
 
 def test_the_metrics_add_up(place, client):
     ask(client, "hi")
-    lines = HTTP.get(place[1] + "/metrics").text.splitlines()
-    values = {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if line[0] != "#"}
+    values = numbers(place[1])
     assert values['sophro_requests_total{path="/v1/chat/completions",status="200"}'] >= 1
     assert values['sophro_decisions_total{action="refuse",enforced="refuse",place="stream"}'] >= 1
     assert values["sophro_held_seconds_count"] >= 1 and values["sophro_answers_running"] == 0

@@ -198,3 +198,30 @@ def test_an_engine_that_fails_ends_its_answers_with_an_error(monkeypatch, caplog
         assert ask(url, "hello world")["choices"][0]["finish_reason"] == "length"
         assert server.back_end._engine.alive
     assert not server.back_end._engine.alive, "the server's end is the engine's end"
+
+
+def test_memory_goes_back_once_after_a_while_without_work_and_nobody_waits_for_it(monkeypatch):
+    import threading
+
+    trimmed, go_on = [], threading.Event()
+
+    def trim():
+        trimmed.append(time.monotonic())
+        assert go_on.wait(20)
+
+    monkeypatch.setattr("sophro.guard.server._engine.trim_memory", trim)
+    monkeypatch.setattr("sophro.guard.server._engine._IDLE", 0.3)
+    engine = LocalBackEnd(moving_model(), Settings())._engine
+    begun = time.monotonic()
+    while not trimmed and time.monotonic() < begun + 20:
+        engine.wake()  # what a client that goes away does; it is no work
+        time.sleep(0.02)
+    assert len(trimmed) == 1 and trimmed[0] - begun >= 0.3
+    start = time.monotonic()
+    engine.wake()  # the event loop calls this and `submit`: neither may wait for the memory
+    assert time.monotonic() - start < 5 and not go_on.is_set()
+    go_on.set()
+    time.sleep(0.7)
+    assert len(trimmed) == 1
+    engine.close()
+    assert not engine.alive

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request, Response
+from served import BAD, WordGuard, ended, process, serving
 
 from sophro.cli import run
-from sophro.guard.server import Event, EventStore
+from sophro.guard.server import (
+    Event,
+    EventStore,
+    FixedGuards,
+    ScriptedBackEnd,
+    Server,
+    Settings,
+    create_app,
+)
 from sophro.guard.server._events import Query, connect, select
+from sophro.models import ScriptedModel
 
 RULE = "{detector: personal_data, label: email, action: refuse}"
 MAIL = "Please write to ann.lee@mailbox.org today."
 ANY = f"format: 1\nname: strict\ninput: [{RULE}]\n"
 NONE = "format: 1\nname: open\n"
-
-
-@contextlib.contextmanager
-def process(*options, **env):
-    """Run ``sophro serve`` on a free port; yield the process and its URL."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", "sophro", "serve", "--port", "0", *map(str, options)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **env},
-    )
-    try:
-        line = started.stdout.readline()
-        assert "serving" in line, started.stderr.read()
-        yield started, line.split()[-1]
-    finally:
-        started.kill()
-        started.communicate()
 
 
 def body(text=MAIL, **more):
@@ -140,6 +128,26 @@ def test_policy_and_keys_are_read_again_and_a_shutdown_ends_streams_cleanly(tmp_
         assert "server_shutting_down" in ends[1000] and ends[1000].endswith("data: [DONE]\n\n")
         assert started.wait(60) == 0
         assert "policy not reloaded, the old one stays" in started.stderr.read()
+
+
+def test_a_server_that_cannot_be_closed_says_so_in_its_exit_code(tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(NONE)
+    broken = (
+        "import sys; from sophro.cli import run; from sophro.guard.server import ScriptedBackEnd as S;"
+        "S.close = None; sys.exit(run(sys.argv[1:]))"
+    )
+    options = ("--model", "stub/always-comply", "--policy", policy, "--events", tmp_path / "events.sqlite")
+    with process(*options, start=("-c", broken)) as (started, url):
+        asked = httpx.post(url + "/v1/chat/completions", json=body(max_tokens=1), timeout=60)
+        code, log = ended(started)
+    assert asked.status_code == 200 and code == 2
+    assert "Traceback" in log and "did not start or end cleanly" in log
+    # What was decided is on the disk all the same, and its log is folded in.
+    assert (
+        not (tmp_path / "events.sqlite-wal").exists()
+        and len(list(select(tmp_path / "events.sqlite", Query()))) == 2
+    )
 
 
 @pytest.fixture
@@ -258,3 +266,38 @@ def test_events_are_listed_exported_and_deleted_for_good(tmp_path, capsys):
 def _wal(file: Path) -> bytes:
     log = file.with_name(file.name + "-wal")
     return log.read_bytes() if log.exists() else b""
+
+
+def test_people_are_told_of_escalations_and_the_record_says_what_became_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("sophro.guard.server._escalate._PAUSE", 0.01)
+    told, hook = [], FastAPI()
+
+    @hook.post("/{how}")
+    async def take(how: str, request: Request) -> Response:
+        told.append((how, await request.json()))
+        return Response(status_code=503 if how == "never" or len(told) < 3 else 204)
+
+    def outcomes(url):
+        file = tmp_path / f"{url[-5:]}.sqlite"
+        settings = Settings()
+        back_end = ScriptedBackEnd(ScriptedModel(lambda _: "hi", "scripted"), settings)
+        guards = FixedGuards(WordGuard("escalate", "Talk to us."), url=url)
+        server = Server(settings, back_end, lambda: guards, EventStore(file))
+        with serving(create_app(server)) as own:
+            # Half of a surrogate pair in the text must not keep anybody from being told.
+            raw = json.dumps(body(f"{BAD} \ud83d")).encode()
+            asked = httpx.post(
+                own + "/v1/chat/completions", content=raw, headers={"content-type": "application/json"}
+            )
+            assert asked.json()["choices"][0]["message"]["content"] == "Talk to us."
+            wait_for(lambda: list(select(file, Query(kind="escalation"))))
+        return next(iter(select(file, Query(kind="escalation"))))["detail"]
+
+    with serving(hook) as url:
+        found = outcomes(url + "/later")
+        assert (found["outcome"], found["tries"]) == ("delivered", 3)
+        assert told[-1][1]["event"] == found["event"] and "text" not in told[-1][1]
+        found = outcomes(url + "/never")
+        assert (found["outcome"], found["tries"]) == ("status 503", 3)
+    assert outcomes("")["outcome"] == "no webhook is set"
+    assert outcomes("http://[wrong")["outcome"].startswith("InvalidURL")

@@ -8,6 +8,7 @@ answer is read in overlapping windows and the highest score counts.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,7 +23,7 @@ SIZE, OVERLAP, MOST = 1200, 200, 6
 THRESHOLD = 0.5
 
 
-class _Judged:
+class _Judged(ABC):
     """A judge over windows of the answer.
 
     Args:
@@ -52,8 +53,9 @@ class _Judged:
     def _ask(self, asked: list[Exchange]) -> list[Verdict]:
         return self._judge(asked) if asked else []
 
+    @abstractmethod
     def _score(self, verdict: Verdict) -> float | None:
-        raise NotImplementedError
+        """Return the score of a verdict, None where it says nothing."""
 
     def _one(self, view: View, cut: list[tuple[int, int]], verdicts: list[Verdict]) -> Detection:
         scored = [(s, c, v) for c, v in zip(cut, verdicts, strict=True) if (s := self._score(v)) is not None]

@@ -1,5 +1,8 @@
 """What produces the text: one protocol for a local model, an upstream server and a script.
 
+Back ends whose own API answers whole (an upstream) have ``AnswersWhole`` too; of all others a whole answer is what
+``generate`` yields, put together.
+
 Contract: ``generate`` yields what a client may come to see, in order, and is closed early when nobody wants the rest;
 closing it stops the generation. It raises ``ApiError`` for everything that goes wrong; it never just ends: each
 choice ends with a finish reason.
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from sophro.chat import Visibility
 
@@ -94,14 +97,21 @@ class Job:
     scale: float | None = None
     body: Mapping[str, Any] = field(default_factory=lambda: {})
 
+    @property
+    def prompt(self) -> str:
+        """The last message of the user."""
+        return next((m["content"] for m in reversed(self.messages) if m["role"] == "user"), "")
+
+    def split(self) -> tuple[list[Mapping[str, str]], str]:
+        """Return the conversation without a final assistant message, and that message's text."""
+        messages = list(self.messages)
+        if len(messages) > 1 and messages[-1]["role"] == "assistant":
+            return messages[:-1], messages[-1]["content"]
+        return messages, ""
+
 
 class BackEnd(Protocol):
     """A source of answers."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether unstreamed answers come whole from ``complete``; otherwise they are collected from ``generate``."""
-        ...
 
     @property
     def scales(self) -> bool:
@@ -124,10 +134,15 @@ class BackEnd(Protocol):
         """Answer a request."""
         ...
 
-    async def complete(self, job: Job) -> dict[str, Any]:
-        """Return the whole answer in the shape of the API; only where ``whole``."""
-        ...
-
     async def close(self) -> None:
         """Give up what is running."""
+        ...
+
+
+@runtime_checkable
+class AnswersWhole(Protocol):
+    """A back end that gives an unstreamed answer whole, with fields that pieces of text do not carry."""
+
+    async def complete(self, job: Job) -> dict[str, Any]:
+        """Return the whole answer in the shape of the API."""
         ...

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sophro.chat import VISIBILITIES
-from sophro.guard.server._answer import Answer, Out, finish_of
-from sophro.guard.server._back_end import Job, Usage
+from sophro.chat import Visibility
+from sophro.guard.server._answer import answered
+from sophro.guard.server._back_end import AnswersWhole, Job, Usage
+from sophro.guard.server._choice import finish_of
 from sophro.guard.server._errors import ApiError, bad, dumps
 from sophro.guard.server._events import new_id
 from sophro.guard.server._keys import Caller
+from sophro.guard.server._pieces import Out
 from sophro.guard.server._requests import ChatMessage, ChatRequest, CompletionRequest, text_messages
 from sophro.guard.server._sse import DONE, EventStream, unless_gone
 from sophro.guard.server._state import Server, Session
 from sophro.guard.server._whole import guard_whole
 from sophro.guard.server._wire import Wire
+
+_SHOWS: tuple[Visibility, ...] = ("raw", "hold", "cut")  # from most to least
 
 
 class Json(JSONResponse):
@@ -72,6 +77,7 @@ async def complete(
         new_id(prefix),
         job.model,
         body.user or "",
+        body.asked.scores,
     )
     with contextlib.ExitStack() as stack:
         stack.enter_context(server.gate.answering(caller.key))
@@ -91,35 +97,27 @@ async def _answer(
     receive: Any,
     stack: contextlib.ExitStack,
 ) -> Response:
-    server, asked = session.server, body.asked
-    wire = Wire(job, session.request, job.model or await _first_model(server))
-    answer = Answer(session, job, whole=not body.stream, scores=asked.scores, reflections=asked.reflections)
-    session.scores = asked.scores
-    conversation, _ = answer.split()
+    server, headers = session.server, {"X-Request-Id": session.request}
+    conversation, _ = job.split()
     decision = await session.judge(conversation, "input", unread=unread)
     if decision.enforced not in ("allow", "hold"):
-        reply = decision.reply or session.guards.refusal(session.caller.tenant, answer.prompt)
+        reply = session.reply(decision, job.prompt)
         outs = [Out(i, content=reply, finish=finish_of(decision)) for i in range(job.n)]
-        outs.append(Out(usage=Usage(0, 0)))
-        source = _listed(outs)
+        source = _listed([*outs, Out(usage=Usage(0, 0))])
+    elif not body.stream and isinstance(server.back_end, AnswersWhole):
+        found = await unless_gone(server, receive, server.back_end.complete(job))
+        return Json(await guard_whole(session, job, found), headers=headers)
     else:
-        answer.whole = answer.whole or decision.enforced == "hold"
-        if server.back_end.whole and not body.stream:
-            found = await unless_gone(server, receive, server.back_end.complete(job))
-            return Json(await guard_whole(answer, found))
-        source = answer.run()
-    headers = {"X-Request-Id": session.request}
+        whole = not body.stream or decision.enforced == "hold"
+        source = answered(session, job, whole=whole, reflections=body.asked.reflections)
+    wire = Wire(job, session.request, job.model or await _first_model(server))
     if not body.stream:
         outs = await unless_gone(server, receive, _collect(source))
         server.metrics.outcomes.labels("ok").inc()
         return Json(wire.whole(outs, session.extension()), headers=headers)
     usage = bool(body.stream_options and body.stream_options.include_usage)
-    closing = stack.pop_all()
-
-    async def ended(outcome: str) -> None:
-        await session.ended(outcome)
-
-    return EventStream(server, _events(session, wire, source, usage), ended, closing.close, headers)
+    events = _events(session, wire, source, usage)
+    return EventStream(server, events, session.ended, stack.pop_all().close, headers)
 
 
 async def _events(
@@ -130,9 +128,13 @@ async def _events(
         if session.scores:
             # What was decided about the message is known before the first word.
             yield wire.chunk(Out(), session.extension())
+        first = True
         async for out in source:
             if out.usage is not None and not usage:
                 continue
+            if first and (out.content or out.refusal):
+                session.server.metrics.first_seconds.observe(time.monotonic() - session.began)
+                first = False
             yield wire.chunk(out, session.extension() if out.finish else None)
     session.server.metrics.outcomes.labels("ok").inc()
     yield DONE
@@ -183,10 +185,7 @@ def _job(
     if wanted is not None and wanted > limits.max_tokens:
         raise bad(f"max_tokens is {wanted}; at most {limits.max_tokens} are allowed", "max_tokens")
     visibility = body.asked.visibility or settings.visibility
-    # From what shows most to what shows least.
-    order = ("raw", "hold", "cut")
-    assert set(order) == set(VISIBILITIES)
-    if order.index(visibility) < order.index(settings.visibility):
+    if _SHOWS.index(visibility) < _SHOWS.index(settings.visibility):
         raise bad(
             f"visibility {visibility} shows more than this server allows ({settings.visibility})",
             "sophro.visibility",

@@ -7,6 +7,7 @@ at once. A decision that could not be made is never an allow: ``not_evaluated`` 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Message = Mapping[str, str]
@@ -89,6 +90,19 @@ class Decision(Protocol):
     def dry_run(self) -> bool:
         """Whether the policy only logs."""
         ...
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The decision about a text in which nothing was found."""
+
+    scores: Mapping[str, float] = field(default_factory=lambda: {})
+    action: str = "allow"
+    enforced: str = "allow"
+    reasons: tuple[Reason, ...] = ()
+    reply: str = ""
+    not_evaluated: tuple[str, ...] = ()
+    dry_run: bool = False
 
 
 class StreamCheck(Protocol):

@@ -19,12 +19,14 @@ from typing import Any
 
 import torch
 
-from sophro.models import ChatModel, Patch, release_memory
+from sophro.models import ChatModel, Patch
 from sophro.models._live import Live, LiveRow, Step
+from sophro.models._memory import trim_memory
 from sophro.models._packed import packed
 
 _LOG = logging.getLogger("sophro.serve")
 _TURN = 16  # steps of a lane before another one gets its turn
+_IDLE = 10.0  # seconds without work after which freed memory goes back to the system
 _FULL, _LOW = 128, 32  # tokens of one request that wait: above it pauses, below it goes on
 
 LaneKey = tuple[tuple[str, ...], float]
@@ -110,14 +112,7 @@ class Engine:
         turn = 0
         # Not inference mode: patches put new tensors into parameters, and those must not be inference tensors.
         with torch.no_grad():
-            while True:
-                with self._wake:
-                    while not (self._ending or self._new or self._ready()):
-                        release_memory()
-                        self._wake.wait()
-                    new, self._new = self._new, []
-                    if self._ending:
-                        break
+            while (new := self._next()) is not None:
                 for key in [k for k, lane in self._lanes.items() if not lane.rows and k != self._on]:
                     del self._lanes[key]
                 for key, request in new:
@@ -140,6 +135,18 @@ class Engine:
                 assert self._on is not None
                 self._step(self._on)
         stack.close()
+
+    def _next(self) -> list[tuple[LaneKey, Request]] | None:
+        """Wait for work and return what is new; None at the end."""
+        patience: float | None = _IDLE
+        while True:
+            with self._wake:
+                if self._wake.wait_for(lambda: self._ending or self._new or self._ready(), patience):
+                    new, self._new = self._new, []
+                    return None if self._ending else new
+            # Once, and without the lock: the event loop takes it to submit a request.
+            trim_memory()
+            patience = None
 
     def _ready(self) -> list[LaneKey]:
         return [key for key, live in self._lanes.items() if live.ready]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 
+from sophro.guard.server._errors import dumps
 from sophro.guard.server._events import Event
 from sophro.guard.server._state import Server
 
 _TRIES = 3
-_SECONDS = 5.0
+_SECONDS = 5.0  # longest time of one try
+_PAUSE = 1.0  # seconds before the second try; twice as long before the next
 
 
 async def escalate(server: Server, event: Event, url: str, with_text: bool) -> None:
     """POST ``event`` to ``url``; without a URL only the record says so."""
-    import httpx
-
     outcome, tries = "no webhook is set", 0
     body = {
         "event": event.id,
@@ -30,25 +30,34 @@ async def escalate(server: Server, event: Event, url: str, with_text: bool) -> N
         "reasons": list(event.reasons),
         **({"text": event.text} if with_text else {}),
     }
-    while url and tries < _TRIES:
-        tries += 1
-        try:
-            async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
-                response = await client.post(url, json=body)
-            outcome = f"status {response.status_code}"
-            if response.status_code < 300:
-                outcome = "delivered"
-                break
-        except httpx.HTTPError as error:
-            outcome = f"{type(error).__name__}: {error}"
-        await asyncio.sleep(0.5 * 2**tries)
-    await server.record(
-        Event(
-            kind="escalation",
-            tenant=event.tenant,
-            request=event.request,
-            place=event.place,
-            action=event.action,
-            detail={"event": event.id, "outcome": outcome, "tries": tries},
+    try:
+        while url and tries < _TRIES and outcome != "delivered":
+            if tries:
+                await asyncio.sleep(_PAUSE * 2 ** (tries - 1))
+            tries += 1
+            outcome = "the server ended before an answer came"
+            outcome = await _post(url, dumps(body))
+    finally:
+        # Also where a shutdown gives it up: somebody must be able to find out that nobody was told.
+        await server.record(
+            Event(
+                kind="escalation",
+                tenant=event.tenant,
+                request=event.request,
+                place=event.place,
+                action=event.action,
+                detail={"event": event.id, "outcome": outcome, "tries": tries},
+            )
         )
-    )
+
+
+async def _post(url: str, body: bytes) -> str:
+    """Send ``body`` once; return what became of it."""
+    import httpx
+
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
+            response = await client.post(url, content=body, headers={"Content-Type": "application/json"})
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"{type(error).__name__}: {error}"
+    return "delivered" if response.is_success else f"status {response.status_code}"

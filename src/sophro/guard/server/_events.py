@@ -14,13 +14,14 @@ import contextlib
 import hashlib
 import hmac
 import json
+import logging
 import os
 import queue
 import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from typing import Any
 from sophro.errors import SophroError
 from sophro.guard.server._errors import well_formed
 
+_LOG = logging.getLogger("sophro.serve")
 _COLUMNS = (
     "id", "time", "kind", "tenant", "user", "request", "endpoint", "model", "choice", "place", "action", "enforced",
     "dry_run", "reasons", "scores", "not_evaluated", "policy", "text_hash", "text", "reply", "detail", "seconds",
@@ -42,7 +44,9 @@ CREATE INDEX IF NOT EXISTS events_user ON events (user);
 CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 """
+_INSERT = f"INSERT INTO events VALUES ({', '.join('?' * len(_COLUMNS))})"
 _BATCH = 512  # events of one commit
+_SWEEP = 3600.0  # seconds between two looks for old events
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Event:
     """One event.
 
     Attributes:
-        kind: ``decision``, ``outcome`` (how an answer ended), ``escalation``, ``reload`` or ``deletion``.
+        kind: ``decision``, ``outcome`` (how an answer ended), ``escalation`` or ``deletion``.
         tenant: Whose request it was.
         user: The client's field ``user``; stored as a keyed hash only.
         request: Id of the response.
@@ -109,6 +113,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """
     if not create and not path.exists():
         raise SophroError(f"{path}: no such event file; check --events")
+    found: sqlite3.Connection | None = None
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,10 +127,13 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
             found.execute("INSERT OR IGNORE INTO meta VALUES ('secret', ?)", (secrets.token_bytes(32),))
         known = {str(row[1]) for row in found.execute("PRAGMA table_info(events)")}
     except (sqlite3.Error, OSError) as error:
+        if found is not None:
+            found.close()
         raise SophroError(
             f"{path}: not usable as an event file ({error}); choose another with --events"
         ) from None
     if known != set(_COLUMNS):
+        found.close()
         raise SophroError(f"{path}: an event file of another version; choose another with --events")
     found.row_factory = sqlite3.Row
     return found
@@ -145,7 +153,7 @@ class EventStore:
         self._store_text = store_text
         self._days = days
         self._db = connect(path, create=True)
-        self._secret = bytes(self._db.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()[0])
+        self._secret = _secret(self._db)
         self._queue: queue.SimpleQueue[tuple[Event, asyncio.Future[None]] | None] = queue.SimpleQueue()
         self._swept = 0.0
         self._sweep()
@@ -195,20 +203,17 @@ class EventStore:
                 # The loop may be gone when a server is torn down; then nobody waits either.
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(_resolve, waiting, error)
+            if time.monotonic() - self._swept > _SWEEP:
+                try:
+                    self._sweep()
+                except sqlite3.Error:
+                    # Old events stay until the next time; the thread must live on, and nobody waits for this.
+                    _LOG.exception("old events were not deleted")
 
     def _write(self, events: Sequence[Event]) -> None:
-        if not events:
-            return
-        marks = ", ".join("?" * len(_COLUMNS))
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.executemany(f"INSERT INTO events VALUES ({marks})", map(self._row, events))
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        if time.monotonic() - self._swept > 3600:
-            self._sweep()
+        if events:
+            with _transaction(self._db):
+                self._db.executemany(_INSERT, map(self._row, events))
 
     def _sweep(self) -> None:
         self._swept = time.monotonic()
@@ -216,14 +221,31 @@ class EventStore:
             self._db.execute("DELETE FROM events WHERE time < ?", (time.time() - self._days * 86400,))
 
     def _row(self, event: Event) -> tuple[Any, ...]:
-        values = vars(event) | {
-            "user": self.keyed(f"user {event.tenant} {event.user}") if event.user else "",
-            "text_hash": self.keyed(event.text) if event.text else "",
-            "text": well_formed(event.text) if self._store_text and event.text else None,
-            "reply": well_formed(event.reply),
-        }
-        row = [json.dumps(values[c], default=list) if c in _JSON else values[c] for c in _COLUMNS]
-        return tuple(well_formed(v) if isinstance(v, str) else v for v in row)
+        return _encoded(
+            event,
+            user=self.keyed(f"user {event.tenant} {event.user}") if event.user else "",
+            text_hash=self.keyed(event.text) if event.text else "",
+            text=event.text if self._store_text and event.text else None,
+        )
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection) -> Generator[None]:
+    """Commit what is done inside, or none of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _encoded(event: Event, **values: Any) -> tuple[Any, ...]:
+    """Return the row of ``event``; ``values`` stand in its place or beside it."""
+    found = vars(event) | values
+    row = [json.dumps(found[c], default=list) if c in _JSON else found[c] for c in _COLUMNS]
+    return tuple(well_formed(v) if isinstance(v, str) else v for v in row)
 
 
 def _resolve(waiting: Sequence[asyncio.Future[None]], error: Exception | None) -> None:
@@ -311,28 +333,15 @@ def delete(path: Path, query: Query) -> int:
         raise SophroError("deleting every event needs a selection; name --user, --tenant, --id, --before ...")
     db = connect(path)
     try:
-        secret = _secret(db)
-        where, values = query.where(secret)
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        where, values = query.where(_secret(db))
+        named = {
+            k: v for k, v in vars(query).items() if v and k in ("tenant", "action", "kind", "since", "until")
+        }
+        with _transaction(db):
             count = db.execute(f"DELETE FROM events WHERE {where} AND kind != 'deletion'", values).rowcount
-            named = {
-                k: v
-                for k, v in vars(query).items()
-                if v and k in ("tenant", "action", "kind", "since", "until")
-            }
             detail = {"count": count, **named, "user": bool(query.user), "text": bool(query.text)}
-            marks = ", ".join("?" * len(_COLUMNS))
             event = Event(kind="deletion", tenant=query.tenant, detail=detail)
-            row = vars(event) | {"text_hash": "", "text": None}
-            db.execute(
-                f"INSERT INTO events VALUES ({marks})",
-                [json.dumps(row[c], default=list) if c in _JSON else row[c] for c in _COLUMNS],
-            )
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
+            db.execute(_INSERT, _encoded(event, text_hash="", text=None))
         # What was deleted must not survive in the write-ahead log.
         busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:

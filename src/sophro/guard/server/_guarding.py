@@ -12,6 +12,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from sophro.guard.server._metrics import Metrics
 
 if TYPE_CHECKING:
     from sophro.guard import Guard
+    from sophro.guard.policy import Replies
 
 _LOG = logging.getLogger("sophro.serve")
 _BATCH = 64  # texts judged together
@@ -84,9 +86,8 @@ class FixedGuards:
     def refusal(self, tenant: str, prompt: str) -> str:
         """See ``Guards.refusal``."""
         from sophro.guard.policy import Replies
-        from sophro.guard.policy._replies import language, reply_for
 
-        return reply_for("refuse", language(prompt), Replies())
+        return _refusal(prompt, Replies())
 
 
 class PolicyGuards:
@@ -111,26 +112,33 @@ class PolicyGuards:
 
     def guard(self, tenant: str) -> Guard:
         """See ``Guards.guard``."""
-        with self._lock:
-            if tenant not in self._tenants:
-                self._tenants[tenant] = self._guard.for_tenant(tenant)
-            return self._tenants[tenant]
+        found = self._tenants.get(tenant)
+        if found is None:
+            # Only for one that is new: the loop must never wait while another tenant's detectors are loaded.
+            with self._lock:
+                found = self._tenants.get(tenant) or self._guard.for_tenant(tenant)
+                self._tenants[tenant] = found
+        return found
 
     def webhook(self, tenant: str) -> tuple[str, bool]:
         """See ``Guards.webhook``."""
-        told = self._policy.for_tenant(tenant).escalation
+        told = self.guard(tenant).policy.escalation
         return told.webhook or "", told.include_text
 
     def output_rules(self, tenant: str) -> bool:
         """See ``Guards.output_rules``."""
-        rules = self._policy.for_tenant(tenant).rules
+        rules = self.guard(tenant).policy.rules
         return not set(rules["output"]) <= set(rules["stream"])
 
     def refusal(self, tenant: str, prompt: str) -> str:
         """See ``Guards.refusal``."""
-        from sophro.guard.policy._replies import language, reply_for
+        return _refusal(prompt, self.guard(tenant).policy.replies)
 
-        return reply_for("refuse", language(prompt), self._policy.for_tenant(tenant).replies)
+
+def _refusal(prompt: str, replies: Replies) -> str:
+    from sophro.guard.policy._replies import language, reply_for
+
+    return reply_for("refuse", language(prompt), replies)
 
 
 @dataclass
@@ -216,6 +224,8 @@ class Guarding:
             while self._waiting.get(key):
                 batch, self._waiting[key] = self._waiting[key][:_BATCH], self._waiting[key][_BATCH:]
                 batch = [item for item in batch if not item.done.done()]
+                if not batch:  # nobody waits any more
+                    continue
                 try:
                     found = await loop.run_in_executor(
                         self._pool,
@@ -280,6 +290,8 @@ class Stream:
         self._check = check
         self._metrics = metrics
         self._told = 0
+        self._pushed = 0
+        self._waiting: deque[tuple[int, float]] = deque()  # end and birth of what was pushed and has not left
         self.released = 0
         self.seconds = 0.0
 
@@ -299,9 +311,14 @@ class Stream:
         new, self._told = list(found[self._told :]), len(found)
         return new
 
-    async def push(self, text: str) -> str:
-        """Judge more text; return what may leave."""
-        return await self._timed(lambda: self._check.push(text), self._due(len(text))) if text else ""
+    async def push(self, text: str, born: float = 0.0) -> str:
+        """Judge more text, whose oldest token was generated at ``born`` (0: unknown); return what may leave."""
+        if not text:
+            return ""
+        self._pushed += len(text)
+        if born:
+            self._waiting.append((self._pushed, born))
+        return await self._timed(lambda: self._check.push(text), self._due(len(text)))
 
     async def poll(self) -> str:
         """Return what may leave because it waited long enough."""
@@ -323,6 +340,11 @@ class Stream:
         self.seconds += seconds
         self._metrics.push_seconds.observe(seconds)
         self.released += len(out)
+        if out and self._waiting:
+            self._metrics.held_seconds.observe(time.monotonic() - self._waiting[0][1])
+            # Where a rule masks places the two lengths differ by the masks.
+            while self._waiting and self._waiting[0][0] <= self.released:
+                self._waiting.popleft()
         return out
 
 

@@ -85,8 +85,6 @@ class LocalBackEnd:
         SophroError: If a patch was made for another model.
     """
 
-    whole = False
-
     def __init__(
         self,
         model: ChatModel,
@@ -147,10 +145,6 @@ class LocalBackEnd:
     def refuse(self, body: Mapping[str, Any]) -> None:
         """See ``BackEnd.refuse``."""
         refuse_unknown(body, tuple(self._served))
-
-    async def complete(self, job: Job) -> dict[str, Any]:
-        """See ``BackEnd.complete``."""
-        raise NotImplementedError("answers are collected from generate")
 
     async def generate(self, job: Job) -> AsyncGenerator[Delta]:
         """See ``BackEnd.generate``."""

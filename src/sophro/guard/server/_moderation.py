@@ -9,9 +9,10 @@ Deviations: the bridge from our labels to OpenAI's names is ours (inferred; see 
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from sophro.guard.server._contract import Decision, Message
+from sophro.guard.server._contract import Decision
 from sophro.guard.server._errors import bad
 from sophro.guard.server._events import new_id
 from sophro.guard.server._keys import Caller
@@ -30,6 +31,7 @@ BRIDGE = {
     "crisis": "self-harm/intent",
     "insult": "harassment",
 }
+_AT_ONCE = 16  # inputs judged together; their judgements share one time limit
 
 
 async def moderate(server: Server, caller: Caller, body: ModerationRequest) -> dict[str, Any]:
@@ -40,13 +42,19 @@ async def moderate(server: Server, caller: Caller, body: ModerationRequest) -> d
     """
     server.gate.count(caller.key)
     session = Session(server, caller, "moderations", new_id("modr"), body.model or "")
-    results: list[dict[str, Any]] = []
-    unread: dict[str, None] = {}
-    for text in _texts(body):
-        conversation: list[Message] = [{"role": "user", "content": text}]
-        decision = await session.judge(conversation, "input")
-        results.append(result(decision))
-        unread |= dict.fromkeys(decision.not_evaluated)
+    texts = _texts(body)
+    decisions: list[Decision] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        # Judged in one batch and written in one commit.
+        decisions += await asyncio.gather(
+            *(
+                session.judge([{"role": "user", "content": text}], "input", number)
+                for number, text in enumerate(texts[start : start + _AT_ONCE], start)
+            )
+        )
+    results = [result(decision) for decision in decisions]
+    unread = dict.fromkeys(reason for decision in decisions for reason in decision.not_evaluated)
+    session.decisions.sort(key=lambda d: d["choice"])
     return {
         "id": session.request,
         "model": body.model or "sophro-guard",

@@ -29,7 +29,7 @@ from sophro.guard.server._errors import ApiError
 from sophro.guard.server._keys import bearer
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
     from sophro.guard.server._state import Server
 
@@ -53,6 +53,8 @@ _KINDS = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+_FOLDER = files("sophro.guard.server").joinpath("page")
+_Asset = tuple[bytes, str, str]  # body, media type and entity tag
 _COOKIE = "sophro_runs"
 _HOURS = 12
 _DEPTH, _MOST = 3, 1000
@@ -161,8 +163,10 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
         raise SophroError(f"--runs: {runs} is not a folder; name one that holds run directories or reports")
     router = APIRouter(include_in_schema=False)
     assets = _assets()
+    pages = _pages()
+    playground = _asset(pages.get_template("index.html").render().encode("utf-8"), ".html")
+    list_page = pages.get_template("runs.html")
     sessions = _Sessions()
-    list_page = _template("runs.html")
 
     def allowed(request: Request) -> bool:
         return server.keys.caller(bearer(request)) is not None
@@ -170,8 +174,8 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
     def open_to(request: Request) -> bool:
         return allowed(request) or sessions.valid(request.cookies.get(_COOKIE, ""))
 
-    def asset(request: Request, name: str) -> Response:
-        body, kind, tag = assets[name]
+    def sent(request: Request, asset: _Asset) -> Response:
+        body, kind, tag = asset
         headers = {**_HEADERS, "ETag": tag, "Content-Security-Policy": PAGE_POLICY}
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
@@ -179,7 +183,7 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
 
     @router.get("/")
     def index(request: Request) -> Response:
-        return asset(request, "index.html")
+        return sent(request, playground)
 
     @router.get("/page/settings")
     def settings() -> Response:
@@ -211,9 +215,9 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
 
     @router.get("/page/{name}")
     def part(request: Request, name: str) -> Response:
-        if name not in assets or name.endswith(".html"):
+        if name not in assets:
             return _error(ApiError(404, "there is no such file", "unknown_url"))
-        return asset(request, name)
+        return sent(request, assets[name])
 
     @router.get("/runs")
     def reports(request: Request) -> Response:
@@ -243,28 +247,30 @@ def page_routes(server: Server, *, runs: Path | None = None, report_scripts: Seq
     return router
 
 
-def _assets() -> dict[str, tuple[bytes, str, str]]:
-    """Read the shipped files once: name to bytes, media type and entity tag."""
-    found: dict[str, tuple[bytes, str, str]] = {}
-    for entry in files("sophro.guard.server").joinpath("page").iterdir():
-        kind = _KINDS.get(Path(entry.name).suffix)
-        if kind:
-            body = entry.read_bytes()
-            found[entry.name] = (
-                body,
-                f"{kind}; charset=utf-8",
-                f'"{hashlib.sha256(body).hexdigest()[:20]}"',
-            )
-    return found
+def _asset(body: bytes, suffix: str) -> _Asset:
+    return body, f"{_KINDS[suffix]}; charset=utf-8", f'"{hashlib.sha256(body).hexdigest()[:20]}"'
 
 
-def _template(name: str) -> Template:
-    from jinja2 import Environment, StrictUndefined
+def _assets() -> dict[str, _Asset]:
+    """Read the shipped files that are sent as they are, once."""
+    found = ((entry, Path(entry.name).suffix) for entry in _FOLDER.iterdir())
+    return {
+        entry.name: _asset(entry.read_bytes(), suffix)
+        for entry, suffix in found
+        if suffix in _KINDS and suffix != ".html"
+    }
 
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+
+def _pages() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    return Environment(
+        loader=FunctionLoader(lambda name: _FOLDER.joinpath(name).read_text("utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return environment.from_string(_assets()[name][0].decode("utf-8"))
 
 
 def _error(error: ApiError) -> Response:

@@ -81,7 +81,7 @@ def serve(asked: Served) -> None:
     """Serve until a signal ends it.
 
     Raises:
-        SophroError: For everything that is wrong at the start.
+        SophroError: For everything that is wrong at the start, or if something could not be closed at the end.
     """
     try:
         import fastapi  # pyright: ignore[reportUnusedImport]  # noqa: F401
@@ -112,10 +112,10 @@ def serve(asked: Served) -> None:
             if asked.events is None
             else EventStore(asked.events, store_text=asked.settings.store_text, days=asked.days)
         )
-        first: list[PolicyGuards] = [guards]
+        read = [guards]  # at the start it need not be read twice
 
         def load() -> PolicyGuards:
-            return first.pop() if first else PolicyGuards(asked.policy)
+            return read.pop() if read else PolicyGuards(asked.policy)
 
         async def main() -> None:
             server = Server(asked.settings, back_end, load, events, keys, asked.policy or default_path())
@@ -131,6 +131,8 @@ def serve(asked: Served) -> None:
             shown = f"[{name[0]}]" if ":" in name[0] else name[0]
             print(f"sophro: serving {asked.model or asked.upstream} at http://{shown}:{name[1]}", flush=True)
             await process.serve(sockets=[listener])
+            if process.lifespan.should_exit:
+                raise SophroError("the server did not start or end cleanly; the traceback is above")
 
         logging.basicConfig(
             stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"

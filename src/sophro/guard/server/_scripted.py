@@ -32,7 +32,6 @@ class ScriptedBackEnd:
         stopped: Answers that were given up before their end.
     """
 
-    whole = False
     scales = False
 
     def __init__(
@@ -56,10 +55,6 @@ class ScriptedBackEnd:
     def refuse(self, body: Mapping[str, Any]) -> None:
         """See ``BackEnd.refuse``."""
         refuse_unknown(body, (self.model.name,))
-
-    async def complete(self, job: Job) -> dict[str, Any]:
-        """See ``BackEnd.complete``."""
-        raise NotImplementedError("answers are collected from generate")
 
     async def generate(self, job: Job) -> AsyncGenerator[Delta]:
         """See ``BackEnd.generate``."""

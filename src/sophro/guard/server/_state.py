@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -92,12 +93,15 @@ class Server:
 
     async def close(self) -> None:
         """Give everything back."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await self.back_end.close()
-        self.guarding.close()
-        if self.events is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self.events.close)
+        async with contextlib.AsyncExitStack() as stack:
+            # Last of all, and whatever fails before it: what waits for the disk is written.
+            if self.events is not None:
+                stack.push_async_callback(asyncio.to_thread, self.events.close)
+            stack.callback(self.guarding.close)
+            stack.push_async_callback(self.back_end.close)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 class Session:
@@ -110,10 +114,18 @@ class Session:
         request: Id of the response.
         model: Model that was asked for.
         user: The client's field ``user``.
+        scores: Whether the client wants detectors' scores.
     """
 
     def __init__(
-        self, server: Server, caller: Caller, endpoint: str, request: str, model: str = "", user: str = ""
+        self,
+        server: Server,
+        caller: Caller,
+        endpoint: str,
+        request: str,
+        model: str = "",
+        user: str = "",
+        scores: bool = False,
     ) -> None:
         self.server = server
         self.caller = caller
@@ -122,7 +134,8 @@ class Session:
         self.model = model
         self.user = user
         self.guards = server.guarding.current
-        self.scores = False  # whether the client wants them with the decisions
+        self.scores = scores
+        self.began = time.monotonic()
         self.decisions: list[dict[str, Any]] = []
 
     async def judge(
@@ -199,7 +212,12 @@ class Session:
             url, with_text = self.guards.webhook(self.caller.tenant)
             self.server.background(escalate(self.server, event, url, with_text))
 
-    async def ended(self, outcome: str, **facts: Any) -> None:
+    def reply(self, decision: Decision, prompt: str, *, own: bool = True) -> str:
+        """Return what is said in place of a text: the decision's ``own`` reply, else the policy's refusal."""
+        said = decision.reply if own else ""
+        return said or self.guards.refusal(self.caller.tenant, prompt)
+
+    async def ended(self, outcome: str) -> None:
         """Count how the request ended and put it on record."""
         self.server.metrics.outcomes.labels(outcome).inc()
         await self.server.record(
@@ -211,7 +229,7 @@ class Session:
                 endpoint=self.endpoint,
                 model=self.model,
                 policy=self.guards.version,
-                detail={"outcome": outcome, "key": self.caller.key, **facts},
+                detail={"outcome": outcome, "key": self.caller.key},
             )
         )
 

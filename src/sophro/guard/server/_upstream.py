@@ -58,7 +58,6 @@ class UpstreamBackEnd:
         SophroError: If the URL is none, or the variable is empty.
     """
 
-    whole = True
     scales = False
 
     def __init__(
@@ -125,7 +124,7 @@ class UpstreamBackEnd:
             raise bad("echo is not supported behind the guard; leave it out", "echo", "unsupported_parameter")
 
     async def complete(self, job: Job) -> dict[str, Any]:
-        """See ``BackEnd.complete``."""
+        """See ``AnswersWhole.complete``."""
         try:
             async with asyncio.timeout(self._settings.limits.request_seconds):
                 async with self._client.stream("POST", self._path(job), **self._request(job)) as response:

@@ -40,11 +40,6 @@ class TraceSplitter:
         )
         self._skip = ""  # blanks that the family writes here and that belong to nobody
 
-    @property
-    def unclosed(self) -> bool:
-        """Whether the text so far stands inside a trace."""
-        return self._state == "trace"
-
     def push(self, text: str) -> list[Tagged]:
         """Take more text; return what is certain."""
         self._text += text
@@ -129,7 +124,7 @@ class Visible:
 
     Attributes:
         dropped: Pieces taken back so far.
-        reflections: Reflections so far.
+        born: When the oldest of the text that was returned last was generated.
     """
 
     def __init__(
@@ -147,18 +142,7 @@ class Visible:
         self._sent = 0  # characters of the reflection that were given out
         self._lead = False  # blanks behind a reflection belong to nobody
         self.dropped = 0
-        self.reflections = 0
         self.born = 0.0
-
-    @property
-    def unclosed(self) -> bool:
-        """Whether the text so far stands inside a trace."""
-        return self._split.unclosed
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether the text so far stands inside a reflection."""
-        return self._thought is not None
 
     def push(self, piece: str | None, now: float = 0.0) -> list[Tagged]:
         """Take the next piece, generated at ``now``; return what may leave.
@@ -166,7 +150,6 @@ class Visible:
         ``born`` is then the time at which the oldest of the returned text was generated.
         """
         if piece is None:
-            self.reflections += 1
             out: list[Tagged] = []
             if self._visibility == "raw":
                 out = self._all()

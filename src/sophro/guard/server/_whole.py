@@ -10,20 +10,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sophro.guard.server._answer import Answer, finish_of
+from sophro.guard.server._back_end import Job
+from sophro.guard.server._choice import finish_of
 from sophro.guard.server._errors import garbage, well_formed
+from sophro.guard.server._state import Session
 
 _TOP = ("object", "created", "model", "usage", "system_fingerprint", "service_tier")
 _MESSAGE = ("role", "content", "refusal", "tool_calls")
 
 
-async def guard_whole(answer: Answer, body: Mapping[str, Any]) -> dict[str, Any]:
+async def guard_whole(session: Session, job: Job, body: Mapping[str, Any]) -> dict[str, Any]:
     """Judge every choice of ``body`` and return what the client gets.
 
     Raises:
         ApiError: 502 if the body is no completion.
     """
-    session = answer.session
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices:
         raise garbage("it has no choices")
@@ -31,14 +32,14 @@ async def guard_whole(answer: Answer, body: Mapping[str, Any]) -> dict[str, Any]
     for number, choice in enumerate(choices):
         if not isinstance(choice, dict):
             raise garbage(f"choice {number} is no object")
-        out.append(await _choice(answer, number, choice))
+        out.append(await _choice(session, job, number, choice))
     session.server.metrics.outcomes.labels("ok").inc()
     top = {k: body[k] for k in _TOP if k in body}
     return {"id": session.request, **top, "choices": out, "sophro": session.extension()}
 
 
-async def _choice(answer: Answer, number: int, choice: Mapping[str, Any]) -> dict[str, Any]:
-    chat = answer.job.endpoint == "chat"
+async def _choice(session: Session, job: Job, number: int, choice: Mapping[str, Any]) -> dict[str, Any]:
+    chat = job.endpoint == "chat"
     message = choice.get("message") if chat else {"role": "assistant", "content": choice.get("text")}
     if not isinstance(message, dict):
         raise garbage(f"choice {number} has no message")
@@ -52,21 +53,22 @@ async def _choice(answer: Answer, number: int, choice: Mapping[str, Any]) -> dic
     finish = choice.get("finish_reason")
     if not isinstance(finish, str):
         raise garbage(f"choice {number} has no finish_reason")
-    before, _ = answer.split()
+    before, _ = job.split()
     pieces = [t for t in (content, refusal) if t] + ([json.dumps(calls, ensure_ascii=False)] if calls else [])
     reply: dict[str, str] = {"role": "assistant", "content": "\n".join(pieces)}
     if thought:
         reply["reasoning_content"] = thought
-    decision = await answer.session.judge([*before, reply], "output", number, finish=finish)
-    settings = answer.session.server.settings
+    decision = await session.judge([*before, reply], "output", number, finish=finish)
     if decision.enforced != "allow":
-        text = decision.reply or answer.session.guards.refusal(answer.session.caller.tenant, answer.prompt)
-        message, finish = {"role": "assistant", "content": text}, finish_of(decision)
+        message, finish = (
+            {"role": "assistant", "content": session.reply(decision, job.prompt)},
+            finish_of(decision),
+        )
         logprobs = None
     else:
         message = {k: message[k] for k in _MESSAGE if k in message}
         logprobs = choice.get("logprobs")
-        if thought and settings.traces:
+        if thought and session.server.settings.traces:
             message["reasoning_content"] = thought
     body = {"message": message} if chat else {"text": message["content"] or ""}
     return {"index": number, **body, "logprobs": logprobs, "finish_reason": finish}

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sophro.guard.server._answer import Out
-from sophro.guard.server._back_end import Job, Usage
+from sophro.guard.server._back_end import Job
+from sophro.guard.server._pieces import Out
 from sophro.guard.server._sse import event
 
 
@@ -67,7 +67,6 @@ class Wire:
 
     def whole(self, outs: Sequence[Out], extension: Mapping[str, Any]) -> dict[str, Any]:
         """Return the whole response."""
-        usage: Usage | None = None
         choices: list[dict[str, Any]] = []
         for index in range(self._n):
             own = [o for o in outs if o.choice == index and o.usage is None]

@@ -21,9 +21,9 @@ const EN = {
   held_characters: "{n} characters held back",
   held_by_model: "The model noticed harm in {n} of its own tokens and took them back; they never left the server.",
   held_by_guard: "The guard held {n} characters; they never left the server.",
-  input_allowed: "Nothing found in the message", nothing: "Nothing found",
+  input_allowed: "Nothing found in the message",
   where_input: "in the message", where_trace: "in the trace", where_output: "in the answer", where_stream: "while writing",
-  at_window: "characters {a}–{b}", threshold: "threshold {x}", measured: "{score} ≥ {threshold}",
+  at_window: "characters {a}–{b}", measured: "{score} ≥ {threshold}",
   not_evaluated: "Not evaluated: {names}", plot: "Scores over the answer: {names}. Highest {max}.",
   plot_at: "{where}: {values}", plot_axis: "characters", seconds: "{x} s to the first word", overhead: "guard {x} ms per token",
   explain: "Why?", explain_none: "The server keeps no explanation for this decision.",
@@ -37,8 +37,7 @@ const EN = {
     ["Alt + N", "new conversation"], ["?", "this list"]],
   runs_title: "Runs", runs_lead: "Reports of assessment runs on this server. Each opens alone, without access to this page or to the network.",
   runs_none: "There is no report here yet.", runs_how: "Point the server to a folder of runs: sophro serve --runs DIR",
-  runs_key: "This list needs the server’s key.", open: "Open", col_run: "Run", col_written: "Written", col_size: "Size",
-  filter: "Filter",
+  runs_key: "This list needs the server’s key.", open: "Open",
 };
 
 const ZH = {
@@ -62,9 +61,9 @@ const ZH = {
   held_characters: "拦下 {n} 个字符",
   held_by_model: "模型发现自己写的 {n} 个词元有害并收回；这些文字从未离开服务器。",
   held_by_guard: "护栏拦下 {n} 个字符；这些文字从未离开服务器。",
-  input_allowed: "消息中未发现问题", nothing: "未发现问题",
+  input_allowed: "消息中未发现问题",
   where_input: "在消息中", where_trace: "在思考过程中", where_output: "在回答中", where_stream: "书写过程中",
-  at_window: "第 {a}–{b} 字符", threshold: "阈值 {x}", measured: "{score} ≥ {threshold}",
+  at_window: "第 {a}–{b} 字符", measured: "{score} ≥ {threshold}",
   not_evaluated: "未能判断：{names}", plot: "回答各处的分数：{names}。最高 {max}。",
   plot_at: "{where}：{values}", plot_axis: "字符", seconds: "首字 {x} 秒", overhead: "护栏每词元 {x} 毫秒",
   explain: "为什么？", explain_none: "服务器没有保存这一决定的说明。",
@@ -77,8 +76,7 @@ const ZH = {
     ["/", "转到输入框"], ["← →", "选中图后逐点读数"], ["Alt + R", "显示或隐藏反思"], ["Alt + N", "新对话"], ["?", "本列表"]],
   runs_title: "评测", runs_lead: "本服务器上的评测报告。每份报告单独打开，不能访问本页面，也不能访问网络。",
   runs_none: "这里还没有报告。", runs_how: "请为服务器指定评测文件夹：sophro serve --runs DIR",
-  runs_key: "查看此列表需要服务器的密钥。", open: "打开", col_run: "评测", col_written: "写成时间", col_size: "大小",
-  filter: "筛选",
+  runs_key: "查看此列表需要服务器的密钥。", open: "打开",
 };
 
 export const WORDS = { en: EN, zh: ZH };
