@@ -97,12 +97,20 @@ class Case:
     @cached_property
     def long_ago(self) -> bool:
         """Whether it is told of the past and of nothing recent."""
-        return self.says(around.PAST) and not self.recent and not self.outright
+        return self.says(around.PAST) and not self.recent and all(around.PAST.search(s) for s in self._wishes)
 
     @cached_property
     def outright(self) -> bool:
         """Whether the person states a present wish to die or will to kill themselves, outside quotation marks."""
-        return bool(around.OUTRIGHT.search(around.QUOTATION.sub(" ", self.folded)))
+        return bool(self._wishes)
+
+    @cached_property
+    def _wishes(self) -> tuple[str, ...]:
+        """Sentences that state a wish to die, outside quotation marks."""
+        spoken = around.QUOTATION.sub(" ", self.folded)
+        if not around.OUTRIGHT.search(spoken):
+            return ()
+        return tuple(s for s in around.SENTENCE.findall(spoken) if around.OUTRIGHT.search(s))
 
     @cached_property
     def recent(self) -> bool:

@@ -76,11 +76,13 @@ OWN_WORDS = re.compile(
 )
 # The speaker anywhere in the message; inside a frame "mine" and 自己 are as often those of a character.
 SPEAKER = re.compile(r"\b(?:i|me|my|myself|mine)\b|我|自己")
-# A present wish or will in the first person that opens a clause: neither a frame nor the past explains it.
+# A present wish or will in the first person that opens a clause: neither a frame nor the past explains it. What only
+# says that one will die ("I will die if I touch lava") is left to the frames.
 OUTRIGHT = re.compile(
-    r"(?:^|[.!?;,\n]|\b(?:and|but|so|because|now|then)\b) ?i (?:\w+ ){0,2}?(?:want to|am going to|will|need to|have to|should|am about to|plan to|decided to) (?:\w+ )?(?:kill myself|die|end (?:my life|it all)|be dead|(?:hang|shoot|drown) myself|commit suicide|take my (?:own )?life)\b"
-    r"|(?:^|[,.!?;\n]|但是?|可是|所以|而且)我(?:真的|现在|就|也|今晚|今天|好|很|只|都|已经|实在|马上)*(?:不想活|想死|想自杀|要自杀|要去死|打算自杀|准备自杀|活不下去)"
+    r"(?:^|[.!?;,\n]|\b(?:and|but|so|because|now|then)\b) ?i (?:\w+ ){0,2}?(?:(?:want to|need to) (?:\w+ )?(?:die|be dead)(?! (?:to|on|of|in)\b)|(?:want to|am going to|will|need to|have to|should|am about to|plan to|decided to) (?:\w+ )?(?:kill myself|end (?:my life|it all)|(?:hang|shoot|drown) myself|commit suicide|take my (?:own )?life)\b(?! (?:in|to respawn)\b))"
+    r"|(?:^|[,.!?;\n]|但是?|可是|所以|而且)我(?:真的|现在|就|也|今晚|今天|好|很|只|都|已经|实在|马上)*(?:不想活|想死|想自杀|要自杀(?!回|复活)|要去死|打算自杀|准备自杀|活不下去)"
 )
+SENTENCE = re.compile(r"[^.!?;\n]+[.!?;]*")
 QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|[《「『][^》」』]*[》」』]")
 SPEAKER_IN_FRAME = re.compile(r"\b(?:i|my|me|myself)\b|我")
 SUICIDE_OF_OTHERS = re.compile(r"\bsuicide (?:of|in|by)\b|\b(?:the|his|her|their) suicide")
