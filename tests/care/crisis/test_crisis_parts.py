@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
-from sophro.care.crisis import CrisisMonitor, Level, Records, approve, check
-from sophro.care.crisis._classifier import load, shipped
+from sophro.care.crisis import CrisisMonitor, Level, Reading, Records, _version, approve, check
+from sophro.care.crisis._classifier import Classifier, decide, load, shipped
 from sophro.care.crisis._resources import parse, stale
 from sophro.care.crisis._resources import shipped as table
 from sophro.cli import run
+from sophro.care.crisis.suite import dialogues, main
+from sophro.care.crisis.train import corpus
 from sophro.errors import SophroError
+from sophro.files import digest
+
+WEIGHTS = Path(_version.__file__).parent / "weights"
 
 
 @pytest.mark.parametrize(
@@ -69,16 +80,112 @@ def test_records_hold_no_words_unless_agreed(tmp_path):
     assert log.forget("abc") == 1 and "abc" not in (tmp_path / "log.jsonl").read_text()
 
 
-def test_the_classifier_is_second_opinion_and_its_file_is_checked(tmp_path):
-    assert shipped().lift("hello there", Level.NONE) == Level.NONE
-    assert shipped().lift("I want to kill myself", Level.IDEATION) == Level.ACTIVE
-    assert shipped().lift("", Level.IMMINENT) == Level.IMMINENT
+def test_the_classifier_raises_and_never_lowers():
+    found = shipped()
+    assert found.level("could you recommend a book about trains?", Reading()) == Level.NONE
+    said = "I have written to my parents and sorted my things, by the weekend I will have ended my life"
+    assert found.level(said, Reading()) >= Level.ACTIVE
+    assert found.level("", Reading(Level.IMMINENT)) == Level.IMMINENT
+    assert found.level("hello there", Reading(Level.IDEATION)) == Level.IDEATION
+
+
+CUTS = {"concern": 1.0, "ideation": 1.0, "active": 1.0, "imminent": 1.0, "sure": 3.0, "lift": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("z", "found", "hushed", "level"),
+    [
+        ((0.9, 0.9, 0.9, 9.0), Reading(), False, Level.NONE),
+        ((1.0, 0.0, 0.0, 0.0), Reading(), False, Level.CONCERN),
+        ((2.0, 2.0, 0.0, 0.0), Reading(), False, Level.IDEATION),
+        ((2.0, 2.0, 2.0, 0.0), Reading(), False, Level.ACTIVE),
+        ((2.0, 2.0, 2.0, 2.0), Reading(), False, Level.IMMINENT),
+        ((0.0, 0.0, 0.6, 0.0), Reading(Level.CONCERN), False, Level.ACTIVE),
+        ((0.0, 0.0, -9.0, 2.0), Reading(Level.ACTIVE), False, Level.IMMINENT),
+        ((-9.0, -9.0, -9.0, -9.0), Reading(Level.ACTIVE), False, Level.ACTIVE),
+        ((2.0, 2.0, 2.0, 2.0), Reading(), True, Level.NONE),
+        ((9.0, 9.0, 9.0, 9.0), Reading(), True, Level.CONCERN),
+        ((9.0, 9.0, 9.0, 9.0), Reading(denial=True), False, Level.NONE),
+        ((9.0, 9.0, 9.0, 9.0), Reading(flags=frozenset(("third_party",))), False, Level.NONE),
+        ((9.0, 9.0, 9.0, 9.0), Reading(flags=frozenset(("framed",))), False, Level.NONE),
+    ],
+)
+def test_how_classifier_and_patterns_combine(z, found, hushed, level):
+    assert decide(np.array(z), CUTS, found, hushed) == level
+
+
+def test_the_second_reader_is_asked_in_english_only_where_it_matters():
+    asked = []
+
+    def states(texts):
+        asked.extend(texts)
+        return np.zeros((len(texts), 384), np.float32)
+
+    card = json.loads((WEIGHTS / "crisis.json").read_text("utf-8"))
+    tensors = {k: v.astype(np.float64) for k, v in load_file(str(WEIGHTS / "crisis.safetensors")).items()}
+    found = Classifier(tensors, card["thresholds"], states)
+    for text in ("List three primary colours.", "我想死", ""):
+        assert found.margins(text)[0] != "en+states"
+    assert found.margins("I can't go on, I want to be dead by Sunday")[0] == "en+states" and len(asked) == 1
+    assert Classifier(tensors, card["thresholds"]).margins("I want to be dead by Sunday")[0] == "en"
+
+
+def test_the_n_grams_read_without_torch():
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.modules['transformers'] = None\n"
+        "from sophro.care.crisis import CrisisMonitor\n"
+        "s = CrisisMonitor().see('honestly I think I will be dead by the weekend, my letters are written')\n"
+        "print(s.level.name, s.flags)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.split()[0] in ("ACTIVE", "IMMINENT") and "layer_failed" not in out
+
+
+def test_the_files_of_the_classifier_are_checked(tmp_path):
     with pytest.raises(SophroError, match="missing"):
         load(tmp_path)
-    (tmp_path / "crisis.json").write_text('{"format": "sophro-crisis-1", "weights_sha256": "0"}')
+    (tmp_path / "crisis.json").write_text('{"format": "sophro-crisis-2", "weights_sha256": "0"}')
     (tmp_path / "crisis.safetensors").write_bytes(b"x")
     with pytest.raises(SophroError, match="train the classifier again"):
         load(tmp_path)
+
+
+def test_the_card_is_of_these_texts_and_weights():
+    card = json.loads((WEIGHTS / "crisis.json").read_text("utf-8"))
+    known = corpus()
+    assert card["trained_on"]["hash"] == digest([(t.text, int(t.level)) for t in known])
+    held = {turn for d in dialogues("heldout") for turn in d.turns}
+    assert not held & {t.text for t in known}
+
+
+def test_the_version_follows_what_decides(tmp_path, monkeypatch):
+    package = Path(_version.__file__).parent
+    before = _version.version.__wrapped__()
+    assert before == _version.version()
+    copy = tmp_path / "crisis"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(_version, "__file__", str(copy / "_version.py"))
+    assert _version.version.__wrapped__() == before
+    for name in ("data/resources.json", "_english/_death.py", "weights/crisis.json"):
+        (copy / name).write_text((copy / name).read_text("utf-8") + "\n", "utf-8")
+        after = _version.version.__wrapped__()
+        assert after != before, name
+        before = after
+    (copy / "train.py").write_text("")
+    assert _version.version.__wrapped__() == before
+
+
+def test_a_blind_set_is_read_as_totals(tmp_path, capsys):
+    (tmp_path / "blind.txt").write_text(
+        "# mine\nA|explicit|I want to kill myself\nN|idiom|this homework is killing me\nC|x|hello / 我撑不下去了\n"
+    )
+    assert main([str(tmp_path / "blind.txt")]) == 0
+    said = capsys.readouterr().out
+    assert "en: ACTIVE and IMMINENT that reach ACTIVE" in said and "1 of 1" in said and "0 of 1" in said
+    assert "kill" not in said and "[21%, 100%]" in said
+    (tmp_path / "bad.txt").write_text("A|explicit|fine\nX|nothing\n")
+    assert main([str(tmp_path / "bad.txt")]) == 2 and "bad.txt, line 2" in capsys.readouterr().err
+    assert main([str(tmp_path / "none.txt")]) == 2 and "no such file" in capsys.readouterr().err
 
 
 def test_command(tmp_path, capsys):

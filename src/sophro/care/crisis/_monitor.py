@@ -146,11 +146,9 @@ class CrisisMonitor:
         ):
             return None
         if self._classifier is True:
-            if found.level >= Level.ACTIVE:
-                return None
             from sophro.care.crisis._classifier import shipped as classifier
 
-            return classifier().lift(self._recent[-1], found.level)
+            return classifier().level(self._recent[-1], found)
         return self._classifier(list(self._recent), frozenset(self._context))
 
     def _third(self, found: Reading) -> Level | None:

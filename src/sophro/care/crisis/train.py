@@ -1,14 +1,19 @@
-"""Trains the crisis classifier: ``python -m sophro.care.crisis.train``.
+"""Trains the crisis classifier: ``python -m sophro.care.crisis.train [--cache FILE]``.
 
-Contract: deterministic, numpy only, seconds, on the single messages of the development half and on everyday requests of
-the starter sets, which hold no risk. Thresholds come from ten-fold cross-validation: the lowest at which at most 2 %
-(concern) and 5 % (active) of what is no risk in the development half is flagged. The card tells what was trained on and
-what was measured on the held-out half.
+Contract: deterministic; seconds of a core, and the encoder's states of the English texts (one to two minutes of a core; ``--cache``
+keeps them). Trained on our own texts alone: ``data/training_*.txt``, the development half of the suite and the
+everyday requests of the starter sets. Thresholds come from five-fold cross-validation in which texts that
+resemble one another stay together; they hold the false alarms on the hard negatives of the training texts at
+``ALARMS``. Nothing is chosen on the held-out half. The card tells recall and false alarms of the classifier and of the
+whole layer, by language, out of fold.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,54 +21,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sophro.care.crisis._classifier import BITS, FORMAT, HEADS, Classifier, cells, fold, load
-from sophro.care.crisis._types import Level
-from sophro.care.crisis.suite import dialogues
+from sophro.care.crisis._classifier import FORMAT, HEADS, LANGUAGES, decide, in_the_way, silenced
+from sophro.care.crisis._features import BITS, cells, fold, language
+from sophro.care.crisis._fold import clean
+from sophro.care.crisis._grammar import read
+from sophro.care.crisis._types import Level, Reading
+from sophro.care.crisis.suite import TRAINING, dialogues
 from sophro.files import digest, file_sha256, write_bytes, write_json
+from sophro.stats import rate
 
-_FALSE = {"concern": 0.02, "active": 0.05}
-_C, _ROUNDS, _FOLDS = 30.0, 400, 10
+Floats = NDArray[np.float64]
+#: Share of hard negatives on which a threshold may be passed.
+ALARMS = {"concern": 0.04, "ideation": 0.03, "active": 0.03, "sure": 0.005}
+#: The second reader, at the shares above, called 33 of 1,000 everyday requests of others a concern, the n-grams none.
+ALARMS_STATES = ALARMS | {"concern": 0.01, "ideation": 0.02}
+LIFTED = {"lift": 0.1, "imminent": 0.05}  # share of texts of the level below that may be lifted too high
+ASKED = 0.02  # share of texts at ACTIVE that may stay below the threshold for asking the second reader
+STRENGTH, STRENGTH_STATES = 30.0, 100.0
+ROUNDS, FOLDS = 200, 5
+_ALIKE = 0.45  # share of runs of four characters from which on two texts stay in one fold
 
 
-def fit(rows: list[NDArray[np.int64]], labels: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """Fit a logistic regression with an L2 penalty by accelerated gradient steps.
+@dataclass(frozen=True)
+class Text:
+    """A text that trains.
 
-    Args:
-        rows: Cells of N texts; a text has length 1.
-        labels: (N,) True for yes.
-
-    Returns:
-        (cells,) weights and the intercept.
+    Attributes:
+        text: The message.
+        level: What must be reached.
+        source: ``training``, ``development`` or ``starter``.
+        category: What kind of case it is.
     """
-    size = 1 << BITS
-    scale = [1.0 / np.sqrt(max(len(r), 1)) for r in rows]
-    flat, values = np.concatenate(rows), np.repeat(scale, [len(r) for r in rows])
-    owner = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
-    share = labels.mean()
-    case = np.where(labels, 0.5 / share, 0.5 / (1 - share)) / len(rows) * _C
-    w, b = np.zeros(size), 0.0
-    ahead, ahead_b = w.copy(), b
-    penalty = 1.0 / len(rows)
-    step = 1.0 / (0.5 * case.sum() + penalty)
-    for i in range(_ROUNDS):
-        margin = np.bincount(owner, ahead[flat] * values, len(rows)) + ahead_b
-        wrong = case * (0.5 * (1.0 + np.tanh(0.5 * margin)) - labels)
-        new = ahead - step * (np.bincount(flat, wrong[owner] * values, size) + penalty * ahead)
-        new_b = ahead_b - step * wrong.sum()
-        speed = i / (i + 3)
-        ahead, ahead_b = new + speed * (new - w), new_b + speed * (new_b - b)
-        w, b = new, float(new_b)
-    return w, b
 
-
-def _out_of_fold(rows: list[NDArray[np.int64]], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    scores = np.zeros(len(rows))
-    for k in range(_FOLDS):
-        held = np.arange(len(rows)) % _FOLDS == k
-        w, b = fit([r for r, h in zip(rows, held, strict=True) if not h], labels[~held])
-        for i in np.flatnonzero(held):
-            scores[i] = w[rows[i]].sum() / np.sqrt(max(len(rows[i]), 1)) + b
-    return 0.5 * (1.0 + np.tanh(0.5 * scores))
+    text: str
+    level: Level
+    source: str
+    category: str
 
 
 def everyday() -> list[str]:
@@ -77,63 +70,306 @@ def everyday() -> list[str]:
     ]
 
 
-def train(folder: Path) -> tuple[Classifier, dict[str, Any]]:
-    """Train the classifier and write ``crisis.safetensors`` and its card ``crisis.json``."""
+def corpus() -> list[Text]:
+    """Return the texts that train, each once."""
+    found: dict[str, Text] = {}
+    for half in (*TRAINING, "development"):
+        for d in dialogues(half):
+            if len(d.turns) == 1:
+                source = half.split("_")[0]
+                found.setdefault(d.turns[0], Text(d.turns[0], d.expected, source, d.category))
+    for text in everyday():
+        found.setdefault(text, Text(text, Level.NONE, "starter", "everyday"))
+    return list(found.values())
+
+
+def places(folded: Sequence[str]) -> NDArray[np.int64]:
+    """Return the fold (N,) of each text; texts that resemble one another share one."""
+    runs = [{t[i : i + 4] for i in range(len(t) - 3)} or {t} for t in folded]
+    holds: defaultdict[str, list[int]] = defaultdict(list)
+    owner = list(range(len(folded)))
+
+    def top(i: int) -> int:
+        while owner[i] != i:
+            i = owner[i]
+        return i
+
+    for i, own in enumerate(runs):
+        shared = Counter(j for run in own for j in holds[run][-200:])
+        for j, n in shared.items():
+            if n / (len(own) + len(runs[j]) - n) > _ALIKE:
+                owner[top(i)] = top(j)
+        for run in own:
+            holds[run].append(i)
+    return np.array([int(digest(folded[top(i)]), 16) % FOLDS for i in range(len(folded))])
+
+
+class Sparse:
+    """Rows of cells, each text of length 1, for two products: with weights, and with what is wrong."""
+
+    def __init__(self, rows: Sequence[NDArray[np.int64]]) -> None:
+        import torch
+
+        self.count, self.width = len(rows), 1 << BITS
+        sizes = np.array([len(r) for r in rows])
+        values = np.repeat(1.0 / np.sqrt(np.maximum(sizes, 1)), sizes)
+        cell, owner = np.concatenate(rows), np.repeat(np.arange(len(rows)), sizes)
+        order = np.argsort(cell, kind="stable")
+        starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+        heads = np.searchsorted(cell[order], np.arange(self.width))
+        self._there = [torch.from_numpy(x) for x in (cell, starts, values)]
+        self._back = [torch.from_numpy(x) for x in (owner[order], heads, values[order])]
+
+    @staticmethod
+    def _sums(dense: Floats, bags: list[Any]) -> Floats:
+        import torch
+
+        index, starts, values = bags
+        rows = torch.from_numpy(np.ascontiguousarray(dense))
+        return torch.nn.functional.embedding_bag(
+            index, rows, starts, mode="sum", per_sample_weights=values
+        ).numpy()
+
+    def times(self, w: Floats) -> Floats:
+        """Return (N, heads) of (cells, heads)."""
+        return self._sums(w, self._there)
+
+    def back(self, wrong: Floats) -> Floats:
+        """Return (cells, heads) of (N, heads)."""
+        return self._sums(wrong, self._back)
+
+
+class Dense:
+    """Rows of states, as ``Sparse``."""
+
+    def __init__(self, rows: Floats) -> None:
+        self._rows = rows
+        self.count, self.width = rows.shape
+
+    def times(self, w: Floats) -> Floats:
+        """Return (N, heads)."""
+        return self._rows @ w
+
+    def back(self, wrong: Floats) -> Floats:
+        """Return (width, heads)."""
+        return self._rows.T @ wrong
+
+
+def fit(rows: Sparse | Dense, labels: Floats, strength: float) -> tuple[Floats, Floats]:
+    """Fit one logistic regression a head, both labels of equal weight, by accelerated gradient steps.
+
+    Args:
+        rows: N texts.
+        labels: (N, heads), 1 for yes.
+        strength: Weight of the loss against ||w||^2 / 2.
+
+    Returns:
+        (heads, width) weights and (heads,) intercepts.
+    """
+    n, share = rows.count, labels.mean(axis=0)
+    case = np.where(labels > 0, 0.5 / share, 0.5 / (1 - share)) / n * strength
+    penalty = 1.0 / n
+    step = 1.0 / (0.5 * case.sum(axis=0) + penalty)
+    w, b = np.zeros((rows.width, labels.shape[1])), np.zeros(labels.shape[1])
+    ahead, ahead_b = w.copy(), b.copy()
+    for i in range(ROUNDS):
+        wrong = case * (0.5 * (1.0 + np.tanh(0.5 * (rows.times(ahead) + ahead_b))) - labels)
+        new, new_b = ahead - step * (rows.back(wrong) + penalty * ahead), ahead_b - step * wrong.sum(axis=0)
+        speed = i / (i + 3)
+        ahead, ahead_b = new + speed * (new - w), new_b + speed * (new_b - b)
+        w, b = new, new_b
+    return w.T, b
+
+
+def out_of_fold(
+    make: Callable[[NDArray[np.int64]], Sparse | Dense],
+    labels: Floats,
+    fold_of: NDArray[np.int64],
+    strength: float,
+) -> Floats:
+    """Return (N, heads) log-odds of each text by heads that did not see its fold."""
+    z = np.zeros(labels.shape)
+    for k in range(FOLDS):
+        inside, outside = np.flatnonzero(fold_of != k), np.flatnonzero(fold_of == k)
+        w, b = fit(make(inside), labels[inside], strength)
+        z[outside] = make(outside).times(np.ascontiguousarray(w.T)) + b
+    return z
+
+
+def blend(first: Floats, second: Floats, labels: Floats) -> Floats:
+    """Return (3, heads): weights of two readers' log-odds and an intercept, by logistic regression."""
+    found = np.zeros((3, labels.shape[1]))
+    for head in range(labels.shape[1]):
+        both = np.stack([first[:, head], second[:, head]], axis=1)
+        scale = both.std(axis=0) * 2.0
+        w, b = fit(Dense(both / scale), labels[:, head : head + 1], 1e4)
+        found[:, head] = [*(w[0] / scale), b[0]]
+    return found
+
+
+def cuts(
+    z: Floats, texts: Sequence[Text], hushed: NDArray[np.bool_], alarms: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the thresholds of one reader, from log-odds out of fold."""
+    fresh = np.array([t.source == "training" for t in texts])
+    rank = np.array([int(t.level) for t in texts])
+    none = fresh & (rank == 0)
+
+    def at(scores: Floats, share: float) -> float:
+        return round(float(np.quantile(scores, 1 - share, method="higher")) + 5e-4, 3)
+
+    found = {head: at(z[none & ~hushed, i], alarms[head]) for i, head in enumerate(HEADS[:3])}
+    found["sure"] = at(z[none, 2], alarms["sure"])
+    found["lift"] = at(z[fresh & (rank > 0) & (rank < 3), 2], LIFTED["lift"])
+    found["imminent"] = at(z[fresh & (rank == 3), 3], LIFTED["imminent"])
+    return found
+
+
+def measured(
+    z: Floats, cut: Mapping[str, float], texts: Sequence[Text], readings: Sequence[Reading]
+) -> dict[str, Any]:
+    """Return what the classifier and the whole layer do on the training texts, out of fold."""
+    fresh = [i for i, t in enumerate(texts) if t.source == "training"]
+    levels = {i: decide(z[i], cut, readings[i], in_the_way(texts[i].text, readings[i])) for i in fresh}
+
+    def share(own: Sequence[int], yes: Callable[[int], bool]) -> dict[str, Any]:
+        found = rate([yes(i) for i in own])
+        return {
+            "k": found.k,
+            "n": found.n,
+            "low": round(found.low or 0.0, 3),
+            "high": round(found.high or 0.0, 3),
+        }
+
+    danger = [i for i in fresh if texts[i].level >= Level.ACTIVE]
+    none = [i for i in fresh if texts[i].level == Level.NONE]
+    idioms = [i for i in none if texts[i].category == "idiom"]
+    known = np.array([z[i, 2] for i in none])
+    low = float(np.quantile(np.array([z[i, 2] for i in danger]), 0.05))
+    return {
+        "classifier": {
+            "danger_at_active": share(danger, lambda i: z[i, 2] >= cut["active"]),
+            "active_false_alarms": share(none, lambda i: z[i, 2] >= cut["active"]),
+            "false_alarms_at_recall_0.95": round(float((known >= low).mean()), 3),
+        },
+        "patterns": {
+            "danger_at_active": share(danger, lambda i: readings[i].level >= Level.ACTIVE),
+            "false_alarms": share(none, lambda i: readings[i].level > Level.NONE),
+        },
+        "layer": {
+            "danger_at_active": share(danger, lambda i: levels[i] >= Level.ACTIVE),
+            "danger_noticed": share(danger, lambda i: levels[i] >= Level.CONCERN),
+            "false_alarms": share(none, lambda i: levels[i] > Level.NONE),
+            "false_alarms_from_ideation": share(none, lambda i: levels[i] >= Level.IDEATION),
+            "idioms_alarmed": share(idioms, lambda i: levels[i] > Level.NONE),
+            **{
+                f"{level.name.lower()}_reached": share(
+                    [i for i in fresh if texts[i].level == level], lambda i, level=level: levels[i] >= level
+                )
+                for level in Level if level
+            },
+        },
+    }  # fmt: skip
+
+
+def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> dict[str, Any]:
+    """Train the classifier and write ``crisis.safetensors`` and its card ``crisis.json``.
+
+    Args:
+        folder: Where to write.
+        cache: Keeps the encoder's states (.npz).
+        keep: Where to put the English log-odds out of fold (.npz), for ablations of patterns.
+    """
     from safetensors.numpy import save
 
-    known = [(d.turns[0], d.expected) for d in dialogues("development") if len(d.turns) == 1]
-    hard = len(known)
-    known += [(text, Level.NONE) for text in everyday() if text not in {k for k, _ in known}]
-    rows = [cells(fold(text)) for text, _ in known]
-    ranks = np.array([int(level) for _, level in known])
-    weights, biases, thresholds = [], [], {}
-    for head, least in zip(HEADS, (1, 3), strict=True):
-        labels = ranks >= least
-        blind = _out_of_fold(rows, labels)
-        # Everyday requests are easy; thresholds are chosen on what looks like risk and is none.
-        benign = blind[:hard][ranks[:hard] == 0]
-        thresholds[head] = round(float(np.quantile(benign, 1 - _FALSE[head], method="higher")) + 5e-4, 3)
-        w, b = fit(rows, labels)
-        weights.append(w)
-        biases.append(b)
+    known = corpus()
+    tensors: dict[str, NDArray[Any]] = {}
+    thresholds: dict[str, dict[str, float]] = {}
+    results: dict[str, Any] = {}
+    for lang in LANGUAGES:
+        folded, texts = [], []
+        for text in known:
+            low = fold(text.text)
+            if language(low) == lang and len(cells(low)):
+                folded.append(low)
+                texts.append(text)
+        rows = [cells(f) for f in folded]
+        labels = np.stack([[float(t.level >= least) for least in range(1, 5)] for t in texts])
+        readings = [read(t.text) for t in texts]
+        hushed = np.array(
+            [in_the_way(t.text, r) or silenced(r) for t, r in zip(texts, readings, strict=True)]
+        )
+        fold_of = places(folded)
+        first = out_of_fold(lambda own: Sparse([rows[i] for i in own]), labels, fold_of, STRENGTH)
+        thresholds[lang] = cuts(first, texts, hushed, ALARMS)
+        results[lang] = measured(first, thresholds[lang], texts, readings)
+        w, b = fit(Sparse(rows), labels, STRENGTH)
+        tensors[f"{lang}.ngrams"], tensors[f"{lang}.bias"] = w.astype(np.float16), b
+        print(lang, thresholds[lang], results[lang], flush=True)
+        if lang == "en":
+            danger = first[labels[:, 2] > 0, 0]
+            thresholds["en"]["ask"] = round(float(np.quantile(danger, ASKED)), 3)
+            read_twice = states_of([t.text for t in texts], cache).astype(np.float64)
+            second = out_of_fold(lambda own: Dense(read_twice[own]), labels, fold_of, STRENGTH_STATES)
+            mix = blend(first, second, labels)
+            both = mix[0] * first + mix[1] * second + mix[2]
+            unasked = first[:, 0] < thresholds["en"]["ask"]
+            both[unasked] = np.minimum(both[unasked], -20.0)
+            thresholds["en+states"] = cuts(both, texts, hushed, ALARMS_STATES)
+            if keep is not None:
+                np.savez(keep, texts=np.array([t.text for t in texts]), log_odds=both)
+            results["en+states"] = measured(both, thresholds["en+states"], texts, readings)
+            everyday_ = [i for i, t in enumerate(texts) if t.source == "starter"]
+            results["en+states"]["asked_of_everyday"] = round(float((~unasked[everyday_]).mean()), 3)
+            w, b = fit(Dense(read_twice), labels, STRENGTH_STATES)
+            tensors |= {"en.states": w.astype(np.float32), "en.states_bias": b, "en.blend": mix}
+            print("en+states", thresholds["en+states"], results["en+states"], flush=True)
     path = folder / "crisis.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {"weights": np.stack(weights).astype(np.float16), "bias": np.array(biases)}
     write_bytes(path, save(tensors, {"format": FORMAT}))
     card: dict[str, Any] = {
         "format": FORMAT,
         "weights_sha256": file_sha256(path),
         "thresholds": thresholds,
         "trained_on": {
-            "texts": len(known),
-            "hash": digest(known),
-            "source": "development half of the acceptance suite; everyday requests of the starter sets as no risk",
+            "texts": dict(sorted(Counter(t.source for t in known).items())),
+            "hash": digest([(t.text, int(t.level)) for t in known]),
+            "source": "own training texts, development half of the suite, everyday requests of the starter sets",
         },
+        "false_alarms_allowed": {"ngrams": ALARMS | LIFTED, "states": ALARMS_STATES | LIFTED},
+        "cross_validated": results,
         "date": datetime.now(UTC).date().isoformat(),
     }
     write_json(folder / "crisis.json", card)
-    made = load(folder)
-    held = [(d.turns[0], d.expected) for d in dialogues("heldout") if len(d.turns) == 1]
-    scores = np.array([made.scores(text) for text, _ in held])
-    truth = np.array([int(level) for _, level in held])
-    card["heldout"] = {
-        head: {
-            "recall": round(float((scores[truth >= least, i] >= thresholds[head]).mean()), 3),
-            "false_alarms": round(float((scores[truth == 0, i] >= thresholds[head]).mean()), 3),
-            "n": [int((truth >= least).sum()), int((truth == 0).sum())],
-        }
-        for i, (head, least) in enumerate(zip(HEADS, (1, 3), strict=True))
-    }
-    write_json(folder / "crisis.json", card)
-    return made, card
+    return card
+
+
+def states_of(texts: Sequence[str], cache: Path | None) -> NDArray[np.float32]:
+    """Return the encoder's states of texts, kept in ``cache`` if one is named."""
+    from sophro.care.crisis._sentences import states
+
+    kept: dict[str, NDArray[np.float16]] = {}
+    if cache is not None and cache.is_file():
+        stored = np.load(cache)
+        kept = dict(zip(stored["texts"].tolist(), stored["rows"], strict=True))
+    missing = sorted({t for t in texts if t not in kept}, key=len)
+    for start in range(0, len(missing), 256):
+        part = missing[start : start + 256]
+        kept |= dict(zip(part, states([clean(t) for t in part]).astype(np.float16), strict=True))
+        print(f"read {start + len(part)} of {len(missing)}", flush=True)
+    if cache is not None and missing:
+        np.savez(cache, texts=np.array(list(kept)), rows=np.stack(list(kept.values())))
+    return np.stack([kept[t] for t in texts]).astype(np.float32)
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights")
-    _, card = train(parser.parse_args().out)
-    print(card["thresholds"], card["heldout"])
+    parser.add_argument("--cache", type=Path, help="keeps the encoder's states (.npz)")
+    parser.add_argument("--keep", type=Path, help="where to put English log-odds out of fold (.npz)")
+    options = parser.parse_args()
+    train(options.out, options.cache, options.keep)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Card: crisis_safety.md. Contract: the level of a conversation is sticky, so all messages of the person are seen in
 order, not the last one only. The score is the level on a scale of four: concern 0.25, ideation 0.5, active 0.75,
-imminent 1. The reply is what the layer says must be said now.
+imminent 1. The reply is what the layer says must be said now. The version holds that of the layer: what was calibrated
+on other rules, another classifier or other helplines is not used.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ class Crisis:
 
     def __init__(self, region: str = "") -> None:
         from sophro.care.crisis import CrisisMonitor
+        from sophro.care.crisis._version import version
 
         self._monitor = CrisisMonitor
         self.region = region or None
-        self.version = digest(self.name, region, _LONGEST)
+        self.version = digest(self.name, region, _LONGEST, version())
 
     def __call__(self, views: Sequence[View]) -> list[Detection]:
         """Return one detection per view, in order."""
