@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 from sophro.care.crisis import CrisisState, Level, approve, check
@@ -68,6 +70,7 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             0.0,
         )
     )
+    notes += _cross_validated()
     leaked = [b for b in _BAD for level in Level if level and approve(b, level, "template") != "template"]
     checks.append(
         Check(
@@ -90,6 +93,20 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     )
     checks.append(Check(words.what, words.value, words.low, words.high, words.n, ">", 0.05, True))
     return checks, notes
+
+
+def _cross_validated() -> list[str]:
+    """What the classifier's card says of the training texts, each by heads that did not see it."""
+    card = json.loads(files("sophro.care.crisis").joinpath("weights", "crisis.json").read_text("utf-8"))
+    return [
+        f"training texts, out of fold, {reader}: {part['layer'][what]['k']} of {part['layer'][what]['n']} {says}"
+        for reader, part in card["cross_validated"].items()
+        for what, says in (
+            ("danger_at_active", "at ACTIVE and IMMINENT reach ACTIVE"),
+            ("danger_noticed", "of them are noticed at all"),
+            ("false_alarms", "hard negatives raise an alarm"),
+        )
+    ]
 
 
 def _share(

@@ -17,9 +17,9 @@ from sophro.care.crisis import CrisisMonitor, Level, Reading, Records, _version,
 from sophro.care.crisis._classifier import Classifier, decide, load, shipped
 from sophro.care.crisis._resources import parse, stale
 from sophro.care.crisis._resources import shipped as table
-from sophro.cli import run
 from sophro.care.crisis.suite import dialogues, main
 from sophro.care.crisis.train import corpus
+from sophro.cli import run
 from sophro.errors import SophroError
 from sophro.files import digest
 

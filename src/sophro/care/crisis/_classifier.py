@@ -43,9 +43,9 @@ class Classifier:
     Args:
         tensors: ``{lang}.ngrams`` (4, cells) and ``{lang}.bias`` (4,); ``en.states`` (4, 384), ``en.states_bias`` (4,)
             and ``en.blend`` (3, 4): weights of n-grams and states, and an intercept.
-        cuts: By reader (``en``, ``zh``, ``en+states``) the log-odds from which on a head says yes; ``sure``, where words
-            that lower are in the way; ``lift``, where the patterns found less than ACTIVE; ``ask`` (``en``): the
-            log-odds of ``concern`` from which on the second reader is asked.
+        cuts: By reader (``en``, ``zh``, ``en+states``) the log-odds from which on a head says yes; ``sure``, where
+            words that lower are in the way; ``lift``, where the patterns found less than ACTIVE; ``ask`` (``en``):
+            the log-odds of ``concern`` from which on the second reader is asked.
         states: The second reader; None leaves it out.
     """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,6 @@ def _chinese(text: str) -> set[str]:
 def _pairs(classes: list[str]) -> set[str]:
     """Return classes, those that follow one another, and those that stand in one message."""
     found = {f"={c}" for c in classes}
-    found.update(f"={a}>{b}" for a, b in zip(classes, classes[1:], strict=False))
+    found.update(f"={a}>{b}" for a, b in pairwise(classes))
     found.update(f"={a}&{b}" for a, b in combinations(sorted(set(classes)), 2))
     return found

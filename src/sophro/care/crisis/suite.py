@@ -82,7 +82,8 @@ def parse(text: str, source: str) -> tuple[Dialogue, ...]:
         parts = [p.strip() for p in line.split("|")]
         if len(parts) != 3 or parts[0] not in _LEVELS or not all(parts):
             raise SophroError(
-                f"{source}, line {number}: not LEVEL|category|messages with a level of {', '.join(_LEVELS)}; mend the line"
+                f"{source}, line {number}: not LEVEL|category|messages with a level of {', '.join(_LEVELS)};"
+                " mend the line"
             )
         level, category, said = parts
         found.append(

@@ -1,6 +1,6 @@
 """Trains the crisis classifier: ``python -m sophro.care.crisis.train [--cache FILE]``.
 
-Contract: deterministic; seconds of a core, and the encoder's states of the English texts (one to two minutes of a core; ``--cache``
+Contract: deterministic; half a minute of a core, and as long for the encoder's states of the English texts (``--cache``
 keeps them). Trained on our own texts alone: ``data/training_*.txt``, the development half of the suite and the
 everyday requests of the starter sets. Thresholds come from five-fold cross-validation in which texts that
 resemble one another stay together; they hold the false alarms on the hard negatives of the training texts at
@@ -300,7 +300,7 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
             [in_the_way(t.text, r) or silenced(r) for t, r in zip(texts, readings, strict=True)]
         )
         fold_of = places(folded)
-        first = out_of_fold(lambda own: Sparse([rows[i] for i in own]), labels, fold_of, STRENGTH)
+        first = out_of_fold(lambda own, rows=rows: Sparse([rows[i] for i in own]), labels, fold_of, STRENGTH)
         thresholds[lang] = cuts(first, texts, hushed, ALARMS)
         results[lang] = measured(first, thresholds[lang], texts, readings)
         w, b = fit(Sparse(rows), labels, STRENGTH)
@@ -310,7 +310,9 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
             danger = first[labels[:, 2] > 0, 0]
             thresholds["en"]["ask"] = round(float(np.quantile(danger, ASKED)), 3)
             read_twice = states_of([t.text for t in texts], cache).astype(np.float64)
-            second = out_of_fold(lambda own: Dense(read_twice[own]), labels, fold_of, STRENGTH_STATES)
+            second = out_of_fold(
+                lambda own, rows=read_twice: Dense(rows[own]), labels, fold_of, STRENGTH_STATES
+            )
             mix = blend(first, second, labels)
             both = mix[0] * first + mix[1] * second + mix[2]
             unasked = first[:, 0] < thresholds["en"]["ask"]
