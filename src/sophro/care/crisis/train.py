@@ -304,7 +304,7 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
         thresholds[lang] = cuts(first, texts, hushed, ALARMS)
         results[lang] = measured(first, thresholds[lang], texts, readings)
         w, b = fit(Sparse(rows), labels, STRENGTH)
-        tensors[f"{lang}.ngrams"], tensors[f"{lang}.bias"] = w.astype(np.float16), b
+        tensors[f"{lang}.ngrams"], tensors[f"{lang}.bias"] = np.ascontiguousarray(w, np.float16), b
         print(lang, thresholds[lang], results[lang], flush=True)
         if lang == "en":
             danger = first[labels[:, 2] > 0, 0]
@@ -324,7 +324,7 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
             everyday_ = [i for i, t in enumerate(texts) if t.source == "starter"]
             results["en+states"]["asked_of_everyday"] = round(float((~unasked[everyday_]).mean()), 3)
             w, b = fit(Dense(read_twice), labels, STRENGTH_STATES)
-            tensors |= {"en.states": w.astype(np.float32), "en.states_bias": b, "en.blend": mix}
+            tensors |= {"en.states": np.ascontiguousarray(w, np.float32), "en.states_bias": b, "en.blend": mix}
             print("en+states", thresholds["en+states"], results["en+states"], flush=True)
     path = folder / "crisis.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
