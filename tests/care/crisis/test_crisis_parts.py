@@ -17,7 +17,7 @@ from sophro.care.crisis import CrisisMonitor, Level, Reading, Records, _version,
 from sophro.care.crisis._classifier import Classifier, decide, load, shipped
 from sophro.care.crisis._resources import parse, stale
 from sophro.care.crisis._resources import shipped as table
-from sophro.care.crisis.suite import dialogues, main
+from sophro.care.crisis.suite import TRAINING, dialogues, main
 from sophro.care.crisis.train import corpus
 from sophro.cli import run
 from sophro.errors import SophroError
@@ -83,7 +83,9 @@ def test_records_hold_no_words_unless_agreed(tmp_path):
 def test_the_classifier_raises_and_never_lowers():
     found = shipped()
     assert found.level("could you recommend a book about trains?", Reading()) == Level.NONE
-    for said in (  # from the training texts: what is asked is that weights, features and thresholds fit together
+    for (
+        said
+    ) in (  # from the training texts: what is asked is that weights, features and thresholds fit together
         "I have drafted three suicide letters and deleted two. The third one is good.",
         "My decision to die is not a cry for help, it is a decision.",
         "跟你说个秘密,我在准备自杀",
@@ -128,7 +130,7 @@ def test_the_second_reader_is_asked_in_english_only_where_it_matters():
     card = json.loads((WEIGHTS / "crisis.json").read_text("utf-8"))
     tensors = {k: v.astype(np.float64) for k, v in load_file(str(WEIGHTS / "crisis.safetensors")).items()}
     found = Classifier(tensors, card["thresholds"], states)
-    for text in ("List three primary colours.", "我想死", ""):
+    for text in ("Write a function that adds two numbers.", "我想死", ""):
         assert found.margins(text)[0] != "en+states"
     assert found.margins("I can't go on, I want to be dead by Sunday")[0] == "en+states" and len(asked) == 1
     assert Classifier(tensors, card["thresholds"]).margins("I want to be dead by Sunday")[0] == "en"
@@ -159,7 +161,7 @@ def test_the_card_is_of_these_texts_and_weights():
     known = corpus()
     assert card["trained_on"]["hash"] == digest([(t.text, int(t.level)) for t in known])
     held = {turn for d in dialogues("heldout") for turn in d.turns}
-    assert not [d for d in held & {t.text for t in known} if len(d) > 25]
+    assert not held & {turn for name in TRAINING for d in dialogues(name) for turn in d.turns}
 
 
 def test_the_version_follows_what_decides(tmp_path, monkeypatch):

@@ -27,14 +27,15 @@ from sophro.care.crisis._fold import clean
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._types import Level, Reading
 from sophro.care.crisis.suite import TRAINING, dialogues
+from sophro.errors import SophroError
 from sophro.files import digest, file_sha256, write_bytes, write_json
 from sophro.stats import rate
 
 Floats = NDArray[np.float64]
 #: Share of hard negatives on which a threshold may be passed.
-ALARMS = {"concern": 0.04, "ideation": 0.03, "active": 0.03, "sure": 0.005}
-#: The second reader, at the shares above, called 33 of 1,000 everyday requests of others a concern, the n-grams none.
-ALARMS_STATES = ALARMS | {"concern": 0.01, "ideation": 0.02}
+ALARMS = {"concern": 0.03, "ideation": 0.015, "active": 0.02, "sure": 0.005}
+#: The second reader is held closer at CONCERN: any topic looks a little like some other to it.
+ALARMS_STATES = ALARMS | {"concern": 0.01}
 LIFTED = {"lift": 0.1, "imminent": 0.05}  # share of texts of the level below that may be lifted too high
 ASKED = 0.02  # share of texts at ACTIVE that may stay below the threshold for asking the second reader
 STRENGTH, STRENGTH_STATES = 30.0, 100.0
@@ -280,7 +281,7 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
         cache: Keeps the encoder's states (.npz).
         keep: Where to put the English log-odds out of fold (.npz), for ablations of patterns.
     """
-    from safetensors.numpy import save
+    from safetensors.numpy import load_file, save
 
     known = corpus()
     tensors: dict[str, NDArray[Any]] = {}
@@ -324,11 +325,18 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
             everyday_ = [i for i, t in enumerate(texts) if t.source == "starter"]
             results["en+states"]["asked_of_everyday"] = round(float((~unasked[everyday_]).mean()), 3)
             w, b = fit(Dense(read_twice), labels, STRENGTH_STATES)
-            tensors |= {"en.states": np.ascontiguousarray(w, np.float32), "en.states_bias": b, "en.blend": mix}
+            tensors |= {
+                "en.states": np.ascontiguousarray(w, np.float32),
+                "en.states_bias": b,
+                "en.blend": mix,
+            }
             print("en+states", thresholds["en+states"], results["en+states"], flush=True)
     path = folder / "crisis.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(path, save(tensors, {"format": FORMAT}))
+    # A transposed array is saved as it lies in memory, not as it is indexed.
+    if any(not np.array_equal(v, tensors[k]) for k, v in load_file(str(path)).items()):
+        raise SophroError(f"{path}: the weights read back are not those that were trained; report this")
     card: dict[str, Any] = {
         "format": FORMAT,
         "weights_sha256": file_sha256(path),

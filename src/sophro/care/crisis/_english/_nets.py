@@ -27,11 +27,6 @@ NETS: tuple[tuple[str, str, str], ...] = (
         r"\b(?:gun|knife|rope|blade|pills?) myself\b|\bdo(?:ing)? (?:something|it|anything) to myself\b|\b(?:use|used|using|turn|turning) (?:it|this|the gun|the knife|one|them|the rope) on myself\b|\bact(?:ing)? on (?:it|my (?:thoughts|urges|plan)|these (?:thoughts|urges)|the (?:thoughts|urges))",
     ),
     (
-        "self_kill",
-        "make it happen",
-        r"\b(?:deserve to die|want to die|should die|wish i was dead|better off dead|need to die|have to die)\b.{0,60}\b(?:make (?:it|that) happen|do it|carry it out|go through with|do something about it|make it real|act on)",
-    ),
-    (
         "method_self",
         "rope or pills",
         r"\b(?:between|decid\w+|choos\w+|whether|either|considering|thinking|debating|torn|prefer|probably|maybe|would|use|using|with) (?:\w+ ){0,4}{MEANS}(?:,| or| and| versus| vs) (?:a |the |some |my )?(?:{MEANS}|jumping|hanging|drowning|bridge|train|overdose)\b|\b(?:jumping|hanging|drowning|overdos\w+|pills) or (?:jumping|hanging|drowning|overdos\w+|pills|a rope|a gun)\b|\b(?:i would|how i would|how i will|probably|i will|i am going to|i'd) (?:\w+ ){0,3}(?:use|do it with|with|by|take) (?:a |my |the |some )?(?:{PILLS}|{GUN}|{ROPE}|{BLADE})\b",
@@ -128,16 +123,6 @@ NETS: tuple[tuple[str, str, str], ...] = (
         r"\b(?:ending it|to end it|ending things|ending everything)\b.{0,30}\b(?:only|best|sense|answer|solution|option|thought|mind|way|peace|relief|tempting|easier|appealing)\b|\bhow (?:can|could|do|would|should|might|will) i (?:\w+ )?(?:die|kill myself|end (?:it|my)|not wake|leave this (?:world|life)|disappear forever)\b|\b(?:had|have|having|find|found|get|need|lack|more) the (?:guts|courage|nerve|strength|balls) to (?:\w+ )?(?:do it|end|die|jump|kill|pull|go through|finish)|\bi would do it\b.{0,30}\b(?:guts|courage|nerve|with|if|but)\b|\bif i had the (?:guts|courage|nerve)\b",
     ),
     (
-        "plan",
-        "planned out",
-        r"\b(?:have|had|got|i) (?:\w+ )?(?:everything|it|this|it all|all of it|the whole thing) (?:\w+ )?(?:planned|figured|mapped|worked|thought)(?: out)?\b(?=.{0,80}\b(?:how and|where|when|die|end|only thing left|date|note|last|goodbye|kill)\b)|\b(?:the )?how and (?:the )?(?:where|when)\b",
-    ),
-    (
-        "die_wish",
-        "only alive",
-        r"\bonly alive\b|\bstill (?:alive|here) (?:only )?(?:because|for)\b|\b(?:never (?:woke|wake|waking) up|not waking up)\b.{0,40}\b(?:nice|good|peace\w*|relief|better|okay|fine|great|lovely|best)\b|\b(?:only|one) (?:thing|reason) (?:that )?(?:keeps|keeping|stops|stopping|holding|holds) me\b",
-    ),
-    (
         "hopeless",
         "same pain",
         r"\b(?:can not|could not) (?:\w+ )?(?:keep (?:doing|living|going|pretending|fighting)|do) (?:this|it|like this|on)\b(?! (?:homework|job|math|class|assignment|puzzle|diet|workout|level))|\bevery day is (?:the same )?(?:pain|torture|hell|agony|a struggle|misery|unbearable)|\bi (?:am|feel like) (?:such )?a (?:complete |total )?failure\b|\bdrag(?:ging)? (?:everyone|them|you|my \w+) down\b",
@@ -153,19 +138,8 @@ NETS: tuple[tuple[str, str, str], ...] = (
         r"\b(?:he|she|they|son|daughter|friend|brother|sister|mom|mum|dad|kid|child|student|partner|wife|husband|girlfriend|boyfriend|aunt|uncle)(?: [\w']+){0,4} (?:wish(?:es|ed)?|want(?:s|ed)?|hopes?|says?|said|talk\w*|think\w*)(?: [\w']+){0,5} (?:dead|die|dying|follow (?:him|her|them)|join (?:him|her|them)|disappear|not exist|be gone)\b|\b(?:talk\w*|spoke|joking|jokes|posted|post\w*|wrote|hint\w*|threaten\w*) (?:about |of )?(?:ending (?:his|her|their) life|suicide|killing|dying)\b",
     ),
     (
-        "self_kill",
-        "almost did",
-        r"\b(?:bridge|roof|rooftop|ledge|tracks|platform|window|edge|building|pills|gun|cliff|rail\w*|balcony)\b.{0,60}\b(?:almost|nearly|came close|so close) (?:to )?(?:jump\w*|step\w*|did it|doing it|took them|pull\w*|let(?:ting)? go|end\w*|went)|\b(?:my |the |this |all (?:my |the )?)(?:\w+ )?(?:pain|suffering|struggle|life|story|journey|misery|fight|agony|nightmare) (?:finally )?(?:ends|stops|will end|will stop|is over|will be over|comes to an end|is ending)(?: \w+)? ?(?:tonight|today|tomorrow|soon|now|this (?:week|weekend|evening))|\b(?:sleep|asleep) (?:\w+ )?for good\b|\b(?:i|we) (?:will|am going to|'ll|am) (?:\w+ )?(?:go|going|follow|following|leave|leaving) too\b(?=\W*$|.{0,20}(?:world|life|heaven|him|her|them))",
-    ),
-    (
         "plan",
         "enough",
         r"\benough (?:\w+ )?{PILLS}\b(?! (?:for (?:the|a|my|this|two|three)|left for|at home for))|\bi know how\b(?=\W*$| to (?:do it|die|end)| and (?:when|where))|\b(?:i have|i've|i) (?:\w+ )?set (?:a|the|my) date\b(?! (?:for (?:the|our|my) (?:wedding|party|meeting|exam|trip|surgery)|with))",
-    ),
-    ("hopeless", "nothing to lose", r"\bnothing (?:left )?to lose\b"),
-    (
-        "die_wish",
-        "six feet",
-        r"\bsix feet under\b|\b(?:can not|can't) wait to (?:die|be dead|be gone|not exist|leave this)",
     ),
 )
