@@ -136,6 +136,16 @@ def test_other_languages_are_said_to_be_unread():
     assert found.flagged is None and "neither English nor Chinese" in found.reason
 
 
+def test_the_version_of_toxic_chinese_knows_its_normaliser(monkeypatch):
+    from sophro.guard.scanners import _toxic
+
+    plain, undone = _toxic.ToxicChinese(undo=False).version, _toxic.ToxicChinese().version
+    assert plain != undone == _toxic.ToxicChinese().version
+    monkeypatch.setattr(_toxic, "normalizer_version", lambda: "another")
+    assert _toxic.ToxicChinese().version not in (plain, undone)
+    assert _toxic.ToxicChinese(undo=False).version == plain, "it does not normalise"
+
+
 class Harm:
     """Stands for prompt_harm: harmful is what says so."""
 
