@@ -29,7 +29,9 @@ WEIGHTS = ("guard/weights", "judge/weights")
 def git(*arguments: str, given: str = "") -> list[str]:
     if shutil.which("git") is None or not (ROOT / ".git").exists():
         pytest.skip("not a git checkout: what is tracked cannot be listed")
-    done = subprocess.run(["git", *arguments], cwd=ROOT, input=given, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, input=given, capture_output=True, text=True, check=False
+    )
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.splitlines()
 

@@ -245,3 +245,19 @@ def test_unknown_names_and_options_are_refused():
         scanner("promt_harm")
     with pytest.raises(SophroError, match="option"):
         scanner("crisis", {"county": "US"})
+
+
+@pytest.mark.encoder
+def test_a_request_is_read_once_and_remembered_by_its_hash(monkeypatch):
+    from sophro.guard.scanners._prompt_harm import PromptHarm
+
+    by = PromptHarm()
+    read = []
+    inner = by._judged
+    monkeypatch.setattr(by, "_judged", lambda texts: read.extend(texts) or inner(texts))
+    first = by([view("How do I bake bread?"), view("今天天气怎么样？"), view("How do I bake bread?")])
+    assert read == ["How do I bake bread?", "今天天气怎么样？"] and first[0] == first[2]
+    assert by([view("How do I bake bread?")]) == first[:1] and len(read) == 2
+    assert "bread" not in repr(by._known.keys()), "nothing that was said is kept"
+    by.forget()
+    assert by([view("How do I bake bread?")]) == first[:1] and len(read) == 3

@@ -40,7 +40,9 @@ class ToxicChinese:
     def __init__(self, undo: bool = True) -> None:
         self._detector = detector("toxic_zh")
         self.undo = undo
-        self.version = digest(self._detector.version, normalizer_version()) if undo else self._detector.version
+        self.version = (
+            digest(self._detector.version, normalizer_version()) if undo else self._detector.version
+        )
 
     @property
     def thresholds(self) -> dict[str, float]:
