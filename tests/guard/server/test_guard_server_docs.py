@@ -80,7 +80,9 @@ def test_every_command_and_program_works(tmp_path, monkeypatch, capsys):
             for program in blocks(page, "python"):
                 first = servers[0][1]
                 model = http.get(first + "/v1/models").json()["data"][0]["id"]
-                program = program.replace("http://127.0.0.1:8000", first).replace('"smollm2-135m"', repr(model))
+                program = program.replace("http://127.0.0.1:8000", first).replace(
+                    '"smollm2-135m"', repr(model)
+                )
                 capsys.readouterr()
                 exec(compile(program, page, "exec"), {})
                 assert capsys.readouterr().out.strip()
