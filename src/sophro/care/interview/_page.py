@@ -18,7 +18,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; } th, td { te
 .scroll { overflow-x: auto; } .quiet { color: var(--quiet); } .warn { color: var(--warn); } .urgent { color: var(--bad); font-weight: 600; }
 .turn { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--rule); white-space: pre-wrap; overflow-wrap: anywhere; }
 .participant { border-left-color: currentColor; } .crisis { border-left-color: var(--bad); } .turn small { display: block; color: var(--quiet); }
-.turn:target { outline: 2px solid var(--warn); outline-offset: 4px; } a { color: inherit; } q { overflow-wrap: anywhere; }
+.turn:target { outline: 2px solid var(--warn); outline-offset: 4px; } a { color: inherit; } td code, td a, .verdict { white-space: nowrap; } td { min-width: 4.5rem; max-width: 22rem; } td:first-child, td:nth-child(2) { min-width: 9rem; }
 """
 _TEMPLATE = """{% set title = "Interview " ~ o.module %}
 {% set lang = o.lang %}
@@ -41,11 +41,11 @@ count: <strong>{{ o.level }}</strong>; risk shown: {{ o.risk_name }}{% if o.refe
 {% if m.get("questionnaire") %}<br>{{ m.questionnaire.instrument }}: {% if m.questionnaire.total is not none %}total {{ m.questionnaire.total }},
 {{ m.questionnaire.band }}{% else %}no total, items missing: {{ m.questionnaire.missing | join(", ") }} (between {{ m.questionnaire.low }} and
 {{ m.questionnaire.high }}){% endif %}. {{ m.questionnaire.note }}{% endif %}</p>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="{{ m.title }}"><table>
 <tr><th>Criterion</th><th>In the person's words</th><th>Value</th><th>Rule</th><th>Verdict</th><th>Notes</th></tr>
 {% for t in m.trace %}<tr><td>{{ t.criterion }}</td>
 <td>{% if t.quote %}<q>{{ t.quote }}</q>{% if t.turn is not none %} <a href="#turn-{{ t.turn }}">turn {{ t.turn }}</a>{% endif %}{% endif %}</td>
-<td>{{ t.said }}</td><td><code>{{ t.rule }}</code></td><td>{{ t.verdict | replace("_", " ") }}</td>
+<td>{{ t.said }}</td><td><code>{{ t.rule }}</code></td><td class="verdict">{{ t.verdict | replace("_", " ") }}</td>
 <td>{{ t.notes | join(", ") }}</td></tr>
 {% endfor %}</table></div>
 {% endfor %}
