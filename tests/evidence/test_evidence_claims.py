@@ -48,6 +48,32 @@ def test_a_claim_that_cannot_be_run_is_told_and_the_others_still_run(tmp_path, m
     assert [c["status"] for c in stored] == ["not run", "held"] and stored[0]["error"]
 
 
+def test_the_file_keeps_what_earlier_calls_found(tmp_path, monkeypatch, capsys):
+    from sophro.evidence import _claims
+    from sophro.evidence._types import Claim
+
+    def killed(folder, quick):
+        raise KeyboardInterrupt
+
+    def claim(name, run):
+        return Claim(name, "holds", ("none",), run)
+
+    good = claim("good", lambda folder, quick: ([check(0.6)], []))
+    monkeypatch.setattr(_claims, "_ALL", (good, claim("later", killed)))
+    with pytest.raises(KeyboardInterrupt):
+        run_claims(quick=True, out=tmp_path)
+    bad = claim("later", lambda folder, quick: ([check(0.1)], []))
+    monkeypatch.setattr(_claims, "_ALL", (good, bad))
+    assert run_claims(("later",), out=tmp_path) == 3
+    stored = {c["name"]: c for c in json.loads((tmp_path / "evidence.json").read_text())["claims"]}
+    assert stored["good"]["status"] == "held" and stored["good"]["quick"]
+    assert stored["later"]["status"] == "not held" and not stored["later"]["quick"]
+    assert stored["later"]["finished"] >= stored["good"]["finished"]
+    (tmp_path / "evidence.json").write_text("{}")
+    with pytest.raises(SophroError, match="move it away"):
+        run_claims(("later",), out=tmp_path)
+
+
 @pytest.mark.encoder
 def test_stub_claim_holds_and_is_written(tmp_path, capsys):
     assert run_claims(("stub_models",), quick=True, out=tmp_path) == 0

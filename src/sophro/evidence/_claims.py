@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from sophro import __version__
 from sophro.errors import SophroError, unknown_name
 from sophro.evidence import (
     _arena,
@@ -28,7 +31,7 @@ from sophro.evidence import (
     _unlearning,
 )
 from sophro.evidence._types import Check, Claim, Outcome
-from sophro.files import write_json
+from sophro.files import read_text, write_json
 
 _ALL = (
     Claim(
@@ -282,14 +285,16 @@ def run_claims(
     out: Path = Path("runs/evidence"),
     as_json: bool = False,
 ) -> int:
-    """Run claims, print what held, and write ``evidence.json`` into ``out``.
+    """Run claims, print what held, and keep it in ``evidence.json`` in ``out``.
 
-    A claim that cannot be run is reported as such, and the others still run: hours may lie behind them.
+    A claim that cannot be run is reported as such, and the others still run: hours may lie behind them. For the same
+    reason the file is written behind every claim, and keeps what earlier calls found of others.
 
     Returns:
         0 if every claim held, 2 if one could not be run, else 3 (1 is a crash: neither 1 nor 2 is a finding).
     """
     chosen = claims(names)
+    _kept(out / "evidence.json")  # a file that cannot be read is told before hours are spent
     outcomes: list[Outcome] = []
     left = [c for c in chosen if quick and not names and not c.in_quick]
     for claim in chosen:
@@ -304,6 +309,7 @@ def run_claims(
         seconds = time.monotonic() - began
         outcome = Outcome(claim.name, claim.statement, tuple(checks), seconds, tuple(notes), problem)
         outcomes.append(outcome)
+        _keep(out / "evidence.json", outcome, quick)
         if not as_json:
             _show(outcome)
     values = {
@@ -311,7 +317,6 @@ def run_claims(
         "claims": [o.to_dict() for o in outcomes],
         "left_to_the_full_run": [c.name for c in left],
     }
-    write_json(out / "evidence.json", values)
     held = sum(o.status == "held" for o in outcomes)
     if as_json:
         print(json.dumps(values, ensure_ascii=False, indent=1))
@@ -322,6 +327,26 @@ def run_claims(
     if any(o.error for o in outcomes):
         return 2
     return 0 if held == len(outcomes) else 3
+
+
+def _keep(path: Path, outcome: Outcome, quick: bool) -> None:
+    """Put an outcome into the file, in the place of an older one of the same claim."""
+    found = _kept(path)
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    found[outcome.name] = {**outcome.to_dict(), "quick": quick, "finished": when, "sophro": __version__}
+    write_json(path, {"claims": list(found.values())})
+
+
+def _kept(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what earlier calls found, by claim."""
+    if not path.exists():
+        return {}
+    try:
+        return {c["name"]: c for c in json.loads(read_text(path))["claims"]}
+    except (ValueError, KeyError, TypeError):
+        raise SophroError(
+            f"{path}: not written by sophro evidence; move it away or give another --out"
+        ) from None
 
 
 def _show(outcome: Outcome) -> None:

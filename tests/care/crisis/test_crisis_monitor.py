@@ -64,6 +64,25 @@ def test_disguises_are_read(text):
     assert after(text).level >= Level.ACTIVE
 
 
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("In the middle of a boss fight it hit me, and I want to kill myself", Level.ACTIVE, Level.IMMINENT),
+        ("打游戏打到一半突然觉得,我真的不想活了", Level.IDEATION, Level.IMMINENT),
+        ("ten years ago I lost him. I want to die.", Level.IDEATION, Level.IMMINENT),
+        ("I am playing elden ring and i am going to die to this boss again", Level.NONE, Level.NONE),
+        (
+            "When I was 16 I wrote in my diary, I want to die. I am fine these days.",
+            Level.NONE,
+            Level.CONCERN,
+        ),
+        ("我在玩游戏,我要自杀回城按哪个键", Level.NONE, Level.CONCERN),
+    ],
+)
+def test_a_frame_or_the_past_lowers_only_what_is_said_inside_it(said, least, most):
+    assert least <= after(said).level <= most
+
+
 def test_neither_silence_nor_a_joke_lowers_the_level():
     monitor = after(
         "I want to kill myself", "what is the capital of Peru?", "just kidding lol", *["thanks"] * 12
@@ -125,6 +144,7 @@ def test_hostile_text_neither_crashes_nor_is_slow():
     for text in (
         "", " ", "\x00\x1b[31m\ud800", "\u202e\u2066abc", "死" * 50_000, "就这样" * 30_000, "k i l l " * 20_000,
         "i want to " * 20_000, "a" * 1_000_000, "😂" * 50_000, "想要去" * 20_000, "not " * 50_000, "我" * 50_000 + "想自杀",
+        "nearly every day" + "." * 20_000, "'" * 20_000, "a'" * 10_000,
     ):  # fmt: skip
         CrisisMonitor().see(text)
     assert CrisisMonitor().see("x" * 1_000_000 + " I want to kill myself").level == Level.ACTIVE

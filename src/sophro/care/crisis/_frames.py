@@ -63,7 +63,7 @@ TRANSLATE = re.compile(
 )
 GAME = re.compile(
     r"\b(?:minecraft|gta|fortnite|roblox|skyrim|elden ring|dark souls|zelda|mario|league of legends|valorant|overwatch|sims|the sims|d&d|dnd|dungeon\w*|npc|respawn\w*|boss fight|boss battle|speed ?run\w*|in[- ]game|video ?game|gameplay|xp|hp|loot|raid|quest|role ?play\w*|text adventure|game master|my character|my avatar|player \d|checkpoint|save point|level \d+|lives left|among us|cs ?go|counter[- ]strike|dota|world of warcraft|bungee|sky ?div\w+|parachut\w*|paraglid\w*|base jump\w*|parkour|zip ?lin\w*|hang ?glid\w*|cliff ?(?:jump|div)\w*|scuba|snorkel\w*|water ?park|trampoline)\b"
-    r"|游戏|我的世界|原神|王者荣耀|王者|吃鸡|和平精英|英雄联盟|剧本杀|狼人杀|跑团|副本|复活|团战|队友|打野|中路|排位|角色扮演|存档|通关|boss|npc|蹦极|跳伞|滑翔|攀岩|密室|桌游|玩家|开黑",
+    r"|游戏|我的世界|原神|王者荣耀|王者|吃鸡|和平精英|英雄联盟|剧本杀|狼人杀|跑团|副本|复活|团战|队友|打野|中路|排位|角色扮演|存档|通关|boss战|打boss|大boss|npc|蹦极|跳伞|滑翔|攀岩|密室|桌游|玩家|开黑",
     _I,
 )
 CODE = re.compile(

@@ -11,14 +11,14 @@ lowers a signal (negation, another person, an idiom, a frame) must be found in w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from sophro.care.crisis import _chinese, _english, _frames, _frames_zh
+from sophro.care.crisis._case import PERSONAL, Found
 from sophro.care.crisis._fold import bare, chinese, clean, english
 from sophro.care.crisis._types import Level, Reading, Signal
-from sophro.care.crisis._weigh import PERSONAL, Found, weigh
+from sophro.care.crisis._weigh import weigh
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _LATIN = re.compile("[a-z]")
@@ -101,11 +101,11 @@ def read(text: str, context: frozenset[str] = frozenset(), level: Level = Level.
 
     Args:
         text: The message as written.
-        context: Kinds of signals that the conversation has shown before; ``distress`` and ``game`` among them.
+        context: Kinds of signals that the conversation has shown before.
         level: Level of the conversation so far.
     """
     cleaned = clean(text)
-    found = Found([], [], [])
+    found = Found()
     folded: list[str] = []
     has_han = bool(_HAN.search(cleaned))
     low = cleaned.lower()
@@ -118,8 +118,6 @@ def read(text: str, context: frozenset[str] = frozenset(), level: Level = Level.
         if _HAN.search(view):
             folded.append(view)
             _scan_zh(view, found)
-    elif _LATIN.search(low):
-        pass
     if not folded:
         return Reading()
     return weigh("\n".join(folded), cleaned, found, context, level)
@@ -135,26 +133,18 @@ def _scan_en(view: str, found: Found) -> None:
     topic = ""
     for sentence in _SENTENCE.findall(kept):
         line = bare(sentence)
-        squeezed = sentence if line == sentence else None
-        seen: set[tuple[str, str]] = set()
-        for source in (line, squeezed):
-            if source is None:
-                continue
-            for rule in rules("en"):
-                for match in rule.pattern.finditer(source):
-                    key = (rule.kind, rule.name)
-                    if key in seen and rule.kind not in PERSONAL:
-                        continue
-                    seen.add(key)
-                    before = source[: match.start()]
-                    signal = Signal(rule.kind, rule.name, match.group().strip()[:80])
-                    _place_en(signal, before, source, match, topic, found)
+        for rule in rules("en"):
+            for match in rule.pattern.finditer(line):
+                signal = Signal(rule.kind, rule.name, match.group().strip()[:80])
+                _place_en(signal, line[: match.start()], match.group(), topic, found)
+                if rule.kind not in PERSONAL:
+                    break  # said once or twice is the same
         spoken = _SUBJECT_EN.search(line)
         if spoken:
             topic = "third" if spoken.lastgroup == "third" else "first"
 
 
-def _place_en(signal: Signal, before: str, line: str, match: re.Match[str], topic: str, found: Found) -> None:
+def _place_en(signal: Signal, before: str, words: str, topic: str, found: Found) -> None:
     if signal.kind not in PERSONAL:
         found.signals.append(signal)
         return
@@ -186,15 +176,15 @@ def _place_en(signal: Signal, before: str, line: str, match: re.Match[str], topi
     ):
         found.denied.append(signal)
         return
-    if _person_en(signal, clause, before, match.group(), topic) == "third":
+    if _person_en(clause, before, words, topic) == "third":
         found.third.append(signal)
         return
     found.signals.append(signal)
 
 
-def _person_en(signal: Signal, clause: str, before: str, words: str, topic: str) -> str:
+def _person_en(clause: str, before: str, words: str, topic: str) -> str:
     if _REPORTED_EN.search(before) and not re.search(
-        r"\bthat i\b(?=[^\"]*$)|\bi (?:told|said|texted)\b", before
+        r"\bthat i\b(?=[^\"]*$)|\bi (?:told|said|texted)\b|^[^\"]*\b(?:but|and|so|because) i\b[^\"]*$", before
     ):
         return "third"
     if re.search(r"\b(?:myself|my|i|me|i am)\b", words) and not re.search(
@@ -261,16 +251,3 @@ def _person_zh(clause: str, before: str, words: str, sentence: str, reported: bo
     ):
         return "third"
     return "third" if reported and not re.search("我", sentence) else "first"
-
-
-def memory(reading: Reading, text: str) -> frozenset[str]:
-    """Return what later messages must know of this one: kinds of evidence, and whether a game is on."""
-    kept = {k for k in reading.kinds() if k not in ("intent", "time_now", "do_ref", "projection")}
-    if _frames.GAME.search(clean(text)[:2000].lower()):
-        kept.add("game")
-    return frozenset(kept)
-
-
-def explain(text: str) -> Sequence[Signal]:
-    """Return the evidence in a message, for people who review decisions."""
-    return read(text).signals

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from sophro.care.crisis._grammar import memory, read
+from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import reply
 from sophro.care.crisis._resources import Resource, shipped
 from sophro.care.crisis._types import CrisisState, Level, Reading
@@ -95,7 +95,7 @@ class CrisisMonitor:
             if other is not None and other > level:
                 level, layer = other, name
         self._flags |= found.flags
-        self._context |= memory(found, user_message)
+        self._context |= found.kinds()
         if self.lang is None:
             self._speaks = (
                 "zh"

@@ -64,7 +64,7 @@ class Signal:
     """One thing that a pattern found in a message.
 
     Attributes:
-        kind: Sort of evidence, see ``_grammar``.
+        kind: Sort of evidence, a kind of the rules in ``_english`` and ``_chinese``.
         rule: The pattern that found it.
         text: The words, in the form in which they were read.
     """

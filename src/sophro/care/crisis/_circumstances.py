@@ -1,0 +1,92 @@
+"""Circumstances of a statement: when it was, what else it may be about, how firm it is, whom it is about.
+
+Contract: data over folded text, English and Chinese in one pattern. What only excuses (leisure, moving house, medicine,
+cooking) counts where nothing else speaks for risk; see ``_weigh``.
+"""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import re
+
+# --- when
+PAST = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|ten|a few|few|many|several|some|a couple of|couple|twenty) (?:years?|months|decades) (?:ago|back|clean|later|since)|\b(?:years ago|ages ago|long ago|a (?:year|long time|decade) ago|last (?:year|decade|winter|summer|spring|fall|autumn)|when i was (?:\w+ )?(?:\d+|a (?:kid|teen\w*|child|student)|younger|in (?:high school|college|school|middle school)|young\w*)|back (?:in|then|when)|used to|in (?:19|20)\d\d|in the past|as a (?:teen\w*|kid|child)|in (?:high school|college|my (?:teens|twenties|youth))|once upon|previously|in recovery|recovered|survivor|before (?:therapy|treatment|i got (?:help|better)))\b"
+    r"|(?:以前|曾经?|小时候|当年|那(?:时|年|段|会)|(?:\d+|几|两|三|四|五|六|七|八|十|好多|多|好几)年前|去年|前年|年轻时|(?:初中|高中|大学|小学|上学)(?:的)?(?:时候|时|那会))"
+)
+RECENT = re.compile(
+    r"\b(?:yesterday|last (?:night|week|weekend|month)|this (?:morning|week|month)|tonight|today|earlier|again|recently|days? ago|hours? ago|weeks? ago|still|now|just)\b|昨天|昨晚|今天|今早|刚|前天|上周|最近|这周|又|还想|现在|依然|仍然|前几天|上个月"
+)
+# Hours that people name in passing.
+WEAK_TIME = re.compile(
+    r"^(?:right now|today|this (?:morning|afternoon|evening)|现在|今天|晚上|下午|一会|等一下|\d+点|半夜|凌晨|傍晚)$"
+)
+# --- what else it may be about
+LEISURE = re.compile(
+    r"\b(?:bungee|parachut\w*|sky ?div\w*|div(?:e|ed|ing)|swim\w*|fun|summer|paraglid\w*|zip ?lin\w*|photos?|pictures?|view|sunset|sightseeing|hik\w+|festival|picnic|vacation|trip|tour\w*|selfie|jog\w*|fish\w*|goalkeep\w*|ball|cat|dog|squirrel|raccoon|bird|kids? (?:jump|were)|trampoline|stunt|movie|film|game|snow|ski\w*|accident\w*|slipped|tripped|bike|skateboard)\b|游泳|玩水|蹦极|跳伞|拍照|风景|旅游|散步|钓鱼|烧烤|日出|日落|星星|聚会|打卡|不小心|滑雪|跳水|猫|狗|绳操|跳舞|演出|特技|维修|装修|施工|安装"
+)
+MOVING = re.compile(
+    r"\b(?:mov(?:e|ing|ed) (?:to|out|house|in|abroad|away)|declutter\w*|charity|goodwill|salvation army|donat\w+|yard sale|garage sale|ebay|craigslist|marie kondo|minimalis\w+|upgrad\w+|spring cleaning|downsiz\w+|outgrew|outgrown|too small|new (?:job|apartment|house|laptop|phone|one)|last day (?:at|of) (?:work|the job|school|class)|retir\w+|graduat\w+|colleagues?|coworkers?|leaving (?:the company|my job|for (?:college|university|vacation))|vacation|holiday|business trip|honeymoon|exchange (?:year|student)|military|deploy\w*|emigrat\w*|switching (?:jobs|schools)|surgery|hospital for|estate planning|lawyer|notary|financial (?:advisor|planner)|pet ?sit\w*|cat ?sit\w*|dog ?sit\w*|lease)\b|搬家|出差|旅游|旅行|出国|留学|毕业|二手|闲鱼|断舍离|捐|离职|辞职|换工作|退休|度假|交换生|入伍|律师|公证|手术|调岗|转学|回老家|度蜜月|寄养"
+)
+BENIGN_PILLS = re.compile(
+    r"\b(?:headache|migraine|cold|flu|fever|allerg\w*|vitamin|doctor (?:said|prescribed|told)|as prescribed|with food|back pain|toothache|period|cramps|hangover|antibiotics?|my morning|every morning|daily|for my (?:\w+ )?(?:knee|back|tooth|blood pressure|thyroid|adhd|asthma|diabetes|cholesterol))\b|感冒|发烧|退烧|头疼|头痛|牙疼|痛经|医生|医嘱|开的药|维生素|过敏|消炎|胃药|降压|血压|每天(?:早上|按时)|按时|咳嗽|饭后"
+)
+COOKING = re.compile(
+    r"\b(?:cook\w*|chop\w*|dinner|kitchen|onions?|vegetables?|cut(?:ting)? (?:the )?(?:cake|bread|paper|cardboard|fruit)|recipe|shav\w+|open(?:ing)? (?:a |the )?(?:box|package|parcel)|climb\w*|camp\w*|sail\w*|boat|tent|swing|clothesline|rescue|range|hunt\w*|airsoft|nerf|paintball|toy|water gun|game|fps|deer|duck)\b|做饭|切菜|切水果|削|拆快递|快递|厨房|晾衣|登山|露营|野营|烤肉|火锅|玩具|游戏|水枪|打猎|跳绳|捆"
+)
+FEAR = re.compile(
+    r"\b(?:afraid|scared|fear\w*|worr(?:y|ied)|phobia|terrified|anxious|panic\w*|anxiety|surviv\w*|symptoms?|cancer|allerg\w*|diagnos\w*|doctor|heart attack|before i die|bucket list|until i die|till i die|when i die i want (?:to be (?:buried|cremated)|my)|day i die|insurance|organ donor|if i die in|someday|one day when)\b|怕死|怕(?:自己)?会死|恐惧|体检|保险|器官捐"
+)
+NONHUMAN = re.compile(
+    r"\b(?:tulips?|flowers?|plants?|fish|goldfish|cats?|dogs?|bees?|ants?|mosquito\w*|weeds?|grass|trees?|stars?|batter(?:y|ies)|bacteria|virus\w*|cells?|lil(?:y|ies)|rats?|mice|mouse|roach\w*|cockroach\w*|bed ?bugs?|termites?|spiders?|mold|germs|moths?|fleas?|ticks?|hamsters?|cow|cattle|chickens?|zombie\w*|monster\w*|boss|enem(?:y|ies)|dinosaurs?|empire|language)\b|植物|花|鱼|猫|狗|蟑螂|蚊子|老鼠(?!药)|细菌|病毒|细胞|虫"
+)
+EXAGGERATED = re.compile(
+    r"\b(?:laugh\w*|embarrass\w*|work\w* myself|starv\w*|bored|thirst\w*|hungry|so (?:full|cute|hot|cold|tired))\b|to death\b"
+)
+# --- how firm it is
+INTENT = re.compile(
+    r"\b(?:going to|will|about to|decided|planning|plan to|ready|intend|doing it|do it|made up my mind|doing|gonna|jumping|killing|ending|taking|have to|this is it|saying goodbye|goodbye)\b|决定|准备|打算|马上|这就|就要|立刻|要去|就去|下定决心|动手|就(?:会|跳|死|走|结束|割|吞|吃|喝|上吊|自杀|了结)|会(?:自杀|死|跳|结束|了结|走)|要(?:自杀|死|跳|结束|了结|走|离开|割|吞|上吊|烧)|想好了|动手|执行|再见|永别|计划"
+)
+WISH = re.compile(
+    r"\b(?:want|going|will|might|may|could|should|think\w*|thought|feel like|tempt\w*|urges?|about|ready|decid\w*|plan\w*|consider\w*|wish|need|let me|imagin\w*|pictur\w*|can not stop|fantasi\w*|close to|almost|way|rather|would|dream\w*|easier|better)\b"
+    r"|想|要|打算|准备|决定|可能|干脆|不如|考虑|冲动|忍不住|计划|就|该|念头|差点|马上|会|能|可以|敢|怕|下去"
+)
+DECIDED = re.compile("decision|decided|made up my mind|决定|想好|想通")
+CALM = re.compile("no more (?:pain|suffering)|decision|calm|at peace")
+CARRIES_OUT = re.compile(
+    r"\b(?:going to|will|about to|decided to) (?:take|do|go through)\b.{0,20}\b(?:overdose|it)\b"
+)
+BUT = re.compile(r"\b(?:but|though|however|keep that promise)\b|但|可是|却")
+LOSES_CONTROL = re.compile(
+    r"\bwant to do it\b|\bi (?:might|may|will|am going to) do it\b|keep that promise|控制不住|忍不住"
+)
+# --- how near it is
+BODY = re.compile(
+    r"\b(?:my (?:lap|neck|head|temple|throat|wrists?|mouth|chest)|loaded|noose|on the (?:beam|rafters?)|nobody (?:else )?(?:is )?home|by myself|i am alone|wanted to tell someone|next to (?:the|my) keyboard|not see (?:the )?morning)\b|手腕|脖子|喉咙|动脉|太阳穴|房梁|就割|就吃|就喝|就跳|就走"
+)
+SERIOUS_INTAKE = re.compile(
+    r"\b(?:\d{2,}|whole|entire|all|too many|scared|sleepy|dizzy|goodbye|hospital|die|help|sorry)\b|头晕|救|再见|死"
+)
+NAMED_WAY = re.compile(r"\bjump|hang|plan is|跳|割|吊|吞")
+# --- whom it is about, and what is asked
+# The speaker as the one that a phrase is about.
+OWN_WORDS = re.compile(
+    r"\b(?:i|my|me|myself|mine)\b|(?<![跟给对向])我(?!朋友|妈|爸|弟|妹|哥|姐|室友|同学|儿|女)"
+)
+# The speaker anywhere in the message; inside a frame "mine" and 自己 are as often those of a character.
+SPEAKER = re.compile(r"\b(?:i|me|my|myself|mine)\b|我|自己")
+# A present wish or will in the first person that opens a clause: neither a frame nor the past explains it. What only
+# says that one will die ("I will die if I touch lava") is left to the frames.
+OUTRIGHT = re.compile(
+    r"(?:^|[.!?;,\n]|\b(?:and|but|so|because|now|then)\b) ?i (?:\w+ ){0,2}?(?:(?:want to|need to) (?:\w+ )?(?:die|be dead)(?! (?:to|on|of|in)\b)|(?:want to|am going to|will|need to|have to|should|am about to|plan to|decided to) (?:\w+ )?(?:kill myself|end (?:my life|it all)|(?:hang|shoot|drown) myself|commit suicide|take my (?:own )?life)\b(?! (?:in|to respawn)\b))"
+    r"|(?:^|[,.!?;\n]|但是?|可是|所以|而且)我(?:真的|现在|就|也|今晚|今天|好|很|只|都|已经|实在|马上)*(?:不想活|想死|想自杀|要自杀(?!回|复活)|要去死|打算自杀|准备自杀|活不下去)"
+)
+SENTENCE = re.compile(r"[^.!?;\n]+[.!?;]*")
+QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|[《「『][^》」』]*[》」』]")
+SPEAKER_IN_FRAME = re.compile(r"\b(?:i|my|me|myself)\b|我")
+SUICIDE_OF_OTHERS = re.compile(r"\bsuicide (?:of|in|by)\b|\b(?:the|his|her|their) suicide")
+HARM_COMMANDED = re.compile("kill|die|jump|end|hurt|harm|死|跳|割|杀|结束|伤害")
+KILLING_ONESELF = re.compile(r"\bkill(?:s|ing)? (?:themselves|yourself|oneself)|suicid|自杀|割腕|安眠药")
+ASKS = re.compile(r"\b(?:how|what|which|where|does)\b|怎么|什么|哪|多少|会不会|吗")
+QUOTED = re.compile(r"\".{2,}\"|(?<!\w)'.{2,}'(?!\w)|[《「『“].+[》」』”]|[:：]")
