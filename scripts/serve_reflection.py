@@ -30,7 +30,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-POLICY = "format: 1\nname: none\nstream:\n  - {detector: personal_data, label: card, action: allow}\n"
+# Windows of one character: with longer ones the answer's text would wait while that of the reflection leaves, and
+# nobody could tell what came before it.
+POLICY = """
+format: 1
+name: none
+stream:
+  - {detector: personal_data, label: card, action: allow}
+streaming: {window: 1, context: 20, first: 1, behind: 0}
+"""
 
 
 @dataclass
@@ -194,9 +202,10 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         for kind, hold in (("hold", args.hold), ("cut", None)):
             seen = asyncio.run(all_asked(url, rows, args.tokens, kind))
             found.append(row_of(kind, raws, seen, hold, count))
-    with serving(args.adapter, args.short, len(rows), args.start_seconds) as url:
-        seen = asyncio.run(all_asked(url, rows, args.tokens, "hold"))
-        found.append(row_of(f"hold, {args.short} tokens", raws, seen, args.short, count))
+    if args.short:
+        with serving(args.adapter, args.short, len(rows), args.start_seconds) as url:
+            seen = asyncio.run(all_asked(url, rows, args.tokens, "hold"))
+            found.append(row_of(f"hold, {args.short} tokens", raws, seen, args.short, count))
     written = [count(r.before) for r in raws if r.reflected]
     return {
         "tokens": args.tokens,
@@ -229,9 +238,9 @@ def main() -> int:
     parser.add_argument("--adapter", type=Path, required=True, help="folder of a reflection adapter")
     parser.add_argument("--prompts", type=int, default=20)
     parser.add_argument("--tokens", type=int, default=48)
-    parser.add_argument("--words", type=int, default=12, help="words of the forced beginning")
+    parser.add_argument("--words", type=int, default=6, help="words of the forced beginning")
     parser.add_argument("--hold", type=int, default=64)
-    parser.add_argument("--short", type=int, default=8, help="the hold of the second server")
+    parser.add_argument("--short", type=int, default=8, help="the hold of the second server; 0: none")
     parser.add_argument("--start-seconds", type=float, default=300.0)
     args = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")

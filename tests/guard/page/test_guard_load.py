@@ -70,7 +70,7 @@ def test_no_held_word_reaches_the_wire_however_it_is_cut():
 
 
 def test_text_behind_a_reflection_is_not_lost_in_one_batch():
-    from sophro.guard.server._answer import _runs
+    from sophro.guard.server._pieces import runs_of
     from sophro.guard.server._back_end import Delta
 
     batch = [
@@ -79,7 +79,7 @@ def test_text_behind_a_reflection_is_not_lost_in_one_batch():
         Delta(text="Safe."),
         Delta(finish="stop"),
     ]
-    assert [(run[0].kind, "".join(d.text for d in run)) for run in _runs(batch)] == [
+    assert [(run[0].kind, "".join(d.text for d in run)) for run in runs_of(batch)] == [
         ("reflection", "Wait."),
         ("answer", "Safe."),
     ]
