@@ -70,8 +70,8 @@ def test_no_held_word_reaches_the_wire_however_it_is_cut():
 
 
 def test_text_behind_a_reflection_is_not_lost_in_one_batch():
-    from sophro.guard.server._pieces import runs_of
     from sophro.guard.server._back_end import Delta
+    from sophro.guard.server._pieces import runs_of
 
     batch = [
         Delta(kind="reflection", text="Wait."),
