@@ -49,7 +49,9 @@ def test_no_sideways_scroll_and_nothing_fetched(browser, pages, name, width, sch
     browser.open(pages[name], width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
-    drawn = "[...document.querySelectorAll('figure svg')].map(s => s.getBoundingClientRect().width > 200)"
+    drawn = (
+        "[...document.querySelectorAll('figure svg.chart')].map(s => s.getBoundingClientRect().width > 200)"
+    )
     assert browser.evaluate(drawn) == [True] * (5 if name == "arena" else 0)
     assert browser.named("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded") == []
     assert {p["request"]["url"] for p in browser.named("Network.requestWillBeSent")} == {pages[name].as_uri()}

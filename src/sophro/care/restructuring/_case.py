@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sophro.care.restructuring._helper import label_names
+from sophro.care.restructuring._helper import brief, label_names
 from sophro.care.restructuring._reader import MOST_CHANNELS
 from sophro.errors import SophroError
 
@@ -101,11 +101,11 @@ class Case:
         """Return what the helper's lines may repeat, and the names of the labels."""
         channel = self.channels[self.active] if 0 <= self.active < len(self.channels) else None
         return {
-            "thought": channel.thought if channel else self.thought,
-            "belief": self.belief or self.thought,
+            "thought": brief(channel.thought if channel else self.thought),
+            "belief": brief(self.belief or self.thought),
             "labels": label_names([c.distortion for c in self.channels], lang),
-            "evidence": self.evidence,
-            "counter": self.counter,
+            "evidence": brief(self.evidence),
+            "counter": brief(self.counter),
         }
 
 

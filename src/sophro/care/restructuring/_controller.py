@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from sophro.care.dialogue import Agent, Controller, Session, crisis_monitor
 from sophro.care.restructuring._case import Case, Channel, End, Limits, Stop
 from sophro.care.restructuring._exchange import Exchange, spoken
-from sophro.care.restructuring._helper import LINES, fixed_turn
+from sophro.care.restructuring._helper import LINES, brief, fixed_turn
 from sophro.care.restructuring._reader import rule_reader, said
 from sophro.errors import SophroError
 
@@ -171,7 +171,7 @@ class Restructuring(Controller):
     async def _close(self, talk: Exchange) -> None:
         talk.session.enter("close")
         new = [c.new for c in talk.case.channels if c.done]
-        await talk.say("close" if new else "close_none", {"new": new[-1] if new else ""})
+        await talk.say("close" if new else "close_none", {"new": brief(new[-1]) if new else ""})
 
     async def _leave(self, talk: Exchange, end: End) -> End:
         session = talk.session

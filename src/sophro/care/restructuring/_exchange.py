@@ -15,7 +15,7 @@ from sophro.care.dialogue import Agent, Session
 from sophro.care.distortions import DISTORTIONS
 from sophro.care.restructuring._case import IDEATION, Case, Channel, Limits, Stop
 from sophro.care.restructuring._helper import fixed_turn
-from sophro.care.restructuring._reader import real_harm, refuses, said, tricks
+from sophro.care.restructuring._reader import hostile, real_harm, refuses, said, tricks
 from sophro.care.restructuring._strategies import ALLOWED, STAGES, Sentence, faults
 
 _STAGE_OF = {step: stage for stage, steps in STAGES.items() for step in steps}
@@ -61,7 +61,7 @@ class Exchange:
             Stop: If the court must be left.
         """
         for attempt in range(1 + self.limits.again):
-            name = step if not attempt else "stay" if tricks(self.session.turns[-1].text) else "again"
+            name = _manner(self.session.turns[-1].text) if attempt else step
             await self.say(name, self.case.words(self.lang), step, attempt)
             text = await self.hear(step)
             if text is None:
@@ -95,9 +95,10 @@ class Exchange:
             if case.refusals > 1:
                 raise Stop("refused")
             return None
-        if tricks(text):
-            session.record("trick", turn=len(session.turns) - 1)
-            return None
+        for kind, found in (("trick", tricks(text)), ("hostile", hostile(text))):
+            if found:
+                session.record(kind, turn=len(session.turns) - 1)
+                return None
         return text if len(text) >= 2 else None
 
     async def _message(self, task: Mapping[str, Any]) -> str:
@@ -192,6 +193,11 @@ class Exchange:
             problem = "; ".join(wrong)[:300]
         self.session.record("fallback", step=step, reason=problem)
         return None
+
+
+def _manner(last: str) -> str:
+    """Return the lines in which a question is asked again after ``last``."""
+    return "stay" if tricks(last) else "upset" if hostile(last) else "again"
 
 
 def spoken(sentences: Sequence[Sentence]) -> str:

@@ -50,6 +50,11 @@ def tricks(text: str) -> bool:
     return bool(_PATTERNS["tricks"].search(text))
 
 
+def hostile(text: str) -> bool:
+    """Whether the text abuses the program."""
+    return bool(_PATTERNS["hostile"].search(text))
+
+
 def real_harm(text: str) -> str | None:
     """Return ``abuse`` or ``loss`` where something is told that is no matter of thinking, else None."""
     return "abuse" if _PATTERNS["abuse"].search(text) else "loss" if _PATTERNS["loss"].search(text) else None
