@@ -352,6 +352,8 @@ async def load(url: str, pid: int, streams: int, seconds: float, delay: float) -
     used = cpu(pid) - used
     found = await numbers(url)
     tokens = found["sophro_tokens_total"] - before
+    if not tokens:
+        raise SystemExit(f"no answer was written; the clients read: {dict(faults)}")
     quick = found['sophro_push_seconds_bucket{le="0.02"}']
     # Start-up and first use are over in the second quarter.
     quarter = max(1, len(sizes) // 4)
