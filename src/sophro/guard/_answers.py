@@ -27,7 +27,7 @@ FIRST, WINDOW, CONTEXT = 60, 160, 240  # of the shipped policy's ``streaming``
 ORDINARY = ("alpaca", "alpaca_zh", "alpaca_eval")  # answers that are only measured
 SAFE_SETS = {"gsm8k": 150, "alpaca/seed_tasks": 0, "truthfulqa": 300}
 """Harmless answers that train, with how many of each."""
-JUDGES = ("xstest", "gptfuzz", "requests", "smollm2", "own", "own_harm")
+JUDGES = ("xstest", "gptfuzz", "requests", "smollm2", "own", "own_harm", "own_more")
 """Sources of the judges' training data, which train the screen too."""
 LABELLED = {"gptfuzz": "gptfuzz_human_labels/train", "xstest": "xstest_human_labels"}
 _HALF, _TENTH = 0.5, 0.1
@@ -97,7 +97,7 @@ def role(window: Window) -> Role:
         return "choosing"
     if source not in (*SAFE_SETS, *JUDGES):
         return "measuring"
-    if window.lang == "zh" and source in ("own", "own_harm"):  # Chinese has little else to choose on
+    if window.lang == "zh" and source.startswith("own"):  # Chinese has little else to choose on
         return "choosing" if half else "training"
     return "choosing" if share(window.key) < _TENTH else "training"
 
@@ -144,7 +144,7 @@ def held() -> list[Window]:
         for row in load_labels(set_):
             found += windows_of(name, row.prompt, row.response, bool(row.harmful), row.lang)
     folder = Path(str(files("sophro.data"))) / "starter"
-    for name in ("judge_check", "judge_fresh_harm", "judge_blind_harm"):
+    for name in ("judge_check", "judge_fresh_harm", "judge_blind_harm", "judge_blind2_harm"):
         for _, row in read_jsonl(folder / f"{name}.jsonl"):
             harmful = bool(row["harmful"]) if "harmful" in row else str(row["label"]) == "1"
             source = name.removesuffix("_harm")
@@ -202,7 +202,7 @@ def licences() -> dict[str, Any]:
         **{n: find_set(n)[0].licence for n in SAFE_SETS},
         **{k: find_set(n)[0].licence for k, n in LABELLED.items()},
     }
-    return {**sets, "requests": "Apache-2.0; MIT", "own": own, "own_harm": own, "smollm2": own}
+    return {**sets, "requests": "Apache-2.0; MIT", "own": own, "own_harm": own, "own_more": own, "smollm2": own}
 
 
 def windows_hash(windows: Sequence[Window]) -> str:
