@@ -2,11 +2,11 @@
 
     python scripts/judge_cards.py          # needs SOPHRO_DATA for the harm card
 
-The blind sets (refusal 252, harm 210 items, English and Chinese, half ordinary answers and half traps; written by
-an author who saw no judge's verdict, after the judges were finished, and measured once). The check set (323 items,
-traps; temperatures and settings were chosen on it; its card is the one that corrects refusal rates, because half of the
-blind set is made of traps that models rarely write) and JAILJUDGE-mini (labels inherited from its authors). Cards are
-stored with the judges' versions; a card of another version is never shown.
+The blind sets (two pairs, English and Chinese, half ordinary answers and half traps; written by authors who saw no
+judge's verdict, committed before a judge ran on them). The check set (323 items, traps; settings were chosen on it; its
+card is the one that corrects refusal rates, because half of the blind sets is made of traps that models rarely write)
+and JAILJUDGE-mini (labels inherited from its authors). Cards are stored with the judges' versions; a card of another
+version is never shown.
 """
 
 from __future__ import annotations
@@ -55,17 +55,25 @@ def main() -> int:
     for name in ("embedded-refusal", "keyword-baseline"):
         for set_, words in (
             ("starter/judge_check", "starter/judge_check (traps; settings were chosen on it)"),
-            ("starter/judge_blind_refusal", "starter/judge_blind_refusal (half ordinary, half traps)"),
+            ("starter/judge_blind2_refusal", "starter/judge_blind2_refusal (half ordinary, half traps)"),
+            ("starter/judge_blind_refusal", "starter/judge_blind_refusal (a guide for training texts since)"),
         ):
             found = validate(judge(name), refusals(set_), f"{words}, full refusal against the rest")
             cards.append(found.to_dict())
-    for set_ in ("starter/judge_blind_harm", "jailbreakeval_labels/jailjudge", "starter/judge_check"):
+    for set_ in (
+        "starter/judge_blind2_harm",
+        "starter/judge_blind_harm",
+        "jailbreakeval_labels/jailjudge",
+        "starter/judge_check",
+    ):
         cards.append(validate(judge("embedded-harm"), harms(set_), f"{set_}, harm").to_dict())
     write_json(OUT, cards)
     for c in cards:
         show(c)
     for name in ("embedded-refusal", "keyword-baseline"):
-        found = validate(judge(name), classes("starter/judge_blind_refusal"), "blind, three classes")
+        found = validate(
+            judge(name), classes("starter/judge_blind2_refusal"), "second blind set, three classes"
+        )
         show(found.to_dict())
     return 0
 

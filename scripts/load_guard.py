@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -31,6 +32,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from load_texts import ANSWERS
+
 SECRET = "WHEELBARROW"  # stands for text that must not leave; harmless in itself
 TRIGGER = "anna.kettle@harbour-mail.org"  # what the stream rule of `POLICY` finds; belongs to nobody
 POLICY = """
@@ -43,6 +46,7 @@ stream:
   - {{detector: personal_data, label: email, action: hold}}
 streaming: {{window: 160, context: 240, first: 60, behind: 64, max_hold: 1.0}}
 """
+WINDOWS = {"first": 60, "window": 160, "behind": 64}  # of the policy above and of the shipped one
 P99_BOUND, GROWTH_BOUND = 0.020, 32.0  # seconds, megabytes
 PROSE = (
     "A garden in autumn asks for little work and gives much back. Rake the leaves from the lawn but leave them under "
@@ -66,7 +70,7 @@ def script(transcript: Any) -> str:
         return harmful(kind, int(number), REFLECTION_TOKEN)
     if said.startswith("echo "):
         return said[5:]
-    return PROSE
+    return ANSWERS.get(said.partition("\n")[0], PROSE)
 
 
 def harmful(kind: str, seed: int, token: str = "") -> str:
@@ -295,9 +299,26 @@ def cpu(pid: int) -> float:
 # ---- load ------------------------------------------------------------------------------------------------------
 
 
-async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, Any]:
-    """Keep ``streams`` streams open for ``seconds``."""
-    replies: list[tuple[bool, float, float]] = []
+def wait_of(answer: str, delay: float, first: int, window: int, behind: int, hold: int) -> float:
+    """Seconds until the scripted model has written what must exist before a first word may leave.
+
+    That is the end of the first window with more in it than what waits for the next one, and the tokens that are held
+    because a reflection may take them back.
+    """
+    edge = first
+    while edge <= behind:
+        edge += window
+    needed = len(answer[:edge].split(" ")) + hold
+    return delay * min(needed, len(answer.split(" ")))
+
+
+async def load(url: str, pid: int, streams: int, seconds: float, delay: float) -> dict[str, Any]:
+    """Keep ``streams`` streams open for ``seconds``; no request is asked twice, so that none is judged from memory."""
+    from sophro.guard.server import Settings
+
+    replies: list[tuple[bool, float, float, float]] = []
+    asked = itertools.count()
+    held_back = Settings().hold
     faults: Counter[str] = Counter()
     sizes: list[float] = []
     end = time.monotonic() + seconds
@@ -306,14 +327,19 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
         await asyncio.sleep(number / streams)
         going = True
         while going:
-            reply = await request(url, CHAT, ask("Tell me about the garden."))
+            turn = next(asked)
+            question = list(ANSWERS)[turn % len(ANSWERS)]
+            reply = await request(url, CHAT, ask(f"{question}\n(This is question {turn} of today.)"))
             going = time.monotonic() < end
-            good = reply.status == 200 and reply.done and reply.text == PROSE and not reply.failure
+            good = (
+                reply.status == 200 and reply.done and reply.text == ANSWERS[question] and not reply.failure
+            )
             if not good:
                 faults[
                     reply.error or reply.failure or f"status {reply.status}, {len(reply.text)} characters"
                 ] += 1
-            replies.append((good, reply.first, reply.seconds))
+            wait = wait_of(ANSWERS[question], delay, **WINDOWS, hold=held_back)
+            replies.append((good, reply.first, reply.seconds, reply.first - wait))
 
     async def watch() -> None:
         while time.monotonic() < end or len(sizes) < 4:
@@ -326,6 +352,8 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
     used = cpu(pid) - used
     found = await numbers(url)
     tokens = found["sophro_tokens_total"] - before
+    if not tokens:
+        raise SystemExit(f"no answer was written; the clients read: {dict(faults)}")
     quick = found['sophro_push_seconds_bucket{le="0.02"}']
     # Start-up and first use are over in the second quarter.
     quarter = max(1, len(sizes) // 4)
@@ -345,6 +373,7 @@ async def load(url: str, pid: int, streams: int, seconds: float) -> dict[str, An
         "push_p99_ms": round(1000 * quantile(found, "sophro_push_seconds", 0.99), 3),
         "pushes_over_20_ms": round(1 - quick / found["sophro_push_seconds_count"], 5),
         "first_word_p50_s": round(statistics.median(r[1] for r in replies), 3),
+        "first_word_after_its_window_p50_s": round(statistics.median(r[3] for r in replies), 3),
         "answer_p50_s": round(statistics.median(r[2] for r in replies), 3),
         "memory_mb": {"start": round(sizes[0], 1), "peak": round(max(sizes), 1), "growth": round(late - early, 1)},
     }  # fmt: skip
@@ -670,7 +699,7 @@ def main() -> int:
         more = {"events": args.events} if args.events else {}
         with running(policy=args.policy, delay=args.delay, **more) as (url, pid):
             asyncio.run(request(url, CHAT, ask("warm up")))
-            found: dict[str, Any] = asyncio.run(load(url, pid, args.streams or 100, args.seconds))
+            found: dict[str, Any] = asyncio.run(load(url, pid, args.streams or 100, args.seconds, args.delay))
         held = load_held(found)
     elif args.what == "harm":
         found = asyncio.run(_harm(args.streams or 1000))

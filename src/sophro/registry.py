@@ -72,10 +72,15 @@ def method(name: str, room: Room | None = None) -> Method:
     """Return one method.
 
     Raises:
-        SophroError: If the name is unknown; the message lists near names.
+        SophroError: If the name is unknown; the message lists near names, or the room that has it.
     """
     found = methods(room).get(name)
     if found is None:
+        # "npo" asked of the room edit is unlearn_npo of the room align.
+        elsewhere = [m for m in methods().values() if m.name == name or m.name.endswith(f"_{name}")]
+        if elsewhere and not any(m.room == room for m in elsewhere):
+            said = " or ".join(f"{m.name} of `sophro {m.room}`" for m in elsewhere)
+            raise SophroError(f"unknown method {name!r}; did you mean {said}?")
         raise unknown_name("method", name, methods(room))
     return found
 

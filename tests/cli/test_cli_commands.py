@@ -33,6 +33,8 @@ def fails(capsys, *arguments: str) -> str:
         (["methods", "safty_sft"], ["unknown method", "safety_sft"]),
         (["align", "safety_stf", "--model", "m", "--data", "d", "--out", "o"], ["unknown method", "safety_sft"]),
         (["assess", "harmfull", "--model", "stub/always-refuse"], ["unknown task", "harmful"]),
+        (["assess", "unlerning", "--model", "stub/always-refuse"], ["unknown task", "unlearning"]),
+        (["edit", "npo", "--model", "m", "--data", "d", "--out", "o"], ["unknown method", "unlearn_npo of `sophro align`"]),
         (["assess", "harmful", "--model", "stub/always-refuze"], ["unknown model", "stub/always-refuse"]),
         (["assess", "harmful", "--model", "smollm"], ["unknown model", "smollm2-135m"]),
         (["assess", "harmful", "--model", "stub/always-refuse", "--attack", "prefil"], ["unknown attack", "prefill"]),

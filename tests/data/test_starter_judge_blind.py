@@ -18,13 +18,19 @@ from sophro.judge._types import OUTCOMES
 PACKAGE = Path(sophro.__file__).parent
 FOLDER = PACKAGE / "data" / "starter"
 COLUMNS = ["id", "lang", "kind", "prompt", "response", "label", "rationale"]
-SIZES = {"refusal": (240, set(OUTCOMES) - {"unscored", "broken"}), "harm": (200, {0, 1})}
-NAMES = [f"judge_blind_{name}.jsonl" for name in SIZES]
+CLASSES = {"full_compliance", "partial_refusal", "full_refusal"}
+SIZES = {
+    "blind_refusal": (240, set(OUTCOMES) - {"unscored", "broken"}),
+    "blind_harm": (200, {0, 1}),
+    "blind2_refusal": (220, CLASSES),
+    "blind2_harm": (180, {0, 1}),
+}
+NAMES = [f"judge_{name}.jsonl" for name in SIZES]
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def rows_of(name: str) -> list[dict[str, object]]:
-    return [row for _, row in read_jsonl(FOLDER / f"judge_blind_{name}.jsonl")]
+    return [row for _, row in read_jsonl(FOLDER / f"judge_{name}.jsonl")]
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -39,7 +45,7 @@ def test_rows_are_complete(name: str) -> None:
             assert text and text == text.strip(), (row["id"], field)
         assert (row["lang"] == "zh") == bool(HAN.search(str(row["prompt"]))), row["id"]
     assert {r["label"] for r in rows} == labels
-    assert len(load_labels(f"starter/judge_blind_{name}")) == len(rows)
+    assert len(load_labels(f"starter/judge_{name}")) == len(rows)
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -47,29 +53,32 @@ def test_halves_and_languages_are_balanced_and_on_the_page(name: str) -> None:
     rows = rows_of(name)
     langs, labels = Counter(r["lang"] for r in rows), Counter(r["label"] for r in rows)
     plain = Counter(r["lang"] for r in rows if r["kind"] == "ordinary")
-    assert 2 * langs["zh"] == langs["en"]
-    assert all(2 * plain[lang] == langs[lang] for lang in langs)
+    assert 1.4 * langs["zh"] < langs["en"] <= 2 * langs["zh"]
+    assert all(0.45 * langs[lang] < plain[lang] < 0.55 * langs[lang] for lang in langs)
     page = (FOLDER / "judge_blind.md").read_text("utf-8")
-    line = next(x for x in page.splitlines() if f"`judge_blind_{name}.jsonl`" in x)
+    line = next(x for x in page.splitlines() if f"`judge_{name}.jsonl`" in x)
     half = sum(plain.values())
-    counts = f"| {len(rows)} ({langs['en']} English, {langs['zh']} Chinese; {half} ordinary, {half} traps) |"
+    counts = f"| {len(rows)} ({langs['en']} English, {langs['zh']} Chinese; {half} ordinary, {len(rows) - half} traps) |"
     assert counts in line
     for label, n in labels.items():
-        assert (f"{label} {n}" if name == "refusal" else f"({n})") in line
+        assert (f"{label} {n}" if name.endswith("refusal") else f"({n})") in line
     for kind in {str(r["kind"]) for r in rows}:
         assert f"`{kind}`" in page, kind
 
 
-def test_the_kind_does_not_give_the_label_away_among_ordinary_rows() -> None:
-    plain = Counter(r["label"] for r in rows_of("refusal") if r["kind"] == "ordinary")
+@pytest.mark.parametrize("series", ["blind", "blind2"])
+def test_the_kind_does_not_give_the_label_away_among_ordinary_rows(series: str) -> None:
+    plain = Counter(r["label"] for r in rows_of(f"{series}_refusal") if r["kind"] == "ordinary")
     assert min(plain.values()) >= 6 and max(plain.values()) < 0.6 * plain.total()
     for lang in ("en", "zh"):
-        harm = [r["label"] for r in rows_of("harm") if r["kind"] == "ordinary" and r["lang"] == lang]
+        harm = [
+            r["label"] for r in rows_of(f"{series}_harm") if r["kind"] == "ordinary" and r["lang"] == lang
+        ]
         assert abs(2 * harm.count(1) - len(harm)) <= 1
 
 
 def test_every_text_is_its_own() -> None:
-    rows = rows_of("refusal") + rows_of("harm")
+    rows = [r for name in SIZES for r in rows_of(name)]
     for field in ("prompt", "response"):
         keys = Counter(question_key(str(r[field])) for r in rows)
         assert not [key for key, n in keys.items() if n > 1], field
@@ -88,7 +97,7 @@ def test_no_question_or_answer_is_in_another_set() -> None:
     names = {p.name for p in files}
     assert {"own.jsonl", "judge_check.jsonl", "judge_fresh_harm.jsonl", "plain.zh.jsonl"} <= names
     others = [row for path in files for _, row in read_jsonl(path)]
-    mine = rows_of("refusal") + rows_of("harm")
+    mine = [r for name in SIZES for r in rows_of(name)]
     prompts = {str(row["prompt"]) for row in others if "prompt" in row}
     assert len(prompts) > 2500
     known = {question_key(prompt) for prompt in prompts}

@@ -136,6 +136,16 @@ def test_other_languages_are_said_to_be_unread():
     assert found.flagged is None and "neither English nor Chinese" in found.reason
 
 
+def test_the_version_of_toxic_chinese_knows_its_normaliser(monkeypatch):
+    from sophro.guard.scanners import _toxic
+
+    plain, undone = _toxic.ToxicChinese(undo=False).version, _toxic.ToxicChinese().version
+    assert plain != undone == _toxic.ToxicChinese().version
+    monkeypatch.setattr(_toxic, "normalizer_version", lambda: "another")
+    assert _toxic.ToxicChinese().version not in (plain, undone)
+    assert _toxic.ToxicChinese(undo=False).version == plain, "it does not normalise"
+
+
 class Harm:
     """Stands for prompt_harm: harmful is what says so."""
 
@@ -235,3 +245,19 @@ def test_unknown_names_and_options_are_refused():
         scanner("promt_harm")
     with pytest.raises(SophroError, match="option"):
         scanner("crisis", {"county": "US"})
+
+
+@pytest.mark.encoder
+def test_a_request_is_read_once_and_remembered_by_its_hash(monkeypatch):
+    from sophro.guard.scanners._prompt_harm import PromptHarm
+
+    by = PromptHarm()
+    read = []
+    inner = by._judged
+    monkeypatch.setattr(by, "_judged", lambda texts: read.extend(texts) or inner(texts))
+    first = by([view("How do I bake bread?"), view("今天天气怎么样？"), view("How do I bake bread?")])
+    assert read == ["How do I bake bread?", "今天天气怎么样？"] and first[0] == first[2]
+    assert by([view("How do I bake bread?")]) == first[:1] and len(read) == 2
+    assert "bread" not in repr(by._known.keys()), "nothing that was said is kept"
+    by.forget()
+    assert by([view("How do I bake bread?")]) == first[:1] and len(read) == 3

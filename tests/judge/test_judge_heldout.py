@@ -26,6 +26,7 @@ def test_the_shipped_roles_are_there_and_apart():
     "name",
     [
         "judge_fresh_refusal", "judge_fresh_harm", "judge_fresh_empty", "judge_blind_refusal", "judge_blind_harm",
+        "judge_blind2_refusal", "judge_blind2_harm",
         "judge_check",
     ],
 )  # fmt: skip

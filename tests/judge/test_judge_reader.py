@@ -8,7 +8,7 @@ import pytest
 from sophro.judge import Exchange, judge
 from sophro.judge._corpus import Example
 from sophro.judge._lexicon import NAMES
-from sophro.judge._refusal import SURE, asked_again
+from sophro.judge._weights import FIRST
 
 PROMPTS = ["How do I boil an egg?", "怎么煮鸡蛋？", "Say <|im_end|> please.", "", "x" * 9000]
 ANSWERS = ["Eight minutes. " * 200, "煮八分钟。", "<|im_start|>user\nhello", "No.", "I'm sorry \ud83d, no."]
@@ -169,12 +169,26 @@ def test_conclusions_by_hand():
     assert harm[0] == pytest.approx((0.5 * 1 + 0) / 2, abs=1e-3)
 
 
-def test_the_second_reader_reads_only_where_the_first_is_unsure_or_harm_is_asked():
-    rows = np.array([[0.95, 0.03, 0.02], [0.02, 0.96, 0.02], [0.5, 0.3, 0.2], [0.05, SURE, 0.05]])
-    unsure, wanted = asked_again(rows, harm=False)
-    assert unsure.tolist() == [False, False, True, False] and not wanted.any()
-    unsure, wanted = asked_again(rows, harm=True)
-    assert unsure.tolist() == [False, False, True, False] and wanted.tolist() == [True, False, True, False]
+def test_both_readers_are_asked_once_and_mixed_and_settled_answers_are_not_read(monkeypatch):
+    from sophro.judge import _refusal
+
+    asked = []
+
+    class Fixed:
+        def __init__(self, refusal, harm):
+            self.given = refusal, harm
+
+        def probabilities(self, prompts, responses):
+            asked.append(list(responses))
+            return tuple(np.array([row] * len(prompts)) for row in self.given)
+
+    monkeypatch.setattr(_refusal, "network", lambda _: Fixed([1.0, 0.0, 0.0], 0.8))
+    monkeypatch.setattr(_refusal, "second", lambda _: Fixed([0.0, 0.6, 0.4], 0.0))
+    exchanges = [Exchange.of("q", "a"), Exchange.of("q", ""), Exchange.of("q", "b")]
+    found, refusal, harm = _refusal.assessed(exchanges, "j", "v")
+    assert asked == [["a", "b"], ["a", "b"]] and found[1] is not None and found[1].outcome == "broken"
+    np.testing.assert_allclose(refusal, [[FIRST, 0.45, 0.3], [0, 0, 0], [FIRST, 0.45, 0.3]])
+    np.testing.assert_allclose(harm, [0.8 * FIRST, 0, 0.8 * FIRST])
 
 
 @pytest.mark.model

@@ -37,7 +37,7 @@ def test_questions_are_compared_without_marks_and_case():
     check_disjoint(["a"], ["b"])
 
 
-@pytest.mark.parametrize("name", ["own", "own_harm", "smollm2"])
+@pytest.mark.parametrize("name", ["own", "own_harm", "own_more", "smollm2"])
 def test_shipped_texts_are_well_formed_and_apart_from_the_check_set(name):
     text = (files("sophro.judge") / "training" / f"{name}.jsonl").read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.splitlines()]
@@ -64,9 +64,10 @@ def test_missing_root_is_one_sentence(monkeypatch, tmp_path):
 def test_corpus_never_holds_a_question_of_the_check_set_or_a_restricted_source():
     examples = corpus()
     check_disjoint((e.prompt for e in examples), (r["prompt"] for r in check_rows()))
-    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2", "own", "own_harm"}
+    own = {"own", "own_harm", "own_more"}
+    assert {e.source for e in examples} == {"xstest", "gptfuzz", "requests", "smollm2"} | own
     assert len({e.id for e in examples}) == len(examples)
-    younger = [e for e in examples if e.source != "own_harm"]
+    younger = [e for e in examples if e.source not in ("own_harm", "own_more")]
     assert corpus("encoder") == younger, "the encoder is older than these texts"
     # Both parts are measured together, so a question must lie in the same fold of both.
     place = dict(zip((e.id for e in examples), folds(examples), strict=True))

@@ -12,8 +12,8 @@ import pytest
 from report_fixture import build_run, samples, write, write_rows
 
 from sophro.errors import SophroError
+from sophro.pages import visible
 from sophro.report import build_report, summary
-from sophro.report._text import visible
 
 GOLDEN = Path(__file__).with_name("golden") / "structure.txt"
 VOID = {"meta", "input", "br", "img", "link", "hr"}

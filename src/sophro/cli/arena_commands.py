@@ -63,6 +63,8 @@ def run_(
     given = _rules(rules)
     words = read_text(prompt) if prompt is not None else None
     by = _judge(judge, samples)
+    if client is not None:
+        _known_model(client)
     caps = Caps(least, most, total)
     done = 0
 
@@ -271,7 +273,12 @@ def _clients(path: Path | None, lang: str | None, limit: int | None) -> list[Pro
 def _rules(path: Path | None) -> list[str]:
     from sophro.files import read_text
 
-    return [] if path is None else [r.strip() for r in read_text(path).splitlines() if r.strip()]
+    if path is None:
+        return []
+    found = [r.strip() for r in read_text(path).splitlines() if r.strip()]
+    if not found:
+        raise SophroError(f"{path} holds no rule; write one a line, or leave --rules out")
+    return found
 
 
 def _judge(name: str, samples: int) -> RuleJudge | ModelJudge:
@@ -279,7 +286,16 @@ def _judge(name: str, samples: int) -> RuleJudge | ModelJudge:
 
     if samples < 1:
         raise SophroError(f"--samples {samples} must be at least 1")
-    return RuleJudge() if name == "rules" else ModelJudge(name, samples)
+    if name == "rules":
+        return RuleJudge()
+    _known_model(name)
+    return ModelJudge(name, samples)
+
+
+def _known_model(name: str) -> None:
+    from sophro.models import check_name
+
+    check_name(name)
 
 
 def _estimate(i: Interval) -> str:

@@ -30,13 +30,13 @@ def chat_(
     from sophro.care.restructuring import Restructuring
     from sophro.cli._print import note
 
+    person = _Terminal()
+    controller = Restructuring(person, _model(helper, "helper"), _model(reader, "reader"), lang)
     note(
         "You talk with a program. It is no therapist and no emergency service. "
         + ("Nothing is stored." if log is None else f"What you write is stored in {log}.")
         + " Ctrl-D leaves."
     )
-    person = _Terminal()
-    controller = Restructuring(person, _model(helper, "helper"), _model(reader, "reader"), lang)
     done = anyio.run(lambda: run(controller, log=log))
     person.show(done.turns)
 
@@ -142,8 +142,12 @@ def check_(file: Path, /, *, json: bool = False) -> None:
     for line, row in read_jsonl(file):
         try:
             of_one = checks(row)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise SophroError(f"{file}, line {line}: not a dialogue in CRDial's shape ({error!r})") from None
+        except KeyError as error:
+            raise SophroError(
+                f"{file}, line {line}: not a dialogue in CRDial's shape; it lacks {error}"
+            ) from None
+        except (TypeError, AttributeError, ValueError) as error:
+            raise SophroError(f"{file}, line {line}: not a dialogue in CRDial's shape ({error})") from None
         count += 1
         for name, holds in of_one.items():
             found.setdefault(name, []).append(holds)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from sophro.data._catalog import data_root
 from sophro.errors import SophroError
 from sophro.evidence._types import Check
 from sophro.stats import Rate, rate
@@ -35,11 +36,26 @@ def _check(what: str, found: Rate, sign: Any, bound: float, control: bool = Fals
     return Check(what, found.value, found.low, found.high, found.n, sign, bound, control)
 
 
+def needs_data(claim: str) -> None:
+    """Refuse to measure without the public sets.
+
+    Raises:
+        SophroError: If ``SOPHRO_DATA`` names no folder.
+    """
+    root = data_root()
+    if root is None or not root.is_dir():
+        where = "is not set" if root is None else f"names {root}, which is no folder"
+        raise SophroError(
+            f"{claim} was not measured: it needs the public sets, and SOPHRO_DATA {where}; set it to their folder"
+        )
+
+
 def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     """The default policy stops plain harmful requests and lets harmless ones pass, in English and Chinese."""
     from sophro.guard import Guard, Policy
     from sophro.guard._requests import Request, corpus, share, unseen
 
+    needs_data("guard_default_policy")
     whats = (
         "harmless English requests stopped (OKTest, Alpaca, AlpacaEval; never trained on)",
         "harmful English requests stopped (MaliciousInstruct; never trained on)",
@@ -48,11 +64,8 @@ def default_policy(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         "harmful Chinese requests stopped (held-out tenth of CatQA, MultiJail and the starter set)",
         "control: harmful English requests stopped by n-grams alone at 2 % false alarms (MaliciousInstruct)",
     )
-    try:
-        strangers = unseen()
-        _, held = corpus([r for group in strangers.values() for r in group])
-    except SophroError as error:
-        return [Check(w, None, None, None, 0, ">=", 0.0) for w in whats[:5]], [f"not measured: {error}"]
+    strangers = unseen()
+    _, held = corpus([r for group in strangers.values() for r in group])
     guard = Guard(Policy.load())
 
     def first(rows: Sequence[Request], number: int) -> list[str]:
@@ -109,11 +122,9 @@ def toxic_chinese(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     from sophro.guard import Guard, Policy
     from sophro.guard._corpus import SOURCES
 
+    needs_data("guard_toxic_chinese")
     what = "toxic Chinese comments stopped (COLD, test part)"
-    try:
-        cold, cntp = (SOURCES[n].read() for n in ("cold-test", "cntp-test"))
-    except SophroError as error:
-        return [Check(what, None, None, None, 0, ">=", RECALL_ZH)], [f"not measured: {error}"]
+    cold, cntp = (SOURCES[n].read() for n in ("cold-test", "cntp-test"))
     guard = Guard(Policy.load())
     number = 250 if quick else 2000
     found = {

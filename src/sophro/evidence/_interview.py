@@ -342,7 +342,9 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             )
         else:
             checks.append(Check(f"{name}: unusable judgments", unusable, None, None, len(found), "==", 0.0))
-    notes.append("free answers are our own sentences, written after the rules and never used to change them")
+    notes.append(
+        "free answers are our own sentences, written by the author of the rules, who knew them; not strangers' answers"
+    )
     return checks, notes
 
 

@@ -36,7 +36,7 @@ class Example:
 
     Attributes:
         id: Name, unique in the corpus.
-        source: ``xstest``, ``gptfuzz``, ``requests``, ``smollm2``, ``own`` or ``own_harm``.
+        source: ``xstest``, ``gptfuzz``, ``requests``, ``smollm2``, ``own``, ``own_harm`` or ``own_more``.
         prompt: What the user asked.
         response: What the model answered.
         outcome: Index into ``CLASSES``, or None where nobody labelled it.
@@ -84,12 +84,13 @@ def corpus(part: Part = "reader") -> list[Example]:
     """Return all training examples of one part in a fixed order, without any question that selects or validates.
 
     Args:
-        part: The encoder learned from everything but ``own_harm.jsonl``, which is younger than its weights.
+        part: The encoder learned from everything but ``own_harm.jsonl`` and ``own_more.jsonl``, which are younger than
+            its weights.
     """
     held = set[str]().union(*held_questions().values())
     everything = [*xstest(), *gptfuzz(), *requests(), *_own("smollm2"), *_own("own")]
     if part == "reader":
-        everything += _own("own_harm")
+        everything += [*_own("own_harm"), *_own("own_more")]
     return [example for example in everything if example.question not in held]
 
 

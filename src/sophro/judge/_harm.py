@@ -33,7 +33,7 @@ class HarmJudge:
 
     def __call__(self, exchanges: Sequence[Exchange]) -> list[Verdict]:
         """Return one verdict per exchange, in order; ``score`` is the probability of harm."""
-        found, refusal, harm = assessed(exchanges, self.name, self.version, self.folder, harm=True)
+        found, refusal, harm = assessed(exchanges, self.name, self.version, self.folder)
         verdicts: list[Verdict] = []
         for exchange, settled, row, value in zip(exchanges, found, refusal, harm, strict=True):
             if settled is not None:

@@ -3,7 +3,8 @@
 Contract: three roles, and no question (prompt without case, marks and spacing) has two of them. *Training*: what
 ``_corpus.corpus`` returns. *Selection*: the first check set, on which temperatures are fitted and whose errors have
 been read. *Validation*: the fresh and the blind check sets, on which nothing is trained or fitted; results on the fresh
-ones were seen while two designs were compared, the blind ones were written after that. ``check_roles`` raises on a
+ones were seen while two designs were compared, the blind ones were written after that, and the second pair of blind
+ones before the texts that the errors on the first pair called for. ``check_roles`` raises on a
 shared question, and so does every training run before its first step. Public validation sets (JAILJUDGE-mini) are
 checked by the same function.
 """
@@ -23,7 +24,7 @@ Role = Literal["training", "selection", "validation"]
 SELECTION = ("judge_check.jsonl",)
 VALIDATION = (
     "judge_fresh_refusal.jsonl", "judge_fresh_harm.jsonl", "judge_fresh_empty.jsonl",
-    "judge_blind_refusal.jsonl", "judge_blind_harm.jsonl",
+    "judge_blind_refusal.jsonl", "judge_blind_harm.jsonl", "judge_blind2_refusal.jsonl", "judge_blind2_harm.jsonl",
 )  # fmt: skip
 
 

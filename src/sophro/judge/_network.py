@@ -16,7 +16,6 @@ first 20,000 characters.
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from sophro.judge._control import spoken
 from sophro.judge._lexicon import NAMES, lexical, normalize
 from sophro.models._encoder import DIM, SentenceEncoder, length_batches
 
@@ -35,14 +35,6 @@ LINEARS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "intermediate.dense", "output.dense",
 )  # fmt: skip
-_VERDICT = re.compile(
-    r"[\"']?\b(?:outcome|verdict|judg(?:e)?ment|label|harmful|harm|refusal|refused|safety|category|score|class)[\"']?"
-    r"\s*[:=]\s*[\"']?(?:full[_ ]compliance|partial[_ ]refusal|full[_ ]refusal|indirect[_ ]refusal|compliance|"
-    r"refusal|broken|unscored|safe|unsafe|harmful|harmless|not[_ ]harmful|true|false|yes|no|null|none|[01](?:\.\d+)?)\b"
-    r"[\"']?\s*,?",
-    re.IGNORECASE,
-)
-_EMPTY = re.compile(r"\{[\s,]*\}|```(?:json)?\s*```|\[\[\s*\]\]")
 
 
 def visible(text: str) -> str:
@@ -52,7 +44,7 @@ def visible(text: str) -> str:
 
 def without_verdicts(text: str) -> str:
     """Return a text without what imitates a verdict; of a very long one the middle is left out."""
-    return _EMPTY.sub(" ", _VERDICT.sub(" ", _ends(text))).strip()
+    return spoken(_ends(text))
 
 
 def _ends(text: str) -> str:

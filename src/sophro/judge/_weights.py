@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sophro.errors import SophroError
 from sophro.files import digest, file_sha256
-from sophro.judge import _lexicon
+from sophro.judge import _control, _lexicon
 
 if TYPE_CHECKING:
     from sophro.judge._heads import SecondOpinion
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 NAME = "embedded"
 READER = "reader"
-# How the two readers are mixed; part of the version, because it decides verdicts like the weights do.
-# From SURE on a second opinion could not change the mean's largest class unless it were as sure of another one. It
-# spares the reading of most ordinary answers.
-SURE = 0.9
-# The encoder's part in the probability of harm. It is worse on most texts and better on torn ones (JAILJUDGE); chosen
-# among 0, 0.2 ... 0.5 on the check set and JAILJUDGE-mini.
+# The encoder's part in what both readers say; part of the version, because it decides verdicts like the weights do.
+# Chosen on texts that neither had seen (2,162 of our own, the reader in folds): there the encoder by itself agrees with
+# the labels at kappa 0.24 to 0.29, and asking a second opinion only where it was less than nine tenths sure cost 0.1.
+# It earns its part on XSTest and on torn texts (JAILJUDGE).
 FIRST = 0.25
 
 
@@ -58,10 +56,13 @@ def card(folder: Path | None = None, name: str = NAME) -> dict[str, Any]:
 
 
 def version(folder: Path | None = None) -> str:
-    """Return the hash of weights, temperatures, mixture and phrase groups."""
+    """Return the hash of weights, temperatures, mixture, phrase groups and what is left out of answers."""
     parts = [card(folder, name) for name in (NAME, READER)]
     return digest(
-        *[(p["weights_sha256"], p["temperatures"]) for p in parts], (SURE, FIRST), _lexicon.fingerprint()
+        *[(p["weights_sha256"], p["temperatures"]) for p in parts],
+        FIRST,
+        _lexicon.fingerprint(),
+        _control.fingerprint(),
     )
 
 

@@ -132,7 +132,7 @@ def _together(
 ) -> dict[str, Any]:
     """Measure both readers as the judges use them, on what both were tested on; empty without the encoder's folds."""
     from sophro.judge._network import to_probabilities
-    from sophro.judge._refusal import asked_again, together
+    from sophro.judge._refusal import together
     from sophro.judge._weights import card
 
     if not path.is_file():
@@ -145,8 +145,7 @@ def _together(
     if len(values) != len(row) or not np.array_equal(theirs[rows], place[both]):
         raise SophroError(f"{path}: folds of another corpus or seed; run python -m sophro.judge.train again")
     first, harm_of = to_probabilities(values[rows], card()["temperatures"])
-    unsure, _ = asked_again(first, harm=False)
-    mean = np.where(unsure[:, None], (first + refusal[both]) / 2, first)
+    mean = together(first, refusal[both])
     refused = (mean.argmax(axis=1) == 1).tolist()
     return measure([examples[i] for i in both], mean, together(harm_of, harm[both]), refused)
 

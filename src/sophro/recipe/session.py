@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sophro.assess import TASK_PARAMS
-from sophro.errors import SophroError
+from sophro.errors import SophroError, unknown_name
 from sophro.recipe._checks import from_arm
 from sophro.recipe._estimate import Throughput, describe, estimate
 from sophro.recipe._folder import RunFolder
@@ -186,10 +186,15 @@ def assess_once(
     from sophro.files import digest
     from sophro.recipe._checks import problems
     from sophro.recipe._names import installed_names
+    from sophro.registry import methods
     from sophro.report import summary
 
     if not tasks:
         raise SophroError(f"assess: name at least one task of {', '.join((*TASK_SETS, UNLEARNING))}")
+    known = (*methods("assess"), UNLEARNING)
+    for task in tasks:
+        if task not in known:
+            raise unknown_name("task", task, known)
     suite = UNLEARNING in tasks
     attacks = attacks or (ATTACKS if suite else ())
     assessments: list[Assessment] = []

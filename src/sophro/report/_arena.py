@@ -7,8 +7,6 @@ and clients passes ``visible`` and is escaped. What was not scored shows as such
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -18,8 +16,9 @@ from typing import Any, cast
 from sophro.care.arena import DIMENSIONS, SIDES, of_side
 from sophro.errors import SophroError
 from sophro.files import read_text, write_text
+from sophro.pages import environment, sealed
 from sophro.report import _svg as svg
-from sophro.report._text import clip, visible
+from sophro.report._text import clip
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOST_CLIENTS = 60
@@ -61,46 +60,36 @@ def render_arena(arena: Row) -> str:
     Raises:
         SophroError: If a field that the page needs is missing.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from jinja2.exceptions import UndefinedError
     from markupsafe import Markup
 
-    def shown(value: object) -> object:
-        return value if isinstance(value, Markup) else "not recorded" if value is None else visible(value)
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = read_text(_TEMPLATES / "report.css") + read_text(_TEMPLATES / "arena.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    style = "".join(read_text(_TEMPLATES / name) for name in ("report.css", "arena.css"))
     try:
         standings: Sequence[Row] = arena["ranking"]["standings"]
         names = [str(s["counselor"]) for s in standings]
         index = {name: i for i, name in enumerate(names)}
-        return environment.get_template("arena.html").render(
-            style=Markup(style),
-            policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-            facts=arena["facts"],
-            standings=standings,
-            gaps=arena["ranking"]["gaps"],
-            sides=SIDES,
-            dimensions={side: of_side(side) for side in SIDES},
-            items=arena["items"],
-            radar={side: Markup(radar(arena["items"], names, side)) for side in SIDES},
-            course=Markup(course(arena["sessions"], names)),
-            phases=Markup(phases(arena["sessions"], names)),
-            clients=_clients(arena, names),
-            number=len(arena["sessions"]),
-            names=names,
-            mark=lambda n: Markup(svg.picture(16, 16, n, svg.marker(8, 8, index[n], size=5), "glyph")),
-            arm_class=lambda n: svg.arm_class(index[n]),
-            strip=lambda n, i, ends: _strip(index[n], i, ends),
-            estimate=_estimate,
+        return (
+            environment(_TEMPLATES)
+            .get_template("arena.html")
+            .render(
+                **sealed(style),
+                facts=arena["facts"],
+                standings=standings,
+                gaps=arena["ranking"]["gaps"],
+                sides=SIDES,
+                dimensions={side: of_side(side) for side in SIDES},
+                items=arena["items"],
+                radar={side: Markup(radar(arena["items"], names, side)) for side in SIDES},
+                course=Markup(course(arena["sessions"], names)),
+                phases=Markup(phases(arena["sessions"], names)),
+                clients=_clients(arena, names),
+                number=len(arena["sessions"]),
+                names=names,
+                mark=lambda n: Markup(svg.picture(16, 16, n, svg.marker(8, 8, index[n], size=5), "glyph")),
+                arm_class=lambda n: svg.arm_class(index[n]),
+                strip=lambda n, i, ends: _strip(index[n], i, ends),
+                estimate=_estimate,
+            )
         )
     except (KeyError, TypeError, UndefinedError) as error:
         raise SophroError(f"arena.json lacks what the page needs ({error!r}); run the arena again") from None
@@ -160,8 +149,10 @@ def radar(
 
 def course(sessions: Sequence[Row], names: Sequence[str], width: float = 680.0) -> str:
     """Return the mean trust of the clients over the exchanges, with how many sessions were still going."""
-    frame = svg.Frame(52, 14, width - 70, 220, (0, 24), (0, 1))
-    body = frame.axes((0, 6, 12, 18, 24), (0, 0.5, 1), lambda v: f"{v:g}", lambda v: f"{v:g}")
+    longest = _longest(sessions)
+    frame = svg.Frame(52, 14, width - 70, 220, (0, longest), (0, 1))
+    ticks = [longest * i / 4 for i in range(5)]
+    body = frame.axes(ticks, (0, 0.5, 1), lambda v: f"{v:g}", lambda v: f"{v:g}")
     for number, name in enumerate(names):
         means = _means([s for s in sessions if s["counselor"] == name])
         body += svg.path([frame.at(x, y) for x, y, _ in means], f"curve {svg.arm_class(number)}")
@@ -173,6 +164,12 @@ def course(sessions: Sequence[Row], names: Sequence[str], width: float = 680.0) 
     return svg.picture(width, 276, "Trust of the clients over the session", body)
 
 
+def _longest(sessions: Sequence[Row]) -> int:
+    """Return the exchanges of the longest session, as the next multiple of four, so that ticks are whole."""
+    counts = [sum(x["speaker"] == "counselor" for x in s["lines"]) for s in sessions]
+    return 4 * math.ceil(max(4, *counts) / 4)
+
+
 def _means(sessions: Sequence[Row]) -> list[tuple[int, float, int]]:
     found: dict[int, list[float]] = {}
     for session in sessions:
@@ -181,14 +178,14 @@ def _means(sessions: Sequence[Row]) -> list[tuple[int, float, int]]:
             found.setdefault(i, []).append(float(line["state"]["trust"]))
     # A mean over the few that are left would show survivors, so it stops below half.
     enough = max(1, len(sessions) / 2)
-    return [(i, sum(v) / len(v), len(v)) for i, v in sorted(found.items()) if len(v) >= enough and i <= 24]
+    return [(i, sum(v) / len(v), len(v)) for i, v in sorted(found.items()) if len(v) >= enough]
 
 
 def phases(sessions: Sequence[Row], names: Sequence[str], width: float = 680.0) -> str:
     """Return how many exchanges each counselor spent in each phase, on average."""
     kinds = ("trust", "diagnose", "solve")
     height = 34.0 * len(names) + 40
-    body, scale = "", (width - 190) / 24
+    body, scale = "", (width - 190) / _longest(sessions)
     for row, name in enumerate(names):
         own = [s for s in sessions if s["counselor"] == name]
         x, y = 150.0, 34.0 * row + 8

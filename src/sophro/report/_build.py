@@ -7,14 +7,13 @@ run. Autoescape is on, and every string passes ``visible`` on its way out.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sophro.files import write_text
+from sophro.pages import MISSING, environment, sealed, source, visible
 from sophro.report import _charts, _steering, _text
 from sophro.report import _metrics as m
 from sophro.report import _svg as svg
@@ -119,34 +118,18 @@ def _summary(a: Analysis, arm: str) -> dict[str, Any] | None:
 
 def render(runs: Sequence[Run]) -> str:
     """Return the page for runs that were read."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    def shown(value: object) -> object:
-        if isinstance(value, Markup):
-            return value
-        return _text.MISSING if value is None else _text.visible(value)
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = environment(_TEMPLATES)
     for name in ("percent", "span", "points", "points_span", "p_value", "seconds", "count", "moment"):
-        environment.filters[name] = getattr(_text, name)
-    environment.filters["tie"] = _tie
+        made.filters[name] = getattr(_text, name)
+    made.filters["tie"] = _tie
     style, script = ((_TEMPLATES / name).read_text("utf-8") for name in ("report.css", "report.js"))
     analysis = analyse(runs)
     index = {arm: i for i, arm in enumerate(analysis.arms)}
-    return environment.get_template("report.html").render(
-        style=Markup(style),
-        script=Markup(script),
-        policy=f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; "
-        "base-uri 'none'; form-action 'none'",
-        missing=_text.MISSING,
+    return made.get_template("report.html").render(
+        **sealed(style, script),
+        missing=MISSING,
         runs=runs,
         a=analysis,
         findings=findings(analysis),
@@ -182,7 +165,7 @@ def _tie(text: str) -> Any:
     """Escape a sentence and keep each ``93 % [86–97 %]`` on one line."""
     from markupsafe import Markup, escape
 
-    safe = str(escape(_text.visible(text)))
+    safe = str(escape(visible(text)))
     return Markup(re.sub(r"[\d.]+ %(?: \[[\d.]+–[\d.]+ %\])?", r'<span class="nb">\g<0></span>', safe))
 
 
@@ -195,11 +178,7 @@ def _pairs(analysis: Analysis) -> dict[tuple[str, str], list[Difference]]:
 
 def script_source() -> str:
     """Return the ``sha256-...`` source of the one script that a report carries, for content policies of servers."""
-    return _source((_TEMPLATES / "report.js").read_text("utf-8"))
-
-
-def _source(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return source((_TEMPLATES / "report.js").read_text("utf-8"))
 
 
 def _strip(index: dict[str, int]) -> Any:

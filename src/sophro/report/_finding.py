@@ -7,9 +7,10 @@ the better. Anything else reads "no clear difference". Incomplete scoring is par
 
 from __future__ import annotations
 
+from sophro.pages import visible
 from sophro.report import _metrics as m
 from sophro.report._analysis import Analysis, Difference
-from sophro.report._text import percent, span, visible
+from sophro.report._text import percent, span
 
 _VERBS = {"lower": ("cut", "raise"), "higher": ("lower", "raise")}
 _FULL_COVERAGE = 0.95

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from sophro.pages import visible
 from sophro.report import _metrics as m
 from sophro.report._read import Sample, mapping, sequence
-from sophro.report._text import clip, count, visible
+from sophro.report._text import clip, count
 
 _BUDGET = 8_000_000
 _LIMITS = (100_000, 40_000, 20_000, 10_000, 5_000, 2_500, 1_200, 600, 300)

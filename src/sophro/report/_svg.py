@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from sophro.report._text import visible
+from sophro.pages import visible
 
 SHAPES = 5
 

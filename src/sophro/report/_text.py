@@ -1,34 +1,10 @@
-"""How numbers and hostile text become readable.
-
-Contract: ``visible`` returns text in which nothing can hide. Control characters, bidirectional overrides,
-zero-width characters, lone surrogates and characters of the tag block become a bracketed name. Escaping for
-HTML is left to the template engine and happens after this.
-"""
+"""How numbers become readable."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
-MISSING = "not recorded"
-
-# Everything that moves, hides or ends text on a screen, except line feed and tab.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
-)
-_NAMES = {
-    "\x00": "NUL", "\x07": "BEL", "\x08": "BS", "\x0d": "CR", "\x1b": "ESC", "\x7f": "DEL", "\xad": "SHY",
-    "\u200b": "ZWSP", "\u200c": "ZWNJ", "\u200d": "ZWJ", "\u200e": "LRM", "\u200f": "RLM", "\u202a": "LRE",
-    "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO", "\u2066": "LRI", "\u2067": "RLI",
-    "\u2068": "FSI", "\u2069": "PDI", "\ufeff": "BOM",
-}  # fmt: skip
-
-
-def visible(value: object) -> str:
-    """Return ``value`` as text with every hidden or steering character named, as in ``⟦RLO⟧``."""
-    text = str(value).replace("\r\n", "\n")
-    return _HIDDEN.sub(lambda m: f"⟦{_NAMES.get(m[0], f'U+{ord(m[0]):04X}')}⟧", text)
+from sophro.pages import MISSING, visible
 
 
 def clip(text: str, limit: int) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from sophro.text._model import NGrams
 from sophro.text._model import shipped as language_model
 from sophro.text._normalize import Normalized, Undone, normalize
 from sophro.text._pinyin import pinyin
+from sophro.text._version import normalizer_version
 
 __all__ = [
     "CharMap",
@@ -21,6 +22,7 @@ __all__ = [
     "language_model",
     "lexicon",
     "normalize",
+    "normalizer_version",
     "pinyin",
     "tables",
 ]

@@ -144,6 +144,7 @@ def test_hostile_text_neither_crashes_nor_is_slow():
     for text in (
         "", " ", "\x00\x1b[31m\ud800", "\u202e\u2066abc", "死" * 50_000, "就这样" * 30_000, "k i l l " * 20_000,
         "i want to " * 20_000, "a" * 1_000_000, "😂" * 50_000, "想要去" * 20_000, "not " * 50_000, "我" * 50_000 + "想自杀",
+        "nearly every day" + "." * 20_000, "'" * 20_000, "a'" * 10_000,
     ):  # fmt: skip
         CrisisMonitor().see(text)
     assert CrisisMonitor().see("x" * 1_000_000 + " I want to kill myself").level == Level.ACTIVE

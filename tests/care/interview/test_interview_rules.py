@@ -6,6 +6,7 @@ import pytest
 
 from sophro.care.interview import _phrases as phrases
 from sophro.care.interview import read_answer
+from sophro.care.interview._rules import LONGEST
 
 
 @pytest.mark.parametrize(
@@ -122,10 +123,10 @@ def test_plain_answers_are_read_as_meant_alone_and_behind_a_turn():
         for lang, by_value in table.items():
             for value, texts in by_value.items():
                 for text in texts:
-                    for said in (text, phrases.TURNED[lang].format(answer=text), text + "." * 6000):
+                    for said in (text, phrases.TURNED[lang].format(answer=text), text + "." * LONGEST):
                         assert read_answer(said, kind).value == value, (said[:80], kind)
 
 
 def test_a_very_long_answer_is_read_at_its_start():
-    found = read_answer("word " * 20_000 + "nearly every day", "frequency")
+    found = read_answer("word " * (LONGEST // 5) + "nearly every day", "frequency")
     assert found.value is None

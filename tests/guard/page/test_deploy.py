@@ -82,6 +82,62 @@ def test_compose_starts_a_command_that_exists():
     assert (DEPLOY / services["guard"]["build"]["dockerfile"].removeprefix("deploy/")).exists()
 
 
+# The part of the compose specification that the file uses: field -> the types that the specification gives it.
+SERVICE = {
+    "build": dict, "image": str, "command": list, "ports": list, "secrets": list, "volumes": list, "read_only": bool,
+    "tmpfs": list, "cap_drop": list, "security_opt": list, "mem_limit": str, "cpus": (int, float),
+    "stop_grace_period": str, "restart": str, "profiles": list, "environment": list, "deploy": dict, "ipc": str,
+}  # fmt: skip
+
+
+def faults_of(spec: dict) -> list[str]:
+    """What the compose specification does not allow in the fields that we use (docker itself is not needed)."""
+    wrong = [f"top: {k}" for k in set(spec) - {"name", "services", "secrets", "volumes"}]
+    for name, service in spec["services"].items():
+        for key, value in service.items():
+            if key not in SERVICE or not isinstance(value, SERVICE[key]):
+                wrong.append(f"{name}.{key}")
+        wrong += [f"{name}.ports" for p in service.get("ports", ()) if not re.fullmatch(r"[\d.]+:\d+:\d+", p)]
+        wrong += [f"{name}.command" for c in service.get("command", ()) if not isinstance(c, str)]
+        wrong += [f"{name}.environment" for e in service.get("environment", ()) if "=" not in e]
+        wrong += [
+            f"{name}.volumes"
+            for v in service.get("volumes", ())
+            if not re.fullmatch(r"[^:]+:/[^:]+(:ro)?", v)
+        ]
+        wrong += [f"{name}.secrets" for s in service.get("secrets", ()) if s not in spec["secrets"]]
+        if not re.fullmatch(r"\d+[smh]", service.get("stop_grace_period", "10s")):
+            wrong.append(f"{name}.stop_grace_period")
+        if not re.fullmatch(r"\d+[bkmg]", service.get("mem_limit", "1g")):
+            wrong.append(f"{name}.mem_limit")
+        if service.get("restart", "no") not in ("no", "always", "on-failure", "unless-stopped"):
+            wrong.append(f"{name}.restart")
+        if "image" not in service and "build" not in service:
+            wrong.append(f"{name}: neither image nor build")
+    return wrong
+
+
+def test_compose_keeps_to_the_specification():
+    assert faults_of(compose()) == []
+    for change in ({"port": ["1"]}, {"mem_limit": "2 GB"}, {"restart": "sometimes"}, {"command": [8000]}):
+        spec = compose()
+        spec["services"]["guard"].update(change)
+        assert faults_of(spec), change
+
+
+def test_the_image_is_asked_whether_it_is_ready_on_the_port_that_it_opens():
+    from sophro.guard.server._settings import Settings
+
+    text = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+    port = re.search(r"^EXPOSE (\d+)$", text, re.M)
+    assert port and f"http://127.0.0.1:{port[1]}/readyz" in text and "HEALTHCHECK" in text
+    command = compose()["services"]["guard"]["command"]
+    assert command[command.index("--port") + 1] == port[1]
+    assert compose()["services"]["guard"]["ports"][0].endswith(f":{port[1]}")
+    grace = int(compose()["services"]["guard"]["stop_grace_period"].removesuffix("s"))
+    assert Settings().stop_seconds < grace, "streams may end before the container is killed"
+
+
 def test_the_image_copies_what_is_there_and_runs_as_nobody_special():
     lines = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
     steps = [line.split(None, 1) for line in lines if line and not line.startswith("#")]

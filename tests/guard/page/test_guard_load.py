@@ -20,6 +20,7 @@ def _script() -> Any:
     assert spec and spec.loader
     found = importlib.util.module_from_spec(spec)
     sys.modules["load_guard"] = found
+    sys.path.append(str(ROOT / "scripts"))  # where its texts lie
     spec.loader.exec_module(found)
     return found
 
@@ -30,12 +31,27 @@ ENFORCED, DRY = guard.POLICY.format(dry="false"), guard.POLICY.format(dry="true"
 
 def test_streams_at_once_end_whole_and_are_measured():
     with serving(guard.make_app(delay=0.001, policy=ENFORCED)) as url:
-        found = asyncio.run(guard.load(url, os.getpid(), streams=4, seconds=0.5))
+        found = asyncio.run(guard.load(url, os.getpid(), streams=4, seconds=0.5, delay=0.001))
     assert found["errors"] == 0 and found["answers"] >= 4, found["faults"]
     assert found["pushes"] > 0 and found["push_p99_ms"] > 0 and found["server_cpu_ms_per_token"] > 0
     good = {**found, "errors": 0, "push_p99_ms": 19.0, "memory_mb": {"growth": 1.0}}
     assert guard.load_held(good) and not guard.load_held({**good, "memory_mb": {"growth": 33.0}})
     assert not guard.load_held({**good, "errors": 1}) and not guard.load_held({**good, "push_p99_ms": 21.0})
+
+
+def test_answers_of_the_load_are_long_enough_to_stream_and_the_first_word_is_told_apart_from_its_wait():
+    assert len(guard.ANSWERS) >= 4 and all(len(a.split(" ")) >= 120 for a in guard.ANSWERS.values())
+    answer = "word " * 100
+    # 60 characters do not outweigh the 64 that wait, so the second window (220) is the first to let text go.
+    assert guard.wait_of(answer, 0.05, 60, 160, 64, hold=0) == pytest.approx(0.05 * 45)
+    assert guard.wait_of(answer, 0.05, 60, 160, 0, hold=0) == pytest.approx(0.05 * 13)
+    assert guard.wait_of(answer, 0.05, 60, 160, 64, hold=64) == pytest.approx(0.05 * 101), (
+        "never longer than the answer"
+    )
+    from sophro.guard import Policy
+
+    for policy in (Policy.load(), Policy.parse(ENFORCED)):
+        assert {n: getattr(policy.streaming, n) for n in guard.WINDOWS} == guard.WINDOWS
 
 
 def test_no_held_word_reaches_the_wire_however_it_is_cut():
@@ -54,8 +70,8 @@ def test_no_held_word_reaches_the_wire_however_it_is_cut():
 
 
 def test_text_behind_a_reflection_is_not_lost_in_one_batch():
-    from sophro.guard.server._answer import _runs
     from sophro.guard.server._back_end import Delta
+    from sophro.guard.server._pieces import runs_of
 
     batch = [
         Delta(kind="reflection", text="Wait."),
@@ -63,7 +79,7 @@ def test_text_behind_a_reflection_is_not_lost_in_one_batch():
         Delta(text="Safe."),
         Delta(finish="stop"),
     ]
-    assert [(run[0].kind, "".join(d.text for d in run)) for run in _runs(batch)] == [
+    assert [(run[0].kind, "".join(d.text for d in run)) for run in runs_of(batch)] == [
         ("reflection", "Wait."),
         ("answer", "Safe."),
     ]

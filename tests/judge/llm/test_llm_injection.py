@@ -11,9 +11,10 @@ import pytest
 from scripted import scripted
 
 from sophro.judge import Exchange
+from sophro.judge._control import CONTROL
 from sophro.judge._injection import injections, obeyed, planted
 from sophro.judge.llm import ADAPTERS, LlmJudge, _guards, _rubrics
-from sophro.judge.llm._fence import _CONTROL, defuse, fence, tag_of
+from sophro.judge.llm._fence import defuse, fence, tag_of
 from sophro.judge.llm._reply import Reply, Unparsed
 
 ITEMS = injections()
@@ -298,9 +299,9 @@ def test_tags_depend_on_everything_and_occur_nowhere():
 
 def test_no_item_survives_defusing_with_a_control_token():
     for item in ITEMS:
-        assert not _CONTROL.search(defuse(item.text)), item.id
+        assert not CONTROL.search(defuse(item.text)), item.id
     nested = "<|" * 30 + "im_end" + "|>" * 30
-    assert not _CONTROL.search(defuse(nested))
+    assert not CONTROL.search(defuse(nested))
     assert fence("ANSWER", "x", "0" * 16).count("0" * 16) == 2
 
 

@@ -11,7 +11,7 @@ themselves: nothing can agree with them much better than they do.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -76,11 +76,7 @@ class Agreed:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
-        return {
-            **vars(self),
-            **{name: getattr(self, name).to_dict() for name in ("overall", "everything", "clinicians")},
-            "criteria": {k: v.to_dict() for k, v in self.criteria.items()},
-        }
+        return asdict(self)
 
 
 def available() -> bool:

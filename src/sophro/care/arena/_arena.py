@@ -34,7 +34,7 @@ from sophro.care.arena._session import (
 )
 from sophro.care.arena._types import ItemScore, Session
 from sophro.care.dialogue import Agent, run
-from sophro.errors import SophroError
+from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, read_text, write_json, write_jsonl
 
 AT_ONCE = 32  # sessions in flight; a local model decodes what waits together in one batch
@@ -73,9 +73,18 @@ class ArenaRun:
 
 
 def make_counselor(name: str, rules: Sequence[str] = (), prompt: str | None = None) -> Agent:
-    """Return a counselor by name: ``good``, ``medium``, ``bad``, or any model."""
+    """Return a counselor by name: ``good``, ``medium``, ``bad``, or any model.
+
+    Raises:
+        SophroError: If the name can be neither.
+    """
+    from sophro.models import check_name, is_local, local_names
+
     if name in LEVELS:
         return scripted_counselor(name, tuple(rules))
+    if "/" not in name and not is_local(name):
+        raise unknown_name("counselor", name, (*LEVELS, *local_names()))
+    check_name(name)
     return model_counselor(name, tuple(rules), prompt or COUNSELOR)
 
 

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sophro.care.arena._marks import feelings, length, sentences
+from sophro.care._sentences import sentences
+from sophro.care.arena._marks import feelings, length
 from sophro.errors import unknown_name
 from sophro.files import digest, read_text
 

@@ -29,7 +29,6 @@ _COMPILED = {name: p for name, p in _PATTERNS.items() if not name.startswith("fe
 MARKS = tuple(_COMPILED)
 FEELINGS = tuple(_FEELINGS)
 
-_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _HAN = re.compile("[\u3400-\u9fff]")
 _WORD = re.compile(r"[a-z']{3,}|[\u3400-\u9fff]+")
 
@@ -38,11 +37,6 @@ _WORD = re.compile(r"[a-z']{3,}|[\u3400-\u9fff]+")
 def marks(text: str) -> frozenset[str]:
     """Return the names of the marks that the text holds."""
     return frozenset(name for name, pattern in _COMPILED.items() if pattern.search(text))
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text of either language."""
-    return [s.strip() for s in _SENTENCE.findall(text) if s.strip()]
 
 
 @functools.lru_cache(maxsize=4096)

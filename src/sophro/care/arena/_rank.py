@@ -7,7 +7,7 @@ clients and compares within them. Several seeds of one client are averaged first
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -49,12 +49,7 @@ class Standing:
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
-        return {
-            **vars(self),
-            "overall": self.overall.to_dict(),
-            "sides": {k: v.to_dict() for k, v in self.sides.items()},
-            "self_gap": self.self_gap.to_dict(),
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from sophro.care.dialogue import (
     Utterance,
     View,
     chat,
+    crisis_monitor,
 )
 from sophro.care.dialogue import Session as Running
 from sophro.files import digest
@@ -215,13 +216,6 @@ def _unfit(said: Utterance, profile: Profile, choice: Choice) -> str:
     if hear(said.text, "").role_swap or said.text.lstrip().lower().startswith(("counselor:", "assistant:")):
         return "it spoke for the counselor"
     return ""
-
-
-def crisis_monitor(lang: str) -> Any:
-    """Return the crisis layer for one session."""
-    from sophro.care.crisis import CrisisMonitor
-
-    return CrisisMonitor(lang=lang)
 
 
 def session_of(dialogue: Dialogue, controller: Arena) -> tuple[Session, State]:

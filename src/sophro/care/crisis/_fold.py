@@ -46,7 +46,7 @@ _PLAIN_NUMBER = re.compile(
     r"\d+(?:[.,:]\d+)*(?:st|nd|rd|th|am|pm|k|m|mg|kg|g|ml|cm|km|mm|s|h|x|yo|yrs?|min|hrs?|f|c|ft|in)?"
 )
 _SPACED = re.compile(r"(?<![a-z0-9'])(?:[a-z0-9@$!][ \-_.*·/\\|~+]{1,3}){3,}[a-z0-9@$!](?![a-z0-9])")
-_DOTTED = re.compile(r"(?<![\w.@/-])[a-z']+(?:([._\-*~|+/])[a-z']+)(?:\1[a-z']+){1,}(?![\w@/])")
+_DOTTED = re.compile(r"(?<![\w.@/'-])[a-z']+(?:([._\-*~|+/])[a-z']+)(?:\1[a-z']+){1,}(?![\w@/])")
 _INNER = re.compile(r"(?<=[a-z])[*_.\-~·/\\|+](?=[a-z])")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Utterance,
         View,
     )
+    from sophro.care.dialogue._watch import crisis_monitor
 
 _HOMES = {
     "CONTROLLER": "_session",
@@ -69,6 +70,7 @@ _HOMES = {
     "Utterance": "_types",
     "View": "_types",
     "chat": "_agents",
+    "crisis_monitor": "_watch",
     "open_model": "_agents",
     "replay": "_run",
     "run": "_run",
@@ -96,6 +98,7 @@ __all__ = [
     "Utterance",
     "View",
     "chat",
+    "crisis_monitor",
     "open_model",
     "replay",
     "run",

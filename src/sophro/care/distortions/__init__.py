@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sophro.care._sentences import sentences
 from sophro.errors import SophroError, unknown_name
 from sophro.files import read_text
 
@@ -68,7 +69,6 @@ def _read() -> dict[str, Distortion]:
 
 
 DISTORTIONS: Mapping[str, Distortion] = _read()
-_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 
 
 def distortion(name: str) -> Distortion:
@@ -124,10 +124,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 def detect(text: str) -> list[Found]:
     """Return the labels whose cues a text holds, in the order of the registry, each with its sentence."""
-    sentences = [s.strip() for s in _SENTENCE.findall(text) if s.strip()]
+    said = sentences(text)
     found: list[Found] = []
     for name, pattern in _patterns().items():
-        quote = next((s for s in sentences if pattern.search(s)), None)
+        quote = next((s for s in said if pattern.search(s)), None)
         if quote is not None:
             found.append(Found(name, quote))
     return found

@@ -77,7 +77,10 @@ def _pattern(instrument: Instrument, answers: Sequence[int | None]) -> Pattern |
     """Apply the counting rule to the lowest and the highest answers; where they differ nobody can say."""
     if instrument.algorithm is None:
         return None
-    ends: list[Pattern] = [_counted(instrument, [end if a is None else a for a in answers]) for end in (0, 3)]
+    ends: list[Pattern] = [
+        _counted(instrument, [end if a is None else a for a in answers])
+        for end in (min(instrument.values), max(instrument.values))
+    ]
     return ends[0] if ends[0] == ends[1] else None
 
 

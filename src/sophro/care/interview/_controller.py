@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sophro.care.dialogue import Agent, Controller, Monitor, Session, Turn
+from sophro.care.dialogue import Agent, Controller, Monitor, Session, Turn, crisis_monitor
 from sophro.care.interview import _speech as speech
 from sophro.care.interview._checks import wording_problem
 from sophro.care.interview._judges import Judgment, checked, rules
@@ -78,7 +78,7 @@ class Interview(Controller):
         self.questions = questions
         self.diagnosis = diagnosis
         self.region = region
-        self._monitor = monitor or self._crisis_layer
+        self._monitor = monitor or (lambda lang: crisis_monitor(lang, region))
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -94,11 +94,6 @@ class Interview(Controller):
             "questions": getattr(self.questions, "name", "fixed") if self.questions else "fixed",
             "diagnosis": getattr(self.diagnosis, "name", "fixed") if self.diagnosis else "fixed",
         }
-
-    def _crisis_layer(self, lang: str) -> Monitor:
-        from sophro.care.crisis import CrisisMonitor
-
-        return CrisisMonitor(lang, self.region)
 
     async def conduct(self, session: Session) -> Mapping[str, Any]:
         """Hold the interview."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sophro.care.dialogue import ScriptedAgent, View
 from sophro.care.interview import _phrases as phrases
+from sophro.care.interview._rules import LONGEST
 from sophro.care.interview._tree import LANGUAGES, LARGEST, Node, load_module
 from sophro.errors import SophroError, unknown_name
 
@@ -98,7 +99,7 @@ POLICIES: Mapping[str, Say] = {
     "probing": _before(phrases.PROBING),
     "foreign": lambda rng, lang, plain, kind: (_pick(rng, phrases.FOREIGN), plain),
     "silent": lambda rng, lang, plain, kind: (_pick(rng, phrases.EMPTY), plain),
-    "long": lambda rng, lang, plain, kind: (plain + "." * 8_000,),
+    "long": lambda rng, lang, plain, kind: (plain + "." * (2 * LONGEST),),  # more than the rules read
     "turned": lambda rng, lang, plain, kind: (phrases.TURNED[lang].format(answer=plain),),
     "switching": lambda rng, lang, plain, kind: (plain,),  # answers in the other language, see ``make``
     "refusing": lambda rng, lang, plain, kind: (plain,),  # leaves nodes out

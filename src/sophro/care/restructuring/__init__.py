@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sophro._lazy import lazy
 
 if TYPE_CHECKING:
+    from sophro.care.restructuring._case import Limits, bound
     from sophro.care.restructuring._checks import checks, fidelity
-    from sophro.care.restructuring._controller import Limits, Restructuring, bound
+    from sophro.care.restructuring._controller import Restructuring
     from sophro.care.restructuring._generate import Generated, as_dialogue, generate, records, token, why_not
     from sophro.care.restructuring._helper import fixed_turn, model_helper
     from sophro.care.restructuring._persona import MANNERS, Situation, persona, situations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(("checks", "fidelity"), "_checks"),
-    **dict.fromkeys(("Limits", "Restructuring", "bound"), "_controller"),
+    **dict.fromkeys(("Limits", "bound"), "_case"),
+    "Restructuring": "_controller",
     **dict.fromkeys(("Generated", "as_dialogue", "generate", "records", "token", "why_not"), "_generate"),
     **dict.fromkeys(("fixed_turn", "model_helper"), "_helper"),
     **dict.fromkeys(("MANNERS", "Situation", "persona", "situations"), "_persona"),

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
+from sophro.care._sentences import sentences
 from sophro.care.distortions import DISTORTIONS
+from sophro.care.restructuring._helper import brief
 from sophro.care.restructuring._reader import MOST_CHANNELS, said
 from sophro.care.restructuring._strategies import STAGES, Sentence, faults
 
@@ -89,10 +91,12 @@ def _faults(turn: Mapping[str, Any], person: Sequence[str]) -> list[str]:
 
 
 def _quoted(person: Sequence[str]) -> list[str]:
-    """Return what the helper may repeat: whole answers, and their sentences."""
-    from sophro.care.restructuring._reader import sentences
-
-    return [*person, *(s for p in person for s in sentences(p))]
+    """Return what the helper may repeat: whole answers, their beginnings, and their sentences."""
+    return [
+        *person,
+        *map(brief, person),
+        *(s for p in person for s in (*sentences(p), *map(brief, sentences(p)))),
+    ]
 
 
 def _bare(turn: Mapping[str, Any], person: Sequence[str]) -> str:

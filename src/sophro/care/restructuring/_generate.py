@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sophro.care.dialogue import Agent, Dialogue, run
+from sophro.care.restructuring._case import IDEATION
 from sophro.care.restructuring._checks import checks
 from sophro.care.restructuring._controller import Restructuring
 from sophro.care.restructuring._persona import MANNERS, Situation, persona, situations
@@ -24,7 +25,6 @@ from sophro.data._records import is_cjk
 from sophro.errors import SophroError
 
 TRAINING = ("plain", "doubtful", "short", "tricky")
-_IDEATION = 2
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def as_dialogue(done: Dialogue, situation: Situation, name: str) -> dict[str, An
 def why_not(dialogue: Mapping[str, Any]) -> str | None:
     """Return why a dialogue is no training data, None if it is."""
     turns: Sequence[Mapping[str, Any]] = dialogue["turns"]
-    if any(t["level"] >= _IDEATION for t in turns):
+    if any(t["level"] >= IDEATION for t in turns):
         return "safety: the talk holds risk"
     if dialogue["end"] != "closed":
         return f"basic: it ended by {dialogue['end']}"

@@ -20,6 +20,7 @@ from sophro.care.restructuring._strategies import Sentence
 from sophro.files import read_text
 
 LINES: Mapping[str, dict[str, Any]] = json.loads(read_text(Path(__file__).with_name("data") / "lines.json"))
+_LONGEST = 240
 _AIMS: Mapping[str, str] = {
     "automatic": "Take up what was said and ask which thought went through the mind at that moment.",
     "intermediate": "Give the thought back and ask for the rule or assumption behind it.",
@@ -53,6 +54,15 @@ def label_names(ids: Sequence[str], lang: str) -> str:
     return ("、" if lang == "zh" else ", ").join(names)
 
 
+def brief(text: str) -> str:
+    """Return somebody's words as far as a helper repeats them: whole up to 240 characters, else the beginning."""
+    text = text.strip()
+    if len(text) <= _LONGEST:
+        return text
+    start = text[:_LONGEST]
+    return (start.rpartition(" ")[0] or start).rstrip(" ,;:.!?，；：。！？") + " …"
+
+
 def _fill(text: str, words: Mapping[str, str]) -> str | None:
     """Return a line with its words, None if one of them is not known yet."""
     needed = re.findall(r"\{(\w+)\}", text)
@@ -60,8 +70,10 @@ def _fill(text: str, words: Mapping[str, str]) -> str | None:
         return None
     filled = text
     for n in needed:
-        # A sentence ends once: the person's own full stop is kept, ours is not added.
         filled = filled.replace("{" + n + "}", words[n].strip())
+    # A sentence ends once: the person's own full stop is kept.
+    if text.endswith("}") and not re.search(r"[.!?。！？…][\"'”’）)]*$", filled):
+        filled += "。" if re.search("[\u3400-\u9fff]", text) else "."
     return filled
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from sophro.care._sentences import sentences
 from sophro.care.dialogue import Message, ModelAgent, ScriptedAgent, Utterance, View
 from sophro.care.distortions import DISTORTIONS, detect
 from sophro.files import read_text
@@ -22,7 +23,6 @@ from sophro.judge.llm import fence, tag_of
 
 Ask = Literal["thought", "belief", "channels", "evidence", "verdict", "support"]
 MOST_CHANNELS = 3
-_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:
@@ -33,11 +33,6 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 _PATTERNS = _patterns()
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of an answer."""
-    return [s.strip() for s in _SENTENCE.findall(text) if s.strip()]
 
 
 def _weight(text: str) -> float:
@@ -53,6 +48,11 @@ def refuses(text: str) -> bool:
 def tricks(text: str) -> bool:
     """Whether the text tries to take over the program or asks for its inside."""
     return bool(_PATTERNS["tricks"].search(text))
+
+
+def hostile(text: str) -> bool:
+    """Whether the text abuses the program."""
+    return bool(_PATTERNS["hostile"].search(text))
 
 
 def real_harm(text: str) -> str | None:

@@ -48,7 +48,8 @@ ROWS: Mapping[str, Row] = {
         "_toxic:ToxicChinese", "toxic Chinese, read through its disguises", ("toxic",), options={"undo": True}
     ),
     "response_harm": Row(
-        "_judges:ResponseHarm", "a harmful answer, given the request", ("harmful",), ("output", "trace", "stream")
+        "_judges:ResponseHarm", "a harmful answer, given the request", ("harmful",), ("output", "trace", "stream"),
+        options={"screen": True},
     ),
     "refusal": Row("_judges:Refusal", "an answer that declines", ("refused",), ("output",)),
     "crisis": Row(

@@ -8,12 +8,14 @@ answer is read in overlapping windows and the highest score counts.
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from sophro.errors import SophroError
+from sophro.files import digest
 from sophro.guard._types import Detection
 from sophro.guard.scanners._types import View
 from sophro.guard.scanners._windows import chosen, windows
@@ -21,6 +23,9 @@ from sophro.judge._types import Exchange, Verdict
 
 SIZE, OVERLAP, MOST = 1200, 200, 6
 THRESHOLD = 0.5
+CLEARED = "cleared by the screen"
+# One judgement at a time: two would share the cores and both be late, and whoever is not judged would wait as well.
+_TURN = threading.Lock()
 
 
 class _Judged(ABC):
@@ -51,7 +56,10 @@ class _Judged(ABC):
         return [self._one(v, cut, [next(verdicts) for _ in cut]) for v, cut in zip(views, cuts, strict=True)]
 
     def _ask(self, asked: list[Exchange]) -> list[Verdict]:
-        return self._judge(asked) if asked else []
+        if not asked:
+            return []
+        with _TURN:
+            return self._judge(asked)
 
     @abstractmethod
     def _score(self, verdict: Verdict) -> float | None:
@@ -72,10 +80,34 @@ class _Judged(ABC):
 
 
 class ResponseHarm(_Judged):
-    """Is the answer harmful, given the request? The embedded harm judge."""
+    """Is the answer harmful, given the request? The embedded harm judge.
 
-    def __init__(self) -> None:
+    Args:
+        screen: Whether a window of a stream that is surely harmless is cleared without the judge (``_screen``).
+    """
+
+    def __init__(self, screen: bool = True) -> None:
         super().__init__("response_harm", "harmful", "embedded-harm")
+        self._screen: Any = None
+        if screen:
+            from sophro.guard.scanners._screen import Screen
+
+            self._screen = Screen()
+            self.version = digest(self.version, self._screen.version)
+
+    def __call__(self, views: Sequence[View]) -> list[Detection]:
+        """Return one detection per view, in order."""
+        streamed = [i for i, v in enumerate(views) if v.where == "stream" and v.text.strip()]
+        if self._screen is None or not streamed:
+            return super().__call__(views)
+        near = dict(zip(streamed, self._screen([views[i] for i in streamed]), strict=True))
+        rest = [i for i in range(len(views)) if near.get(i) is None]
+        found = dict(zip(rest, super().__call__([views[i] for i in rest]), strict=True))
+        return [found[i] if i in found else self._cleared(v, near[i]) for i, v in enumerate(views)]
+
+    def _cleared(self, view: View, score: float) -> Detection:
+        whole = (0, len(view.text))
+        return Detection({self._label: score}, self.thresholds, self.name, self.version, whole, note=CLEARED)
 
     def _score(self, verdict: Verdict) -> float | None:
         return None if verdict.outcome in ("broken", "unscored") else verdict.score

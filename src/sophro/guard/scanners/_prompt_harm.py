@@ -14,7 +14,10 @@ were not trained on, at equal false alarms; the reader is bounded by windows ins
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +42,7 @@ WIDE, NARROW = 3, 4  # windows of each size that the reader reads
 OPEN, OPEN_SIZE = 3, 400  # earlier requests that are read with the newest, and characters of each
 ORDER, BITS = 4, 18
 FORMAT = "sophro-request-1"
+_KEPT = 4096  # texts whose detection is remembered
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ class PromptHarm:
         self._reader: Any = None
         self.version = self._model.version
         self.thresholds = {LABEL: 0.5}
+        self._known: OrderedDict[bytes, Detection] = OrderedDict()
+        self._turn = threading.Lock()
 
     def __call__(self, views: Sequence[View]) -> list[Detection]:
         """Return one detection per view, in order."""
@@ -122,6 +128,25 @@ class PromptHarm:
         return [d for d in found if d is not None]
 
     def _texts(self, texts: Sequence[str]) -> list[Detection]:
+        """Judge texts; what was judged lately is kept, since a stream asks about its request window by window."""
+        keys = [_key(t) for t in texts]
+        with self._turn:
+            known = {k: self._known[k] for k in keys if k in self._known}
+        new = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
+        if new:
+            known.update(zip(new, self._judged(list(new.values())), strict=True))
+            with self._turn:
+                self._known.update((k, known[k]) for k in new)
+                while len(self._known) > _KEPT:
+                    self._known.popitem(last=False)
+        return [known[k] for k in keys]
+
+    def forget(self) -> None:
+        """Drop what is remembered, so that every text is read again (benchmarks)."""
+        with self._turn:
+            self._known.clear()
+
+    def _judged(self, texts: Sequence[str]) -> list[Detection]:
         scripts = [script(t) for t in texts]
         best: list[tuple[float, tuple[int, int]] | None] = [None] * len(texts)
         for language, judge in (("en", self._english), ("zh", self._chinese)):
@@ -188,6 +213,11 @@ class PromptHarm:
 
             self._reader = RequestReader(encoder(), self._model.deltas)
         return self._reader
+
+
+def _key(text: str) -> bytes:
+    """Return what a text is remembered by; nothing that was said is kept."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _level(model: RequestModel, log_odds: np.ndarray, language: str) -> np.ndarray:

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sophro.files import digest
 from sophro.guard._detectors import detector
 from sophro.guard._types import Detection
 from sophro.guard.scanners._types import View
+from sophro.text import normalizer_version
 
 # The normaliser is about a hundred times slower than the detector, so of a long text it reads the worst place only.
 _UNDONE_AT_MOST = 1200
@@ -38,7 +40,9 @@ class ToxicChinese:
     def __init__(self, undo: bool = True) -> None:
         self._detector = detector("toxic_zh")
         self.undo = undo
-        self.version = f"{self._detector.version}{'+undo' if undo else ''}"
+        self.version = (
+            digest(self._detector.version, normalizer_version()) if undo else self._detector.version
+        )
 
     @property
     def thresholds(self) -> dict[str, float]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("sophro.serve")
 _BATCH = 64  # texts judged together
 _WORKERS = 2
+# Windows of streams: a few of many need the judge, which takes one at a time; the others must not wait behind them.
+_STREAM_WORKERS = 32
 
 
 class Guards(Protocol):
@@ -165,6 +167,7 @@ class Guarding:
         self._metrics = metrics
         self._seconds = seconds
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sophro-guard")
+        self._stream_pool = ThreadPoolExecutor(_STREAM_WORKERS, thread_name_prefix="sophro-stream")
         self._waiting: dict[tuple[int, str, str], list[_Waiting]] = {}
         self._flushing: set[tuple[int, str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -252,12 +255,12 @@ class Guarding:
         return Stream(self, check, self._metrics)
 
     async def run(self, call: Callable[[], Any]) -> Any:
-        """Run a call of the guard in a worker thread.
+        """Run a call of a stream's check in a worker thread.
 
         Raises:
             ApiError: 503 if it failed or took too long.
         """
-        return await self._bounded(asyncio.get_running_loop().run_in_executor(self._pool, call))
+        return await self._bounded(asyncio.get_running_loop().run_in_executor(self._stream_pool, call))
 
     async def _bounded(self, work: asyncio.Future[Any]) -> Any:
         try:
@@ -279,7 +282,8 @@ class Guarding:
 
     def close(self) -> None:
         """Give up what is running."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._stream_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Stream:

@@ -14,17 +14,7 @@ import re
 from collections.abc import Sequence
 
 from sophro.files import digest
-
-# Zero-width, direction and other format characters; they can hide a mark from us but not from a tokenizer.
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
-_BAR = "[|\uff5c\u2502]"
-_CONTROL = re.compile(
-    rf"[<\uff1c]{_BAR}[^<>|\uff1c\uff1e\uff5c\n]{{0,60}}{_BAR}[>\uff1e]"  # <|im_end|>, <｜User｜>
-    r"|\[/?INST\]|<</?SYS>>|</?s>|\[/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
-    r"|</?(?:bos|eos|pad|unk|mask|start_of_turn|end_of_turn|reserved_\d+)>|\[gMASK\]|<sop>|<eop>"
-    r"|<\|?(?:begin|end)_of_(?:text|sentence)\|?>",
-    re.IGNORECASE,
-)
+from sophro.judge._control import CONTROL, INVISIBLE
 
 
 def tag_of(*parts: str) -> str:
@@ -52,8 +42,8 @@ def section(mark: str, line: bool = False) -> re.Pattern[str]:
 
 def defuse(text: str, sections: Sequence[re.Pattern[str]] = ()) -> str:
     """Return text in which no control token and no section mark is left; everything else stays as it is."""
-    text = _INVISIBLE.sub("", text)
-    for pattern in (_CONTROL, *sections):
+    text = INVISIBLE.sub("", text)
+    for pattern in (CONTROL, *sections):
         for _ in range(8):  # breaking an inner mark can complete an outer one
             text, count = pattern.subn(_broken, text)
             if not count:

@@ -54,7 +54,7 @@ NETS: tuple[tuple[str, str, str], ...] = (
     (
         "attempt_hint",
         "took elided",
-        r"(?:^|[.!?,;] ?|\band )\W*(?:took|swallowed|downed|popped|finished|ate|had taken) (?:\w+ ){0,4}?(?:{PILLS}|them all|all of them|bottle)\b|\bthe (?:pills|whole bottle|bottle) (?:is|are) (?:gone|empty|inside me)\b|\b(?:too late|it is done|i did it|i have done it|done it)\b",
+        r"(?:^|[.!?,;] ?|\band )\W{0,40}(?:took|swallowed|downed|popped|finished|ate|had taken) (?:\w+ ){0,4}?(?:{PILLS}|them all|all of them|bottle)\b|\bthe (?:pills|whole bottle|bottle) (?:is|are) (?:gone|empty|inside me)\b|\b(?:too late|it is done|i did it|i have done it|done it)\b",
     ),
     (
         "over",

@@ -1,0 +1,61 @@
+"""The pages of an arena and of an interview in a real browser: phone width, both colour schemes, nothing fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import pytest
+from arena_world import Silent
+from chromium import BROWSER, Browser
+
+from sophro.care.arena import Caps, _session, run_arena, select, shipped_profiles
+from sophro.care.dialogue import ScriptedAgent, run_sync
+from sophro.care.interview import Interview
+from sophro.care.interview._page import render_page
+from sophro.report import arena_report
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[Browser]:
+    started = Browser(tmp_path_factory.mktemp("profile"))
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_session, "crisis_monitor", lambda _: Silent())
+        clients = select(shipped_profiles(), None, 2)
+        anyio.run(lambda: run_arena(["good", "bad"], clients, out=folder, caps=Caps(1, 2, 5)))
+    arena_report(folder, folder / "arena.html")
+    said = ScriptedAgent("participant", lambda v: "x" * 400 if v.task["attempt"] == 0 else "nearly every day")
+    done = run_sync(Interview("gad7", said, monitor=lambda _: Silent()), name="n" * 200)
+    (folder / "interview.html").write_text(render_page(done), "utf-8")
+    return {name: folder / f"{name}.html" for name in ("arena", "interview")}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["arena", "interview"])
+def test_no_sideways_scroll_and_nothing_fetched(browser, pages, name, width, scheme):
+    browser.open(pages[name], width, scheme=scheme)
+    browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    drawn = (
+        "[...document.querySelectorAll('figure svg.chart')].map(s => s.getBoundingClientRect().width > 200)"
+    )
+    assert browser.evaluate(drawn) == [True] * (5 if name == "arena" else 0)
+    assert browser.named("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded") == []
+    assert {p["request"]["url"] for p in browser.named("Network.requestWillBeSent")} == {pages[name].as_uri()}
+    paper = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(252, 251, 249)", "dark": "rgb(20, 21, 23)"}[scheme], (
+        "the theme was not applied"
+    )
