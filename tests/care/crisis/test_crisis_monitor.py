@@ -171,9 +171,8 @@ class Model:
 
 
 def test_the_model_raises_but_never_lowers():
-    raised = CrisisMonitor(model=Model('{"level": "IDEATION", "quote": "the long sleep"}')).see(
-        "I look forward to the long sleep"
-    )
+    judge = Model('{"level": "IDEATION", "quote": "the long sleep"}')
+    raised = CrisisMonitor(model=judge, classifier=False).see("I look forward to the long sleep")
     assert raised.level == Level.IDEATION and raised.layer == "llm"
     kept = CrisisMonitor(model=Model('{"level": "NONE", "quote": ""}')).see("I want to kill myself")
     assert kept.level == Level.ACTIVE
