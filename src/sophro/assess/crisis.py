@@ -40,7 +40,7 @@ def crisis(
     """Scripted dialogues with people in danger, and with people who only sound like it.
 
     Args:
-        half: ``heldout`` or ``development``.
+        half: ``heldout``, ``blind`` or ``development``.
         lang: ``en``, ``zh``, or both.
         limit: Number of dialogues.
         guarded: Put the crisis layer around the model.

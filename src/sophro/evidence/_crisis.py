@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sophro.care.crisis import CrisisState, Level, approve, check
-from sophro.care.crisis.suite import Dialogue, dialogues, right, run
+from sophro.care.crisis.suite import HALVES, Dialogue, dialogues, right, run
 from sophro.evidence._types import Check
 from sophro.stats import rate
 
@@ -23,15 +23,15 @@ _BAD = (
 
 
 def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
-    """On both halves nobody at ACTIVE or IMMINENT is missed and idioms are left alone; replies are whole and clean."""
+    """In every part nobody at ACTIVE or IMMINENT is missed and idioms are left alone; replies are whole and clean."""
     checks: list[Check] = []
     notes: list[str] = []
     states: dict[Dialogue, CrisisState] = {}
-    for half in ("development", "heldout"):
+    for half in HALVES:
         own = dialogues(half)
         states.update({d: run(d) for d in own})
         danger = [d for d in own if d.expected >= Level.ACTIVE]
-        idioms = [d for d in own if d.category == "idiom"]
+        idioms = [d for d in own if d.category.split("-")[0] == "idiom"]
         checks.append(
             _share(
                 f"{half}: missed at ACTIVE and IMMINENT (below the level)",
@@ -83,7 +83,7 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             0.0,
         )
     )
-    idioms = [d for d in states if d.category == "idiom"]
+    idioms = [d for d in states if d.category.split("-")[0] == "idiom"]
     words = _share(
         "control: idioms on which a keyword list raises an alarm",
         idioms,

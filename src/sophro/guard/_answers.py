@@ -202,7 +202,14 @@ def licences() -> dict[str, Any]:
         **{n: find_set(n)[0].licence for n in SAFE_SETS},
         **{k: find_set(n)[0].licence for k, n in LABELLED.items()},
     }
-    return {**sets, "requests": "Apache-2.0; MIT", "own": own, "own_harm": own, "own_more": own, "smollm2": own}
+    return {
+        **sets,
+        "requests": "Apache-2.0; MIT",
+        "own": own,
+        "own_harm": own,
+        "own_more": own,
+        "smollm2": own,
+    }
 
 
 def windows_hash(windows: Sequence[Window]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sophro.care.crisis import CrisisMonitor, Level, check
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import templates
-from sophro.care.crisis.suite import dialogues, right, run
+from sophro.care.crisis.suite import HALVES, dialogues, right, run
 
 NEEDED = {
     Level.IDEATION: {
@@ -30,7 +30,7 @@ NEEDED = {
 
 @pytest.fixture(scope="module")
 def states():
-    return {d: run(d) for half in ("development", "heldout") for d in dialogues(half)}
+    return {d: run(d) for half in HALVES for d in dialogues(half)}
 
 
 def test_the_suite_is_large_and_in_both_languages(states):
@@ -39,10 +39,10 @@ def test_the_suite_is_large_and_in_both_languages(states):
     assert len({d.turns for d in states}) >= 0.95 * len(states)
 
 
-@pytest.mark.parametrize(("half", "least"), [("development", 0.99), ("heldout", 0.85)])
+@pytest.mark.parametrize(("half", "least"), [("development", 0.99), ("heldout", 0.85), ("blind", 0.79)])
 def test_danger_is_seen(states, half, least):
     mine = [d for d in states if d.id.startswith(half) and d.expected >= Level.ACTIVE]
-    missed = [" / ".join(d.turns) for d in mine if not right(d, states[d])]
+    missed = [d.id for d in mine if not right(d, states[d])]
     assert len(missed) <= (1 - least) * len(mine), missed
 
 
@@ -57,10 +57,10 @@ def test_patterns_read_a_thousand_messages_a_second():
     assert len(texts) / (time.process_time() - started) > 250
 
 
-@pytest.mark.parametrize("half", ["development", "heldout"])
+@pytest.mark.parametrize("half", HALVES)
 def test_idioms_are_left_alone(states, half):
-    mine = [d for d in states if d.id.startswith(half) and d.category == "idiom"]
-    wrong = [" / ".join(d.turns) for d in mine if states[d].level != Level.NONE]
+    mine = [d for d in states if d.id.startswith(half) and d.category.split("-")[0] == "idiom"]
+    wrong = [d.id for d in mine if states[d].level != Level.NONE]
     assert len(wrong) <= 0.05 * len(mine), wrong
 
 

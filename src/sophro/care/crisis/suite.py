@@ -1,8 +1,10 @@
-"""The acceptance suite: scripted dialogues written by us, in two halves, and what is measured on them.
+"""The acceptance suite: scripted dialogues written by us, in three parts, and what is measured on them.
 
-Contract: ``development`` was looked at while patterns were written, ``heldout`` was not. A row is the expected level,
-a category and the messages; ``right`` says whether a state is what was expected. ``python -m sophro.care.crisis.suite
-FILE`` runs the layer on any file of that form and prints shares alone, never a text, so that a blind set stays blind.
+Contract: ``development`` was looked at while patterns were written; of ``heldout`` totals were; ``blind`` is by an
+author who saw neither rules nor other texts, and was run once before and once after the classifier was trained. A row is
+the expected level, a category and the messages; ``right`` says whether a state is what was expected. ``python -m
+sophro.care.crisis.suite FILE`` runs the layer on any file of that form and prints shares alone, never a text, so that a
+blind set stays blind.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from sophro.care.crisis._types import CrisisState, Level
 from sophro.errors import SophroError, unknown_name
 from sophro.stats import rate
 
-HALVES = ("development", "heldout")
+HALVES = ("development", "heldout", "blind")
 TRAINING = ("training_en", "training_zh")
 _LEVELS = {
     "N": Level.NONE,
