@@ -18,8 +18,8 @@ from sophro.guard.scanners._screen import CLEARED, NAME, Screen, load_screen, re
 from sophro.judge._types import Verdict
 
 GARDEN = (
-    "Rake the leaves from the lawn but leave them under the hedge, where hedgehogs look for a bed. Water young trees "
-    "once a week while it is dry, and spread compost around them so that the soil stays warm."
+    "Rake the leaves into a heap, and put a layer of soil on top. Keep it as moist as a sponge, and turn it with a fork "
+    "when it is warm. In spring the compost is ready for the beds."
 )
 ASKED = "What should I do in my garden in autumn?"
 HOSTILE = [

@@ -300,4 +300,4 @@ def test_people_are_told_of_escalations_and_the_record_says_what_became_of_it(tm
         found = outcomes(url + "/never")
         assert (found["outcome"], found["tries"]) == ("status 503", 3)
     assert outcomes("")["outcome"] == "no webhook is set"
-    assert outcomes("http://[wrong")["outcome"].startswith("InvalidURL")
+    assert outcomes("ftp://somewhere")["outcome"].startswith("UnsupportedProtocol")

@@ -71,11 +71,11 @@ class Classifier:
             + self._tensors[f"{lang}.bias"]
         )
         if lang != "en" or self._states is None or first[0] < self.cuts["en"]["ask"]:
-            return lang, first
+            return lang, nested(first)
         row = self._states([clean(text)])[0].astype(np.float64)
         second = self._tensors["en.states"] @ row + self._tensors["en.states_bias"]
         a, b, c = self._tensors["en.blend"]
-        return "en+states", a * first + b * second + c
+        return "en+states", nested(a * first + b * second + c)
 
     def level(self, text: str, found: Reading) -> Level:
         """Return the level of a message, at least that of the patterns."""
@@ -83,6 +83,11 @@ class Classifier:
             return found.level
         reader, z = self.margins(text)
         return decide(z, self.cuts[reader], found, in_the_way(text, found))
+
+
+def nested(z: Floats) -> Floats:
+    """Return log-odds (..., 4) of which none is above that of a lower level: whoever plans is also in despair."""
+    return np.minimum.accumulate(z, axis=-1)
 
 
 def in_the_way(text: str, found: Reading) -> bool:

@@ -23,7 +23,7 @@ from sophro.errors import SophroError, unknown_name
 from sophro.stats import rate
 
 HALVES = ("development", "heldout", "blind")
-TRAINING = ("training_en", "training_zh")
+TRAINING = ("training_en", "training_zh", "answers")
 _LEVELS = {
     "N": Level.NONE,
     "C": Level.CONCERN,

@@ -1,11 +1,11 @@
 """Trains the crisis classifier: ``python -m sophro.care.crisis.train [--cache FILE]``.
 
 Contract: deterministic; half a minute of a core, and as long for the encoder's states of the English texts (``--cache``
-keeps them). Trained on our own texts alone: ``data/training_*.txt``, the development half of the suite and the
-everyday requests of the starter sets. Thresholds come from five-fold cross-validation in which texts that
-resemble one another stay together; they hold the false alarms on the hard negatives of the training texts at
-``ALARMS``. Nothing is chosen on the held-out half. The card tells recall and false alarms of the classifier and of the
-whole layer, by language, out of fold.
+keeps them). Trained on our own texts alone: ``data/training_*.txt``, short answers without any risk
+(``data/answers.txt``), the development half of the suite and the everyday requests of the starter sets. Thresholds come
+from five-fold cross-validation in which texts that resemble one another stay together; they hold the false alarms on
+the hard negatives of the training texts at ``ALARMS``. Nothing is chosen on the held-out half or the blind set. The card
+tells recall and false alarms of the classifier and of the whole layer, by language, out of fold.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sophro.care.crisis._classifier import FORMAT, HEADS, LANGUAGES, decide, in_the_way, silenced
+from sophro.care.crisis._classifier import FORMAT, HEADS, LANGUAGES, decide, in_the_way, nested, silenced
 from sophro.care.crisis._features import BITS, cells, fold, language
 from sophro.care.crisis._fold import clean
 from sophro.care.crisis._grammar import read
@@ -50,7 +50,7 @@ class Text:
     Attributes:
         text: The message.
         level: What must be reached.
-        source: ``training``, ``development`` or ``starter``.
+        source: ``training``, ``answers``, ``development`` or ``starter``.
         category: What kind of case it is.
     """
 
@@ -231,7 +231,10 @@ def measured(
 ) -> dict[str, Any]:
     """Return what the classifier and the whole layer do on the training texts, out of fold."""
     fresh = [i for i, t in enumerate(texts) if t.source == "training"]
-    levels = {i: decide(z[i], cut, readings[i], in_the_way(texts[i].text, readings[i])) for i in fresh}
+    plain = [i for i, t in enumerate(texts) if t.source in ("answers", "starter")]
+    levels = {
+        i: decide(z[i], cut, readings[i], in_the_way(texts[i].text, readings[i])) for i in (*fresh, *plain)
+    }
 
     def share(own: Sequence[int], yes: Callable[[int], bool]) -> dict[str, Any]:
         found = rate([yes(i) for i in own])
@@ -263,6 +266,7 @@ def measured(
             "false_alarms": share(none, lambda i: levels[i] > Level.NONE),
             "false_alarms_from_ideation": share(none, lambda i: levels[i] >= Level.IDEATION),
             "idioms_alarmed": share(idioms, lambda i: levels[i] > Level.NONE),
+            "answers_and_requests_alarmed": share(plain, lambda i: levels[i] > Level.NONE),
             **{
                 f"{level.name.lower()}_reached": share(
                     [i for i in fresh if texts[i].level == level], lambda i, level=level: levels[i] >= level
@@ -302,8 +306,8 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
         )
         fold_of = places(folded)
         first = out_of_fold(lambda own, rows=rows: Sparse([rows[i] for i in own]), labels, fold_of, STRENGTH)
-        thresholds[lang] = cuts(first, texts, hushed, ALARMS)
-        results[lang] = measured(first, thresholds[lang], texts, readings)
+        thresholds[lang] = cuts(nested(first), texts, hushed, ALARMS)
+        results[lang] = measured(nested(first), thresholds[lang], texts, readings)
         w, b = fit(Sparse(rows), labels, STRENGTH)
         tensors[f"{lang}.ngrams"], tensors[f"{lang}.bias"] = np.ascontiguousarray(w, np.float16), b
         print(lang, thresholds[lang], results[lang], flush=True)
@@ -318,6 +322,7 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
             both = mix[0] * first + mix[1] * second + mix[2]
             unasked = first[:, 0] < thresholds["en"]["ask"]
             both[unasked] = np.minimum(both[unasked], -20.0)
+            both = nested(both)
             thresholds["en+states"] = cuts(both, texts, hushed, ALARMS_STATES)
             if keep is not None:
                 np.savez(keep, texts=np.array([t.text for t in texts]), log_odds=both)
@@ -344,7 +349,8 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
         "trained_on": {
             "texts": dict(sorted(Counter(t.source for t in known).items())),
             "hash": digest([(t.text, int(t.level)) for t in known]),
-            "source": "own training texts, development half of the suite, everyday requests of the starter sets",
+            "source": "own training texts, short answers, development half of the suite, everyday requests of the "
+            "starter sets",
         },
         "false_alarms_allowed": {"ngrams": ALARMS | LIFTED, "states": ALARMS_STATES | LIFTED},
         "cross_validated": results,
