@@ -4,8 +4,8 @@ Contract: deterministic; half a minute of a core, and as long for the encoder's 
 keeps them). Trained on our own texts alone: ``data/training_*.txt``, short answers without any risk
 (``data/answers.txt``), the development half of the suite and the everyday requests of the starter sets. Thresholds come
 from five-fold cross-validation in which texts that resemble one another stay together; they hold the false alarms on
-the hard negatives of the training texts at ``ALARMS``. Nothing is chosen on the held-out half or the blind set. The card
-tells recall and false alarms of the classifier and of the whole layer, by language, out of fold.
+the hard negatives of the training texts at ``ALARMS``. Nothing is chosen on the held-out half or the blind set. The
+card tells recall and false alarms of the classifier and of the whole layer, by language, out of fold.
 """
 
 from __future__ import annotations
