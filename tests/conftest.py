@@ -23,3 +23,15 @@ def _keep_memory(monkeypatch):
     for name in ("sophro.recipe._run", "sophro.train._trainer"):
         if name in sys.modules:
             monkeypatch.setattr(sys.modules[name], "release_memory", lambda: None)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A real Chromium; modules that use it skip themselves where there is none."""
+    from chromium import Browser
+
+    started = Browser(tmp_path_factory.mktemp("profile"))
+    try:
+        yield started
+    finally:
+        started.close()

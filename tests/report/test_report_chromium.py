@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import BROWSER, Browser
+from chromium import BROWSER
 from report_fixture import build_run, write_rows
 
 from sophro.report import build_report
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[Browser]:
-    started = Browser(tmp_path_factory.mktemp("profile"))
-    try:
-        yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

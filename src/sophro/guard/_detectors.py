@@ -7,11 +7,13 @@ this machine lie in the user's cache, or in any folder that is named by its path
 from __future__ import annotations
 
 import functools
+import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from sophro.errors import SophroError, unknown_name
-from sophro.files import cache_root
+from sophro.files import cache_root, file_sha256
 from sophro.guard._linear import NgramDetector, load_detector
 from sophro.guard._types import Detector
 
@@ -23,6 +25,29 @@ LOCAL = {"toxic_zh_local": ("cold", "cntp", "toxicn")}
 def shipped_folder() -> Path:
     """Return the folder of the shipped detectors."""
     return Path(str(files("sophro.guard"))) / "weights"
+
+
+def scanner_card(folder: Path, name: str, format_: str, hash_: str) -> tuple[Path, dict[str, Any]]:
+    """Return the weights ``NAME.safetensors`` of a folder and their card ``NAME.json``.
+
+    Args:
+        folder: Where both lie.
+        name: Of the detector.
+        format_: What the card must name as ``format``.
+        hash_: What it must name as ``hash``.
+
+    Raises:
+        SophroError: Naming the file, if one is missing, changed, or of another format.
+    """
+    path, card_path = folder / f"{name}.safetensors", folder / f"{name}.json"
+    if not (path.is_file() and card_path.is_file()):
+        raise SophroError(f"{path}: the weights of {name} are missing; reinstall sophro")
+    card = json.loads(card_path.read_text(encoding="utf-8"))
+    if card.get("format") != format_ or card.get("hash") != hash_:
+        raise SophroError(f"{card_path}: another format than this sophro reads; reinstall sophro")
+    if file_sha256(path) != card["weights_sha256"]:
+        raise SophroError(f"{path}: not the weights that {card_path.name} describes; reinstall sophro")
+    return path, card
 
 
 def local_folder() -> Path:

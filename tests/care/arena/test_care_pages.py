@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
 import pytest
 from arena_world import Silent
-from chromium import BROWSER, Browser
+from chromium import BROWSER
 
 from sophro.care.arena import Caps, _session, run_arena, select, shipped_profiles
 from sophro.care.dialogue import ScriptedAgent, run_sync
@@ -17,15 +16,6 @@ from sophro.care.interview._page import render_page
 from sophro.report import arena_report
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[Browser]:
-    started = Browser(tmp_path_factory.mktemp("profile"))
-    try:
-        yield started
-    finally:
-        started.close()
 
 
 @pytest.fixture(scope="module")

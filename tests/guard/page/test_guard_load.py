@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from script_loader import load_script
 from served import serving
 
-ROOT = Path(__file__).resolve().parents[3]
-
-
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("load_guard", ROOT / "scripts/load_guard.py")
-    assert spec and spec.loader
-    found = importlib.util.module_from_spec(spec)
-    sys.modules["load_guard"] = found
-    sys.path.append(str(ROOT / "scripts"))  # where its texts lie
-    spec.loader.exec_module(found)
-    return found
-
-
-guard = _script()
+guard = load_script("load_guard")
 ENFORCED, DRY = guard.POLICY.format(dry="false"), guard.POLICY.format(dry="true")
 
 

@@ -57,15 +57,6 @@ def url(runs) -> Iterator[str]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory) -> Iterator[Browser]:
-    started = Browser(tmp_path_factory.mktemp("profile"))
-    try:
-        yield started
-    finally:
-        started.close()
-
-
 def start(browser: Browser, url: str, width: int = 1280, scheme: str = "light") -> None:
     browser.open(url, width, scheme=scheme)
     browser.wait("document.documentElement?.dataset.ready")

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+from script_loader import load_script
 
-
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("serve_reflection", ROOT / "scripts/serve_reflection.py")
-    assert spec and spec.loader
-    found = importlib.util.module_from_spec(spec)
-    sys.modules["serve_reflection"] = found
-    spec.loader.exec_module(found)
-    return found
-
-
-script = _script()
+script = load_script("serve_reflection")
 RAW = script.Answer(before="one two three four", after="No, sorry.", reflected=True, first=0.1, seconds=1.0)
 
 

@@ -25,9 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from sophro.errors import SophroError
-from sophro.files import digest, file_sha256
-from sophro.guard._detectors import shipped_folder
+from sophro.files import digest
+from sophro.guard._detectors import scanner_card, shipped_folder
 from sophro.guard._fit import Weights, sigmoid
 from sophro.guard._ngrams import HASH, features
 from sophro.guard._types import Detection
@@ -259,19 +258,9 @@ def load_model(folder: Path) -> RequestModel:
     Raises:
         SophroError: Naming the file, if one is missing, changed, or of another format.
     """
-    import json
-
     from safetensors.torch import load_file
 
-    path, card_path = folder / "prompt_harm.safetensors", folder / "prompt_harm.json"
-    if not (path.is_file() and card_path.is_file()):
-        raise SophroError(f"{path}: the weights of prompt_harm are missing; reinstall sophro")
-    card = json.loads(card_path.read_text(encoding="utf-8"))
-    if card.get("format") != FORMAT or card.get("hash") != HASH:
-        raise SophroError(f"{card_path}: another format than this sophro reads; reinstall sophro")
-    sha = file_sha256(path)
-    if sha != card["weights_sha256"]:
-        raise SophroError(f"{path}: not the weights that {card_path.name} describes; reinstall sophro")
+    path, card = scanner_card(folder, "prompt_harm", FORMAT, HASH)
     tensors = load_file(path)
     arrays = {k: v.double().numpy() for k, v in tensors.items() if not k.startswith("deltas.")}
     settings = card["settings"]
@@ -287,7 +276,7 @@ def load_model(folder: Path) -> RequestModel:
         {k: (float(v[0]), float(v[1])) for k, v in settings["slopes"].items()},
         {k: float(v) for k, v in settings["thresholds"].items()},
         digest(
-            sha,
+            card["weights_sha256"],
             settings,
             SIZE,
             OVERLAP,

@@ -10,7 +10,6 @@ no probability of the judge's.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from sophro.errors import SophroError
-from sophro.files import digest, file_sha256
-from sophro.guard._detectors import shipped_folder
+from sophro.files import digest
+from sophro.guard._detectors import scanner_card, shipped_folder
 from sophro.guard._fit import Weights, sigmoid
 from sophro.guard._ngrams import HASH, features
 from sophro.guard.scanners._prompt_harm import LABEL, clean, script
@@ -143,19 +141,11 @@ def load_screen(folder: Path) -> ScreenModel:
     """
     from safetensors.numpy import load
 
-    path, card_path = folder / f"{NAME}.safetensors", folder / f"{NAME}.json"
-    if not (path.is_file() and card_path.is_file()):
-        raise SophroError(f"{path}: the weights of the response screen are missing; reinstall sophro")
-    card = json.loads(card_path.read_text(encoding="utf-8"))
-    if card.get("format") != FORMAT or card.get("hash") != HASH:
-        raise SophroError(f"{card_path}: another format than this sophro reads; reinstall sophro")
-    sha = file_sha256(path)
-    if sha != card["weights_sha256"]:
-        raise SophroError(f"{path}: not the weights that {card_path.name} describes; reinstall sophro")
+    path, card = scanner_card(folder, NAME, FORMAT, HASH)
     settings = card["settings"]
     words = Weights(load(path.read_bytes())["words"].astype(np.float64), float(settings["bias"]))
     return ScreenModel(
         words,
         {k: (float(v["weight"]), float(v["cut"])) for k, v in settings["cuts"].items()},
-        digest(sha, settings, _SHARE, _FEW, sorted(_COMMON)),
+        digest(card["weights_sha256"], settings, _SHARE, _FEW, sorted(_COMMON)),
     )
