@@ -138,6 +138,17 @@ def test_a_window_takes_about_a_millisecond(parts):
     assert (time.process_time() - start) / 50 < 0.01 and judge.read == []
 
 
+def test_the_screen_is_trained_for_the_judge_that_ships():
+    """What it must pass on is what this judge would stop; after other weights it has to be trained again."""
+    from sophro.guard.scanners import scanner
+
+    card = json.loads((shipped_folder() / f"{NAME}.json").read_text())
+    assert card["judge"] == {
+        "response_harm": ResponseHarm(screen=False).version,
+        "prompt_harm": scanner("prompt_harm").version,
+    }
+
+
 def test_a_policy_may_turn_it_off_and_the_version_says_so():
     text = "stream: [{detector: response_harm, action: hold}]\n"
     on, off = (

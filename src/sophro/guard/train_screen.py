@@ -93,7 +93,7 @@ class Verdicts:
             if start % (8 * _BATCH) == 0 or start + _BATCH >= len(todo):
                 print(f"{by.name}: read {start + len(part)} of {len(todo)}", flush=True)
                 if self._cache is not None:
-                    self._cache.write_text(json.dumps(self._known))
+                    write_json(self._cache, self._known)
         return np.array([self._known[k] for k in keys])
 
 

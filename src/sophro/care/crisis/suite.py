@@ -1,10 +1,9 @@
 """The acceptance suite: scripted dialogues written by us, in three parts, and what is measured on them.
 
 Contract: ``development`` was looked at while patterns were written; of ``heldout`` totals were; ``blind`` is by an
-author who saw neither rules nor other texts, and was run once before and once after the classifier was trained. A row
-is the expected level, a category and the messages; ``right`` says whether a state is what was expected. ``python -m
-sophro.care.crisis.suite FILE`` runs the layer on any file of that form and prints shares alone, never a text, so that a
-blind set stays blind.
+author who saw neither rules nor other texts, and nothing was chosen by its totals. A row is the expected level, a
+category and the messages; ``right`` says whether a state is what was expected. ``python -m sophro.care.crisis.suite
+FILE`` runs the layer on any file of that form and prints shares alone, never a text, so that a blind set stays blind.
 """
 
 from __future__ import annotations
