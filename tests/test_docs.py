@@ -111,6 +111,8 @@ def test_every_printed_command_works(tmp_path):
     subprocess.run(drawing, cwd=tmp_path, check=True, capture_output=True)
     drawn = (tmp_path / "drawn.svg").read_text("utf-8")
     assert drawn.startswith("<svg") and all(name in drawn for name in ("base", "safety_sft", "triggers"))
+    used, known = (set(re.findall(form, drawn)) for form in (r"var\((--[\w-]+)", r"(--[\w-]+):"))
+    assert "--arm-1" in used and used <= known, f"colours that nothing defines: {used - known}"
 
 
 def test_generated_pages_are_fresh():
