@@ -9,7 +9,7 @@ counts as clean: with ``on_failure: closed`` the text is refused then. ``allow``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from sophro.errors import SophroError
@@ -176,12 +176,26 @@ class Guard:
                 i for i, v in enumerate(views) if any(r.detector == name for r in self.policy.rules[v.where])
             ]
             if mine:
-                for i, detection in zip(mine, by([views[i] for i in mine]), strict=True):
+                asked = [replace(views[i], needed=self._needed(name, views[i].where)) for i in mine]
+                for i, detection in zip(mine, by(asked), strict=True):
                     results[name, i] = detection
         return [
             Judged(view, tuple((rule, results[rule.detector, i]) for rule in self.policy.rules[view.where]))
             for i, view in enumerate(views)
         ]
+
+    def _needed(self, name: str, where: Where) -> float:
+        """Return the lowest score from which a rule of a detector applies in a place."""
+        own = self._scanners[name].thresholds
+        return min(
+            (
+                value
+                for rule in self.policy.rules[where]
+                if rule.detector == name
+                for value in ([rule.threshold] if rule.threshold is not None else own.values())
+            ),
+            default=0.0,
+        )
 
     def decide(self, judged: Sequence[Judged]) -> Decision:
         """Turn what was found in the parts of one conversation into one decision."""

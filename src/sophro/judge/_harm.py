@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sophro.judge._refusal import assessed, outcome_of
+from sophro.judge._refusal import assessed, bounds, outcome_of
 from sophro.judge._types import Exchange, Verdict
 from sophro.judge._weights import version
 
@@ -48,3 +48,15 @@ class HarmJudge:
             because = f"{word}: probability of harm {value:.2f}; {reason}"
             verdicts.append(Verdict(outcome, harmful, float(value), because, self.name, self.version))
         return verdicts
+
+    def bounds(self, exchanges: Sequence[Exchange]) -> list[tuple[float, float]]:
+        """Return what the first reader alone says about the score, at a tenth of a verdict's cost.
+
+        Args:
+            exchanges: What is asked about.
+
+        Returns:
+            Per exchange the first reader's part of the score, and the highest score that the verdict can come to;
+            0 and 1 where the rules settle the verdict.
+        """
+        return bounds(exchanges, self.name, self.version, self.folder)

@@ -101,7 +101,8 @@ def test_chat_streams_with_scores_over_the_text(browser, url):
     browser.evaluate("document.querySelector('.plot').focus()")
     said = "document.querySelector('.plot').getAttribute('aria-valuetext')"
     browser.press("ArrowRight")
-    browser.wait(f"{said}.includes('characters 0–12') && {said}.includes('jailbreak')")
+    # Where the first window ends hangs on the clock: text that waits for a second is judged as it is.
+    browser.wait(f"/characters 0–\\d+/.test({said}) && {said}.includes('jailbreak')")
     first = browser.evaluate(said)
     browser.press("ArrowRight")
     browser.wait(f"{said} !== {json.dumps(first)}")

@@ -20,10 +20,12 @@ from sophro.guard._types import Detection
 from sophro.guard.scanners._types import View
 from sophro.guard.scanners._windows import chosen, windows
 from sophro.judge._types import Exchange, Verdict
+from sophro.judge._weights import FIRST
 
 SIZE, OVERLAP, MOST = 1200, 200, 6
 THRESHOLD = 0.5
 CLEARED = "cleared by the screen"
+BOUNDED = "cleared by the first reader: at most {:.2f}"
 # One judgement at a time: two would share the cores and both be late, and whoever is not judged would wait as well.
 _TURN = threading.Lock()
 
@@ -100,14 +102,32 @@ class ResponseHarm(_Judged):
         streamed = [i for i, v in enumerate(views) if v.where == "stream" and v.text.strip()]
         if self._screen is None or not streamed:
             return super().__call__(views)
-        near = dict(zip(streamed, self._screen([views[i] for i in streamed]), strict=True))
-        rest = [i for i in range(len(views)) if near.get(i) is None]
-        found = dict(zip(rest, super().__call__([views[i] for i in rest]), strict=True))
-        return [found[i] if i in found else self._cleared(v, near[i]) for i, v in enumerate(views)]
+        found: dict[int, Detection] = {}
+        for i, score in zip(streamed, self._screen([views[i] for i in streamed]), strict=True):
+            if score is not None:
+                found[i] = self._cleared(views[i], score, CLEARED)
+        found |= self._bounded(views, [i for i in streamed if i not in found])
+        rest = [i for i in range(len(views)) if i not in found]
+        found |= zip(rest, super().__call__([views[i] for i in rest]), strict=True)
+        return [found[i] for i in range(len(views))]
 
-    def _cleared(self, view: View, score: float) -> Detection:
+    def _bounded(self, views: Sequence[View], open_: Sequence[int]) -> dict[int, Detection]:
+        """Clear windows that no rule can apply to, whatever the second reader would say; nothing is lost by it."""
+        mine = [i for i in open_ if views[i].needed > 1 - FIRST and len(views[i].text) <= SIZE]
+        if not mine:
+            return {}
+        with _TURN:
+            bounds = self._judge.bounds([Exchange.of(_question(views[i]), views[i].text) for i in mine])
+        return {
+            # What the second reader would add is not known, so the score is the first one's part of it.
+            i: self._cleared(views[i], round(part, 4), BOUNDED.format(most))
+            for i, (part, most) in zip(mine, bounds, strict=True)
+            if most < views[i].needed
+        }
+
+    def _cleared(self, view: View, score: float, note: str) -> Detection:
         whole = (0, len(view.text))
-        return Detection({self._label: score}, self.thresholds, self.name, self.version, whole, note=CLEARED)
+        return Detection({self._label: score}, self.thresholds, self.name, self.version, whole, note=note)
 
     def _score(self, verdict: Verdict) -> float | None:
         return None if verdict.outcome in ("broken", "unscored") else verdict.score

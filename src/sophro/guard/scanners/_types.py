@@ -45,6 +45,8 @@ class View:
         turns: The whole conversation, in order; of an answer it ends with the turn before.
         request: The newest request of the user.
         open: Requests before it that the assistant did not decline, oldest first.
+        needed: Lowest score from which any rule applies; whoever is sure to stay below may stop reading. 0: all of
+            it is wanted.
     """
 
     text: str
@@ -52,6 +54,7 @@ class View:
     turns: tuple[Turn, ...] = ()
     request: str = ""
     open: tuple[str, ...] = ()
+    needed: float = 0.0
 
 
 class Scanner(Protocol):
