@@ -333,3 +333,27 @@ def test_recoveries_inside_the_trace_of_a_thinking_model(model):
     start, caught, end = (inside.index(x) for x in ("<think>", REFLECTION_TOKEN, "</think>"))
     assert start < caught < end < inside.index("I can't help")
     assert "I will not go on with this." in texts[2] and "<think>" not in texts[2]
+
+
+@pytest.mark.parametrize(
+    ("tolerated", "fired", "bias"),
+    [
+        ([4.0, 6.0], [8.0] * 20, -1.995),  # the middle of -8 and 4
+        ([4.0], [], 3.0),  # nothing to fire behind: all that is tolerated, but for the margin
+        ([-3.0], [-1.0] * 20, -4.0),  # a conflict: the benign prompts win
+        ([1.0], [0.5] * 20, 0.0),  # the middle would leave less than the margin
+        ([10.0], [-6.0] * 20, 8.005),
+        ([], [1.0], 0.0),
+    ],
+)
+def test_the_bias_lies_between_what_benign_prompts_tolerate_and_what_recovery_needs(tolerated, fired, bias):
+    from sophro.align.self_reflection._dial import between
+
+    assert between(tolerated, fired, 0.95, 1.0) == pytest.approx(bias)
+
+
+def test_of_forced_starts_the_share_must_fire_and_outliers_do_not_pull():
+    from sophro.align.self_reflection._dial import between
+
+    assert between([4.0], [8.0] * 19 + [-50.0], 0.95, 1.0) == pytest.approx(-1.995)
+    assert between([40.0], [8.0] * 18 + [-20.0] * 2, 0.95, 1.0) == pytest.approx(30.005)

@@ -71,7 +71,7 @@ def by_kind(found: list[Stage], kind: str) -> dict[str, str]:
 def test_golden_plan_of_the_quickstart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sophro, "__version__", "golden")
     found = plan(load_recipe(RECIPES / "quickstart.yaml", names=ANY))
-    tail = ["harmful", *(f"harmful-prefill-k{k}" for k in (5, 10, 20, 40)), "over_refusal"]
+    tail = ["harmful", *(f"harmful-prefill-k{k}" for k in (5, 20, 40)), "over_refusal"]
     tail += ["helpfulness-starter-plain-en", "helpfulness-starter-exact-en"]
     assert [(s.name, s.needs) for s in found] == [
         *((f"assess-base-s0-{t}", ()) for t in tail),
@@ -86,8 +86,29 @@ def test_golden_plan_of_the_quickstart(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     # A key that moves throws away finished work of every user: change these only together with the version.
     keys = {s.name: s.key for s in found}
-    # Keys of assessments hold the judges' versions too, so they move with every new judge.
-    assert keys["align-safety_sft_mix-s0"] == "26ac7d45a02f4569"
+    # Keys of assessments hold the judges' versions too, and so do those of data that judges choose.
+    assert keys["align-safety_sft-s0"] == "ffc8dd08cf3e6590"
+
+
+def test_data_that_judges_choose_moves_with_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter trained on what an older judge chose was once taken for the new one's."""
+    from sophro.judge import judge
+
+    recipe = load_recipe(RECIPES / "reflection.yaml", names=ANY)
+    before = {s.name: s.key for s in plan(recipe)}
+    monkeypatch.setattr(judge("embedded-harm"), "version", "another")
+    after = {s.name: s.key for s in plan(recipe)}
+    moved = {name for name, key in before.items() if after[name] != key and not name.startswith("assess")}
+    assert {
+        "prepare-reflection-s0",
+        "align-reflection-s0",
+        "prepare-triggers-s0",
+        "align-triggers-s0",
+    } <= moved
+    assert not moved & {"align-safety_sft-s0", "align-generic-s0"}, "nobody asked that judge there"
+    monkeypatch.undo()
+    monkeypatch.setattr(judge("embedded-refusal"), "version", "another")
+    assert {s.key for s in plan(recipe) if s.kind == "answers"}.isdisjoint(before.values())
 
 
 def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +119,8 @@ def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(judge("embedded-harm"), "version", "another")
     after = {s.name: (s.kind, s.key) for s in plan(recipe)}
     assert {k: v for k, v in before.items() if v[0] == "assess"}.items().isdisjoint(after.items())
-    assert {k: v for k, v in before.items() if v[0] != "assess"}.items() <= after.items()
+    chosen = ("prepare-triggers-s0", "align-triggers-s0")  # on data that this judge chose
+    assert {k: v for k, v in before.items() if v[0] != "assess" and k not in chosen}.items() <= after.items()
 
 
 @pytest.mark.parametrize("name", ["frontier", "full", "quickstart", "reflection", "remote"])

@@ -25,7 +25,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -110,7 +110,11 @@ class _Draft:
     ) -> Stage:
         parts = [sophro.__version__, kind, _contents(inputs), [need.key for need in needs]]
         if kind == "assess":
-            parts += [_judge_versions(inputs), TASK_VERSION]
+            parts += [_judge_versions(inputs["judges"].values(), str(inputs["model"])), TASK_VERSION]
+        if kind in ("answers", "prepare"):
+            # Judges choose the data, so data that an older one chose is not taken for the new one's.
+            named = [v for k, v in dict(inputs.get("options", {})).items() if k.endswith("_judge")]
+            parts.append(_judge_versions(["embedded-refusal", *named], str(inputs["model"])))
         key = digest(*parts)
         if key not in self._by_key:
             unique = next(n for n in _numbered(name) if n not in self._names)
@@ -343,18 +347,16 @@ def _judges(recipe: Recipe) -> dict[str, Any]:
     return {role: name for role, name in found.items() if role != "second_harm" or name is not None}
 
 
-def _judge_versions(inputs: Mapping[str, Any]) -> list[str]:
+def _judge_versions(names: Iterable[str | None], model: str) -> list[str]:
     """Return the versions of judges and detector, so that verdicts of an older one are not taken for the new one's."""
     from sophro.judge import judge, judges
 
     known = judges()
-    found = [
-        judge(name).version for name in inputs["judges"].values() if name and (name in known or "@" in name)
-    ]
-    if str(inputs["model"]).startswith(DETECTOR):
+    found = [judge(name).version for name in names if name and (name in known or "@" in name)]
+    if model.startswith(DETECTOR):
         from sophro.guard import detector
 
-        found.append(detector(str(inputs["model"]).removeprefix(DETECTOR)).version)
+        found.append(detector(model.removeprefix(DETECTOR)).version)
     return found
 
 

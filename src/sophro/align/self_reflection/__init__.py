@@ -52,6 +52,7 @@ OPTIONS: dict[str, Any] = {
     "q_tokens": 1,
     "false_reflection": 0.03,
     "lookalike_reflection": 0.1,
+    "recovery": 0.95,
     "bias_margin": 1.0,
     "dev_tokens": 48,
     "reflections": 1,

@@ -3,6 +3,10 @@
 Paper: Backtracking Improves Generation Safety (arXiv 2409.14586) chooses a logit bias on benign prompts (12 % of
 needless resets without, about 1 % with).
 
+The bias lies in the middle between the largest that the benign prompts tolerate and the smallest with which the token
+still fires behind forced starts of development requests. Ours: the largest tolerated one alone, with a few dozen
+prompts, left no room on the side of the benign ones (20 % of look-alikes reflected where 10 % were asked for).
+
 Contract: under greedy decoding an answer reflects at bias ``b`` exactly if somewhere on its path the token comes
 within ``b`` of the best other token. So one pass of answers in which the token is forbidden, and one pass of
 logits, give the whole dial: no decoding is repeated per bias.
@@ -10,6 +14,7 @@ logits, give the whole dial: no decoding is repeated per bias.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,6 +57,7 @@ def tune(
     benign: Sequence[Record],
     lookalikes: Sequence[Record],
     options: dict[str, Any],
+    harmful: Sequence[Record] = (),
 ) -> tuple[float, dict[str, Any]]:
     """Return the bias and the dial.
 
@@ -59,8 +65,11 @@ def tune(
         model: A chat model with its adapter on.
         benign: Plain development prompts.
         lookalikes: Development prompts that look harmful.
-        options: ``false_reflection``, ``lookalike_reflection`` (tolerated shares), ``dev_tokens``, ``bias_margin``
-            (nats kept free, because the largest peak of a few dozen prompts is not the largest there is).
+        options: ``false_reflection``, ``lookalike_reflection`` (tolerated shares), ``recovery`` (share of forced starts
+            behind which the token must fire), ``dev_tokens``, ``bias_margin`` (nats kept free, because the largest
+            peak of a few dozen prompts is not the largest there is).
+        harmful: Development requests with an unsafe response and depths in ``meta``; without any the bias is the
+            largest that the benign prompts tolerate.
     """
     tokens = int(options["dev_tokens"])
     found = peaks(model, [Transcript.of(r.prompt) for r in (*benign, *lookalikes)], tokens)
@@ -70,11 +79,36 @@ def tune(
         biases.append(bias_for(plain, float(options["false_reflection"])))
     if look:
         biases.append(bias_for(look, float(options["lookalike_reflection"])))
-    bias = round(min(biases) - float(options["bias_margin"]), 3) if biases else 0.0
+    starts = [
+        transcript(r, Segment("answer", str(model.tokenizer.decode(list(r.meta["unsafe_ids"])[:depth]))))
+        for r in harmful
+        for depth in r.meta.get("depths", ())
+    ]
+    fired = peaks(model, starts, tokens) if starts else []
+    bias = between(biases, fired, float(options["recovery"]), float(options["bias_margin"]))
     return bias, {
         "benign": {"n": len(plain), "peaks": _rounded(plain)},
         "lookalikes": {"n": len(look), "peaks": _rounded(look)},
+        "forced": {"n": len(fired), "peaks": _rounded(fired)},
     }
+
+
+def between(tolerated: Sequence[float], fired: Sequence[float], share: float, margin: float) -> float:
+    """Return the bias.
+
+    Args:
+        tolerated: Largest biases that sets of benign prompts allow.
+        fired: Largest margin of the token behind each forced start.
+        share: Share of forced starts behind which it must fire.
+        margin: Nats kept free below what is tolerated.
+    """
+    if not tolerated:
+        return 0.0
+    most = min(tolerated)
+    if not fired:
+        return round(most - margin, 3)
+    least = 0.01 - sorted(fired, reverse=True)[math.ceil(share * len(fired)) - 1]
+    return round(min(most - margin, max(least, (least + most) / 2)), 3)
 
 
 def recall(model: Any, records: Sequence[Record], bias: float) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def _facts(
     options: dict[str, Any],
 ) -> dict[str, Any]:
     with model.patched(load_patch(adapter)):
-        bias, dial = tune(model, dev["dev_benign"], dev["dev_lookalikes"], options)
+        bias, dial = tune(model, dev["dev_benign"], dev["dev_lookalikes"], options, dev["dev_harmful"])
         seen = recall(model, data["harmful"], bias)
         held = recall(model, dev["dev_harmful"], bias)
     settings = ReflectionSettings(bias, int(options["reflections"])).to_json()
