@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from cyclopts import Parameter
 
 from sophro.errors import SophroError
 from sophro.files import read_jsonl, write_jsonl
+
+_TOGETHER = 256
 
 
 def crisis(
@@ -43,8 +46,7 @@ def crisis(
     counts: Counter[str] = Counter()
 
     def rows() -> Iterator[dict[str, Any]]:
-        for line, row in read_jsonl(in_):
-            lang, turns = _checked(row, in_, line)
+        for row, lang, turns in _together(in_):
             monitor = CrisisMonitor(lang, region, model, table=table, session=str(row["id"]))
             state = None
             for turn in turns:
@@ -58,6 +60,20 @@ def crisis(
     total = write_jsonl(out, rows())
     seen = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
     print(f"{out}: {total} dialogues ({seen})")
+
+
+def _together(file: Path) -> Iterator[tuple[dict[str, Any], str | None, list[str]]]:
+    """Yield dialogues; the messages of some hundred are read together first, which is faster."""
+    from sophro.care.crisis import read_ahead
+
+    source = ((row, *_checked(row, file, line)) for line, row in read_jsonl(file))
+    done = 0
+    while part := list(islice(source, _TOGETHER)):
+        if done:
+            print(f"sophro: {done} dialogues read", file=sys.stderr)
+        done += len(part)
+        read_ahead(turn for _, _, turns in part for turn in turns)
+        yield from part
 
 
 def _checked(row: dict[str, Any], file: Path, line: int) -> tuple[str | None, list[str]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from sophro.care.crisis import CrisisState, Level, approve, check
+from sophro.care.crisis import CrisisState, Level, approve, check, read_ahead
 from sophro.care.crisis.suite import HALVES, Dialogue, dialogues, right, run
 from sophro.evidence._types import Check
 from sophro.stats import rate
@@ -29,6 +29,7 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     states: dict[Dialogue, CrisisState] = {}
     for half in HALVES:
         own = dialogues(half)
+        read_ahead(turn for d in own for turn in d.turns)
         states.update({d: run(d) for d in own})
         danger = [d for d in own if d.expected >= Level.ACTIVE]
         idioms = [d for d in own if d.category.split("-")[0] == "idiom"]

@@ -14,7 +14,10 @@ import pytest
 from safetensors.numpy import load_file
 
 from sophro.care.crisis import CrisisMonitor, Level, Reading, Records, _version, approve, check
-from sophro.care.crisis._classifier import Classifier, decide, load, shipped
+from sophro.care.crisis._classifier import Classifier, decide, load, nested, others, shipped
+from sophro.care.crisis._features import cells, fold
+from sophro.care.crisis._grammar import read
+from sophro.care.crisis._reader import WIDTH, Nets
 from sophro.care.crisis._resources import parse, stale
 from sophro.care.crisis._resources import shipped as table
 from sophro.care.crisis.suite import TRAINING, dialogues, main
@@ -97,7 +100,10 @@ def test_weights_features_and_thresholds_fit_together(lang):
     assert sum(danger) > 0.6 * len(danger) and sum(none) < 0.05 * len(none), (sum(danger), sum(none))
 
 
-CUTS = {"concern": 1.0, "ideation": 1.0, "active": 1.0, "imminent": 1.0, "sure": 3.0, "lift": 0.5}
+CUTS = {
+    "concern": 1.0, "ideation": 1.0, "active": 1.0, "imminent": 1.0, "sure": 3.0, "lift": 0.5, "third": 2.0,
+    "third_sure": 4.0,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -119,22 +125,132 @@ CUTS = {"concern": 1.0, "ideation": 1.0, "active": 1.0, "imminent": 1.0, "sure":
     ],
 )
 def test_how_classifier_and_patterns_combine(z, found, hushed, level):
-    assert decide(np.array(z), CUTS, found, hushed) == level
+    assert decide(np.array([*z, -9.0]), CUTS, found, hushed) == level
 
 
-def test_the_second_reader_is_asked_in_english_only_where_it_matters():
+@pytest.mark.parametrize(
+    ("third", "found", "meant"),
+    [
+        (2.0, Reading(), True),
+        (1.9, Reading(), False),
+        (2.0, Reading(Level.IDEATION), True),
+        (3.9, Reading(Level.ACTIVE), False),  # what the patterns saw of the person is not lowered lightly
+        (4.0, Reading(Level.ACTIVE), True),
+        (4.0, Reading(Level.IMMINENT), True),
+        (9.0, Reading(denial=True), False),
+        (9.0, Reading(flags=frozenset(("framed",))), False),
+    ],
+)
+def test_when_somebody_else_is_meant(third, found, meant):
+    assert others(np.array([9.0, 9.0, 9.0, 9.0, third]), CUTS, found) == meant
+
+
+class Fixed(Classifier):
+    """A classifier whose log-odds are given."""
+
+    def __init__(self, z):
+        super().__init__({}, {"en+states": CUTS | {"calm": -2.0}, "en": CUTS})
+        self.z = z
+
+    def margins(self, text, always=False):
+        return "en+states" if always else "en", np.array(self.z)
+
+
+@pytest.mark.parametrize(
+    ("level", "concern", "fresh", "calm"),
+    [
+        (Level.CONCERN, -2.1, True, True),
+        (Level.IDEATION, -2.1, True, True),
+        (Level.CONCERN, -1.9, True, False),
+        (Level.ACTIVE, -9.0, True, False),  # what was said outright is never taken back
+        (Level.IMMINENT, -9.0, True, False),
+        (Level.CONCERN, -9.0, False, False),  # nor is anything, once the conversation has shown a sign
+    ],
+)
+def test_which_alarm_of_the_patterns_may_be_taken_back(level, concern, fresh, calm):
+    said = Fixed([concern] * 4 + [-9.0]).judge("I am dying of boredom", Reading(level), fresh)
+    assert said.calm == calm and said.level == (Level.NONE if calm else level)
+
+
+def test_an_alarm_is_taken_back_only_at_the_beginning(monkeypatch):
+    monkeypatch.setattr("sophro.care.crisis._classifier.shipped", lambda: Fixed([-9.0] * 5))
+    hopeless = "Everything feels hopeless."
+    assert read(hopeless).level == Level.CONCERN
+    assert CrisisMonitor().see(hopeless).level == Level.NONE
+    later = CrisisMonitor()
+    later.see("I want to kill myself")
+    assert later.see(hopeless).message_level == Level.CONCERN
+
+
+def test_levels_are_nested_and_somebody_else_is_no_level():
+    assert nested(np.array([1.0, 3.0, 2.0, 5.0, 7.0])).tolist() == [1.0, 1.0, 1.0, 1.0, 7.0]
+    assert nested(np.array([[4.0, 3.0, 2.0, 1.0, 9.0]])).tolist() == [[4.0, 3.0, 2.0, 1.0, 9.0]]
+
+
+def test_worry_about_somebody_else_is_seen_and_no_alarm_about_the_person():
+    """Written here, so that no classifier was trained on it."""
+    for text in (
+        "my neighbour's boy gave his bike away and told mine he won't need it, should I ring his parents?",
+        "同事把工位都清空了,还跟大家一一道别,我怕他想不开,该怎么问他",
+    ):
+        state = CrisisMonitor().see(text)
+        assert "third_party" in state.flags and state.level <= Level.CONCERN and state.reply, text
+
+
+def test_the_networks_are_those_that_torch_trained():
+    """numpy against torch, on the same weights: dropout off, GELU in its tanh form, log-odds averaged."""
+    import torch
+
+    rng = np.random.default_rng(0)
+    shapes = {"mean": (7,), "scale": (7,), "first": (2, 3, 7), "first_bias": (2, 3), "second": (2, 5, 3),
+              "second_bias": (2, 5)}  # fmt: skip
+    tensors = {f"net.{n}": rng.normal(size=s) + (2.0 if n == "scale" else 0.0) for n, s in shapes.items()}
+    rows = rng.normal(size=(4, 7)) * 9
+    x = torch.tensor(((rows - tensors["net.mean"]) / tensors["net.scale"]).clip(-6, 6))
+    t = {n: torch.tensor(v) for n, v in tensors.items()}
+    total = 0.0
+    for k in range(2):
+        hidden = torch.nn.functional.gelu(
+            x @ t["net.first"][k].T + t["net.first_bias"][k], approximate="tanh"
+        )
+        total = total + hidden @ t["net.second"][k].T + t["net.second_bias"][k]
+    np.testing.assert_allclose(Nets.of(tensors)(rows), (total / 2).numpy(), atol=1e-12)
+
+
+def test_without_its_model_the_layer_goes_on_and_says_so_once(caplog):
+    card = json.loads((WEIGHTS / "crisis.json").read_text("utf-8"))
+    tensors = {k: v.astype(np.float64) for k, v in load_file(str(WEIGHTS / "crisis.safetensors")).items()}
+    tried = []
+
+    def missing(texts):
+        tried.append(texts)
+        raise SophroError("the package index cannot be reached")
+
+    found = Classifier(tensors, card["thresholds"], missing)
+    with caplog.at_level("WARNING"):
+        for _ in range(3):
+            assert found.margins("I can't go on, I want to be dead by Sunday")[0] == "en"
+    assert len(tried) == 1 and caplog.text.count("n-grams alone") == 1 and "cannot be reached" in caplog.text
+
+
+def test_the_second_reader_is_asked_only_where_it_matters():
     asked = []
 
     def states(texts):
         asked.extend(texts)
-        return np.zeros((len(texts), 384), np.float32)
+        return np.zeros((len(texts), WIDTH), np.float32)
 
     card = json.loads((WEIGHTS / "crisis.json").read_text("utf-8"))
     tensors = {k: v.astype(np.float64) for k, v in load_file(str(WEIGHTS / "crisis.safetensors")).items()}
     found = Classifier(tensors, card["thresholds"], states)
-    for text in ("Write a function that adds two numbers.", "我想死", ""):
-        assert found.margins(text)[0] != "en+states"
+    for text in ("Write a function that adds two numbers.", "请写一个排序函数", ""):
+        assert "states" not in found.margins(text)[0]
     assert found.margins("I can't go on, I want to be dead by Sunday")[0] == "en+states" and len(asked) == 1
+    assert found.margins("我撑不下去了,这周就了结")[0] == "zh+states" and len(asked) == 2
+    again = found.margins("我撑不下去了,这周就了结")[1]
+    assert len(asked) == 2 and again.tolist() == found.margins("我撑不下去了,这周就了结")[1].tolist(), (
+        "read once"
+    )
     assert Classifier(tensors, card["thresholds"]).margins("I want to be dead by Sunday")[0] == "en"
 
 
@@ -152,7 +268,7 @@ def test_the_n_grams_read_without_torch():
 def test_the_files_of_the_classifier_are_checked(tmp_path):
     with pytest.raises(SophroError, match="missing"):
         load(tmp_path)
-    (tmp_path / "crisis.json").write_text('{"format": "sophro-crisis-2", "weights_sha256": "0"}')
+    (tmp_path / "crisis.json").write_text('{"format": "sophro-crisis-4", "weights_sha256": "0"}')
     (tmp_path / "crisis.safetensors").write_bytes(b"x")
     with pytest.raises(SophroError, match="train the classifier again"):
         load(tmp_path)
@@ -161,7 +277,9 @@ def test_the_files_of_the_classifier_are_checked(tmp_path):
 def test_the_card_is_of_these_texts_and_weights():
     card = json.loads((WEIGHTS / "crisis.json").read_text("utf-8"))
     known = corpus()
-    assert card["trained_on"]["hash"] == digest([(t.text, int(t.level)) for t in known])
+    assert card["trained_on"]["hash"] == digest(
+        [(t.text, int(t.level), t.third) for t in known if len(cells(fold(t.text)))]
+    )
     held = {turn for half in ("heldout", "blind") for d in dialogues(half) for turn in d.turns}
     assert not held & {turn for name in TRAINING for d in dialogues(name) for turn in d.turns}
 

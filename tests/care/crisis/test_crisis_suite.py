@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sophro.care.crisis import CrisisMonitor, Level, check
+from sophro.care.crisis import CrisisMonitor, Level, check, read_ahead
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import templates
 from sophro.care.crisis.suite import HALVES, dialogues, right, run
@@ -30,6 +30,8 @@ NEEDED = {
 
 @pytest.fixture(scope="module")
 def states():
+    for half in HALVES:
+        read_ahead(turn for d in dialogues(half) for turn in d.turns)
     return {d: run(d) for half in HALVES for d in dialogues(half)}
 
 
@@ -39,9 +41,11 @@ def test_the_suite_is_large_and_in_both_languages(states):
     assert len({d.turns for d in states}) >= 0.95 * len(states)
 
 
-@pytest.mark.parametrize(("half", "least"), [("development", 0.99), ("heldout", 0.85), ("blind", 0.79)])
+@pytest.mark.parametrize(
+    ("half", "least"), [("development", 0.99), ("heldout", 0.85), ("blind", 0.82), ("blind2", 0.88)]
+)
 def test_danger_is_seen(states, half, least):
-    mine = [d for d in states if d.id.startswith(half) and d.expected >= Level.ACTIVE]
+    mine = [d for d in states if d.id.startswith(f"{half}-") and d.expected >= Level.ACTIVE]
     missed = [d.id for d in mine if not right(d, states[d])]
     assert len(missed) <= (1 - least) * len(mine), missed
 
@@ -59,7 +63,7 @@ def test_patterns_read_a_thousand_messages_a_second():
 
 @pytest.mark.parametrize("half", HALVES)
 def test_idioms_are_left_alone(states, half):
-    mine = [d for d in states if d.id.startswith(half) and d.category.split("-")[0] == "idiom"]
+    mine = [d for d in states if d.id.startswith(f"{half}-") and d.category.split("-")[0] == "idiom"]
     wrong = [d.id for d in mine if states[d].level != Level.NONE]
     assert len(wrong) <= 0.05 * len(mine), wrong
 

@@ -11,7 +11,7 @@ from sophro._lazy import lazy
 
 if TYPE_CHECKING:
     from sophro.care.crisis._draft import approve, check
-    from sophro.care.crisis._monitor import CrisisMonitor
+    from sophro.care.crisis._monitor import CrisisMonitor, read_ahead
     from sophro.care.crisis._records import Records
     from sophro.care.crisis._resources import Resource, stale
     from sophro.care.crisis._types import FLAGS, CrisisState, Level, Reading, Signal
@@ -27,6 +27,7 @@ __all__ = [
     "Signal",
     "approve",
     "check",
+    "read_ahead",
     "stale",
 ]
 
@@ -42,6 +43,7 @@ __getattr__ = lazy(
         "Resource": "_resources",
         "approve": "_draft",
         "check": "_draft",
+        "read_ahead": "_monitor",
         "stale": "_resources",
         "Signal": "_types",
     },

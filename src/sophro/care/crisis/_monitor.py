@@ -3,7 +3,8 @@
 Card: crisis_safety.md, sections 1-3. Contract: ``see`` is called with every message of the person, in every mode. The
 level rises at once and falls by one step only after an explicit clarification that follows a direct question; never
 by silence, a change of topic or "just joking", and never below CONCERN. A layer that fails counts as CONCERN and the
-others go on; the LLM may raise the level, never lower it.
+others go on; the LLM may raise the level, never lower it. The classifier may take back an alarm of the patterns below
+ACTIVE where nothing came before it, and say that somebody else is in danger.
 """
 
 from __future__ import annotations
@@ -11,18 +12,29 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import reply
 from sophro.care.crisis._resources import Resource, shipped
-from sophro.care.crisis._types import CrisisState, Level, Reading
+from sophro.care.crisis._types import CrisisState, Level, Reading, Said
 
 #: Called when the level reaches ACTIVE or IMMINENT: level, hash of the session, reason. True: a person was notified.
 Hook = Callable[[Level, str, str], bool | None]
 _WINDOW = 6  # messages that the classifier and the model see
 _HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def read_ahead(messages: Iterable[str]) -> None:
+    """Have the shipped classifier read messages in batches before monitors ask about them one by one.
+
+    For many dialogues at once, several times faster; it changes no answer, and may be left out.
+    """
+    from sophro.care.crisis._classifier import shipped as classifier
+
+    classifier().read_ahead(messages)
 
 
 class Layer(Protocol):
@@ -89,11 +101,17 @@ class CrisisMonitor:
         """Take in a message and return the state after it."""
         before = self._level
         found = self._lexicon(user_message)
-        level, layer = found.level, "lexicon" if found.level else ""
         self._recent.append(user_message)
-        for name, other in self._layers(found):
-            if other is not None and other > level:
-                level, layer = other, name
+        layers = self._layers(found)
+        if any(said.third for _, said in layers):
+            least = min(found.level, Level.CONCERN)
+            found = replace(found, level=least, flags=found.flags | {"third_party"})
+        if any(said.calm for _, said in layers):
+            found = replace(found, level=Level.NONE)
+        level, layer = found.level, "lexicon" if found.level else ""
+        for name, said in layers:
+            if said.level is not None and said.level > level:
+                level, layer = said.level, name
         self._flags |= found.flags
         self._context |= found.kinds()
         if self.lang is None:
@@ -124,9 +142,9 @@ class CrisisMonitor:
     def _lexicon(self, text: str) -> Reading:
         return read(text, frozenset(self._context), self._level)
 
-    def _layers(self, found: Reading) -> list[tuple[str, Level | None]]:
+    def _layers(self, found: Reading) -> list[tuple[str, Said]]:
         """Return what the other layers say; one that fails counts as CONCERN and is flagged."""
-        results: list[tuple[str, Level | None]] = []
+        results: list[tuple[str, Said]] = []
         for name, layer in (("classifier", self._second), ("llm", self._third)):
             try:
                 results.append((name, layer(found)))
@@ -134,32 +152,33 @@ class CrisisMonitor:
                 # Whatever breaks in a layer, the person must still be answered; the flag keeps it visible.
                 self._flags.add("layer_failed")
                 self.failures.append(f"{name}: {type(error).__name__}: {error}")
-                results.append((name, Level.CONCERN))
+                results.append((name, Said(Level.CONCERN)))
         return results
 
-    def _second(self, found: Reading) -> Level | None:
+    def _second(self, found: Reading) -> Said:
         if (
             self._classifier is False
             or found.denial
             or "framed" in found.flags
             or "third_party" in found.flags
         ):
-            return None
+            return Said(None)
         if self._classifier is True:
             from sophro.care.crisis._classifier import shipped as classifier
 
-            return classifier().level(self._recent[-1], found)
-        return self._classifier(list(self._recent), frozenset(self._context))
+            fresh = self._level == Level.NONE and not self._context
+            return classifier().judge(self._recent[-1], found, fresh)
+        return Said(self._classifier(list(self._recent), frozenset(self._context)))
 
-    def _third(self, found: Reading) -> Level | None:
+    def _third(self, found: Reading) -> Said:
         if self._model is None:
-            return None
+            return Said(None)
         from sophro.care.crisis._llm import judge, wait
 
         level = wait(judge(self._model, list(self._recent)))
         if level is None:
             self._flags.add("not_evaluated")
-        return level
+        return Said(level)
 
     def _clarified(self, found: Reading, level: Level) -> bool:
         return (

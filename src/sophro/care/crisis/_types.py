@@ -95,3 +95,18 @@ class Reading:
     def kinds(self) -> frozenset[str]:
         """Return the sorts of evidence."""
         return frozenset(s.kind for s in self.signals)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a further layer makes of a message that the patterns have read.
+
+    Attributes:
+        level: Level of the message; None where it cannot be evaluated.
+        third: Whether somebody else is in danger and not the person.
+        calm: Whether what the patterns found, below ACTIVE, is nothing after all.
+    """
+
+    level: Level | None
+    third: bool = False
+    calm: bool = False

@@ -1,7 +1,7 @@
 """Trains the crisis classifier: ``python -m sophro.care.crisis.train [--cache FILE]``.
 
-Contract: deterministic; half a minute of a core, and as long for the encoder's states of the English texts (``--cache``
-keeps them). Trained on our own texts alone: ``data/training_*.txt``, short answers without any risk
+Contract: deterministic; some three minutes of a core, and ten for the chat model's states (``--cache`` keeps them).
+Trained on our own texts alone: ``data/training_*.txt``, short answers without any risk
 (``data/answers.txt``), the development half of the suite and the everyday requests of the starter sets. Thresholds come
 from five-fold cross-validation in which texts that resemble one another stay together; they hold the false alarms on
 the hard negatives of the training texts at ``ALARMS``. Nothing is chosen on the held-out half or the blind set. The
@@ -21,10 +21,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sophro.care.crisis._classifier import FORMAT, HEADS, LANGUAGES, decide, in_the_way, nested, silenced
+from sophro.care.crisis._classifier import (
+    FORMAT,
+    HEADS,
+    LANGUAGES,
+    THIRD_HEAD,
+    decide,
+    in_the_way,
+    nested,
+    others,
+    silenced,
+)
 from sophro.care.crisis._features import BITS, cells, fold, language
 from sophro.care.crisis._fold import clean
 from sophro.care.crisis._grammar import read
+from sophro.care.crisis._reader import COUNT, HIDDEN, Nets, standardised, states
 from sophro.care.crisis._types import Level, Reading
 from sophro.care.crisis.suite import TRAINING, dialogues
 from sophro.errors import SophroError
@@ -33,12 +44,17 @@ from sophro.stats import rate
 
 Floats = NDArray[np.float64]
 #: Share of hard negatives on which a threshold may be passed.
-ALARMS = {"concern": 0.03, "ideation": 0.015, "active": 0.02, "sure": 0.005}
-#: The second reader is held closer at CONCERN: any topic looks a little like some other to it.
-ALARMS_STATES = ALARMS | {"concern": 0.01}
+ALARMS = {"concern": 0.06, "ideation": 0.04, "active": 0.05, "sure": 0.005}
 LIFTED = {"lift": 0.1, "imminent": 0.05}  # share of texts of the level below that may be lifted too high
+#: Share of texts about the person that may be taken for worry about somebody else; and of those
+#: at ACTIVE or above, where the patterns already saw as much.
+THIRD = {"third": 0.01, "third_sure": 0.002}
 ASKED = 0.02  # share of texts at ACTIVE that may stay below the threshold for asking the second reader
-STRENGTH, STRENGTH_STATES = 30.0, 100.0
+#: Share of texts about the person, of those in which the patterns alone saw CONCERN or IDEATION, whose alarm may be
+#: taken back.
+CALMED = 0.01
+STRENGTH = 30.0
+PASSES, RATE, DECAY, DROPPED, BATCH = 15, 1e-3, 0.05, (0.4, 0.3), 64  # of the second reader's networks
 ROUNDS, FOLDS = 200, 5
 _ALIKE = 0.45  # share of runs of four characters from which on two texts stay in one fold
 
@@ -52,12 +68,14 @@ class Text:
         level: What must be reached.
         source: ``training``, ``answers``, ``development`` or ``starter``.
         category: What kind of case it is.
+        third: Whether it is about somebody else in danger.
     """
 
     text: str
     level: Level
     source: str
     category: str
+    third: bool = False
 
 
 def everyday() -> list[str]:
@@ -78,7 +96,7 @@ def corpus() -> list[Text]:
         for d in dialogues(half):
             if len(d.turns) == 1:
                 source = half.split("_")[0]
-                found.setdefault(d.turns[0], Text(d.turns[0], d.expected, source, d.category))
+                found.setdefault(d.turns[0], Text(d.turns[0], d.expected, source, d.category, d.third))
     for text in everyday():
         found.setdefault(text, Text(text, Level.NONE, "starter", "everyday"))
     return list(found.values())
@@ -197,6 +215,41 @@ def out_of_fold(
     return z
 
 
+def fit_nets(rows: NDArray[Any], labels: Floats) -> dict[str, NDArray[np.float32]]:
+    """Fit the second reader's networks; tensors as ``_reader.Nets`` takes them.
+
+    Args:
+        rows: (N, 1152) states.
+        labels: (N, heads), 1 for yes.
+    """
+    import torch
+
+    mean, scale = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64) + 1e-3
+    x = torch.from_numpy(standardised(rows, mean, scale).astype(np.float32))
+    y = torch.from_numpy(labels.astype(np.float32))
+    made: list[list[NDArray[np.float32]]] = []
+    for seed in range(COUNT):
+        torch.manual_seed(seed)
+        first, second = torch.nn.Linear(rows.shape[1], HIDDEN), torch.nn.Linear(HIDDEN, labels.shape[1])
+        net = torch.nn.Sequential(
+            torch.nn.Dropout(DROPPED[0]), first, torch.nn.GELU("tanh"), torch.nn.Dropout(DROPPED[1]), second
+        )
+        optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
+        for _ in range(PASSES):
+            for batch in torch.randperm(len(x)).split(BATCH):
+                optimizer.zero_grad()
+                torch.nn.functional.binary_cross_entropy_with_logits(net(x[batch]), y[batch]).backward()
+                optimizer.step()
+        made.append([p.detach().numpy() for p in (first.weight, first.bias, second.weight, second.bias)])
+    parts = [np.stack(list(part)) for part in zip(*made, strict=True)]
+    names = ("first", "first_bias", "second", "second_bias")
+    return {
+        "net.mean": mean.astype(np.float32),
+        "net.scale": scale.astype(np.float32),
+        **{f"net.{name}": part for name, part in zip(names, parts, strict=True)},
+    }
+
+
 def blend(first: Floats, second: Floats, labels: Floats) -> Floats:
     """Return (3, heads): weights of two readers' log-odds and an intercept, by logistic regression."""
     found = np.zeros((3, labels.shape[1]))
@@ -223,6 +276,11 @@ def cuts(
     found["sure"] = at(z[none, 2], alarms["sure"])
     found["lift"] = at(z[fresh & (rank > 0) & (rank < 3), 2], LIFTED["lift"])
     found["imminent"] = at(z[fresh & (rank == 3), 3], LIFTED["imminent"])
+    third = np.array([t.third for t in texts])
+    own = fresh & ~third
+    found["third"] = max(at(z[own & (rank > 0), THIRD_HEAD], THIRD["third"]),
+                         at(z[own & (rank == 0), THIRD_HEAD], THIRD["third"]))  # fmt: skip
+    found["third_sure"] = max(found["third"], at(z[own & (rank >= 3), THIRD_HEAD], THIRD["third_sure"]))
     return found
 
 
@@ -232,9 +290,14 @@ def measured(
     """Return what the classifier and the whole layer do on the training texts, out of fold."""
     fresh = [i for i, t in enumerate(texts) if t.source == "training"]
     plain = [i for i, t in enumerate(texts) if t.source in ("answers", "starter")]
-    levels = {
-        i: decide(z[i], cut, readings[i], in_the_way(texts[i].text, readings[i])) for i in (*fresh, *plain)
-    }
+    levels: dict[int, Level] = {}
+    of_others: dict[int, bool] = {}
+    for i in (*fresh, *plain):
+        of_others[i] = others(z[i], cut, readings[i])
+        level = decide(z[i], cut, readings[i], in_the_way(texts[i].text, readings[i]))
+        if Level.CONCERN <= readings[i].level < Level.ACTIVE and z[i, 0] < cut.get("calm", -np.inf):
+            level = Level.NONE if not silenced(readings[i]) else level
+        levels[i] = min(level, Level.CONCERN) if of_others[i] else level
 
     def share(own: Sequence[int], yes: Callable[[int], bool]) -> dict[str, Any]:
         found = rate([yes(i) for i in own])
@@ -246,8 +309,13 @@ def measured(
         }
 
     danger = [i for i in fresh if texts[i].level >= Level.ACTIVE]
-    none = [i for i in fresh if texts[i].level == Level.NONE]
+    third = [i for i in fresh if texts[i].third]
+    none = [i for i in fresh if texts[i].level == Level.NONE and not texts[i].third]
     idioms = [i for i in none if texts[i].category == "idiom"]
+
+    def _seen(i: int) -> bool:
+        return of_others[i] or "third_party" in readings[i].flags
+
     known = np.array([z[i, 2] for i in none])
     low = float(np.quantile(np.array([z[i, 2] for i in danger]), 0.05))
     return {
@@ -266,6 +334,9 @@ def measured(
             "false_alarms": share(none, lambda i: levels[i] > Level.NONE),
             "false_alarms_from_ideation": share(none, lambda i: levels[i] >= Level.IDEATION),
             "idioms_alarmed": share(idioms, lambda i: levels[i] > Level.NONE),
+            "somebody_else_seen": share(third, lambda i: _seen(i) and levels[i] <= Level.CONCERN),
+            "somebody_else_above_concern": share(third, lambda i: levels[i] > Level.CONCERN),
+            "danger_taken_for_somebody_else": share(danger, _seen),
             "answers_and_requests_alarmed": share(plain, lambda i: levels[i] > Level.NONE),
             **{
                 f"{level.name.lower()}_reached": share(
@@ -282,60 +353,69 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
 
     Args:
         folder: Where to write.
-        cache: Keeps the encoder's states (.npz).
-        keep: Where to put the English log-odds out of fold (.npz), for ablations of patterns.
+        cache: Keeps the chat model's states (.npz).
+        keep: Where to put log-odds out of fold (NAME.en.npz, NAME.zh.npz), for ablations of patterns.
     """
     from safetensors.numpy import load_file, save
 
-    known = corpus()
-    tensors: dict[str, NDArray[Any]] = {}
+    known = [(low, t) for t in corpus() if len(cells(low := fold(t.text)))]
+    rows_of_all = states_of([t.text for _, t in known], cache)
+    labels_of_all = np.stack([_labels(t) for _, t in known])
+    fold_of_all = places([low for low, _ in known])
+    # One set of networks for both languages: what a thought of death looks like to the model is partly shared.
+    second_of_all = np.zeros(labels_of_all.shape)
+    for k in range(FOLDS):
+        inside, outside = fold_of_all != k, fold_of_all == k
+        nets = Nets.of(fit_nets(rows_of_all[inside], labels_of_all[inside]))
+        second_of_all[outside] = nets(rows_of_all[outside])
+        print(f"second reader: fold {k + 1} of {FOLDS}", flush=True)
+    tensors: dict[str, NDArray[Any]] = {
+        name: value.astype(np.float16) if value.ndim == 3 else value
+        for name, value in fit_nets(rows_of_all, labels_of_all).items()
+    }
     thresholds: dict[str, dict[str, float]] = {}
     results: dict[str, Any] = {}
     for lang in LANGUAGES:
-        folded, texts = [], []
-        for text in known:
-            low = fold(text.text)
-            if language(low) == lang and len(cells(low)):
-                folded.append(low)
-                texts.append(text)
-        rows = [cells(f) for f in folded]
-        labels = np.stack([[float(t.level >= least) for least in range(1, 5)] for t in texts])
+        mine = np.array([language(low) == lang for low, _ in known])
+        texts = [t for (_, t), own in zip(known, mine, strict=True) if own]
+        rows = [cells(low) for (low, _), own in zip(known, mine, strict=True) if own]
+        labels, fold_of, second = labels_of_all[mine], fold_of_all[mine], second_of_all[mine]
         readings = [read(t.text) for t in texts]
         hushed = np.array(
             [in_the_way(t.text, r) or silenced(r) for t, r in zip(texts, readings, strict=True)]
         )
-        fold_of = places(folded)
         first = out_of_fold(lambda own, rows=rows: Sparse([rows[i] for i in own]), labels, fold_of, STRENGTH)
         thresholds[lang] = cuts(nested(first), texts, hushed, ALARMS)
         results[lang] = measured(nested(first), thresholds[lang], texts, readings)
         w, b = fit(Sparse(rows), labels, STRENGTH)
         tensors[f"{lang}.ngrams"], tensors[f"{lang}.bias"] = np.ascontiguousarray(w, np.float16), b
         print(lang, thresholds[lang], results[lang], flush=True)
-        if lang == "en":
-            danger = first[labels[:, 2] > 0, 0]
-            thresholds["en"]["ask"] = round(float(np.quantile(danger, ASKED)), 3)
-            read_twice = states_of([t.text for t in texts], cache).astype(np.float64)
-            second = out_of_fold(
-                lambda own, rows=read_twice: Dense(rows[own]), labels, fold_of, STRENGTH_STATES
+        asked = np.maximum(first[:, 0], first[:, THIRD_HEAD])
+        ask = thresholds[lang]["ask"] = round(float(np.quantile(asked[labels[:, 2] > 0], ASKED)), 3)
+        mix = tensors[f"{lang}.blend"] = blend(first, second, labels)
+        both = np.where((asked < ask)[:, None], -20.0, mix[0] * first + mix[1] * second + mix[2])
+        name = f"{lang}+states"
+        thresholds[name] = cuts(nested(both), texts, hushed, ALARMS)
+        # Here the second reader is always asked, whatever the n-grams saw.
+        full = mix[0] * first + mix[1] * second + mix[2]
+        weak = [
+            i
+            for i, (t, r) in enumerate(zip(texts, readings, strict=True))
+            if t.source == "training" and t.level > 0 and Level.CONCERN <= r.level < Level.ACTIVE
+        ]
+        thresholds[name]["calm"] = round(float(np.quantile(full[weak, 0], CALMED, method="lower")), 3)
+        weakly = np.array([Level.CONCERN <= r.level < Level.ACTIVE for r in readings])
+        both = np.where(weakly[:, None], full, both)
+        results[name] = measured(nested(both), thresholds[name], texts, readings)
+        everyday_ = [i for i, t in enumerate(texts) if t.source == "starter"]
+        results[name]["asked_of_everyday"] = round(float((asked >= ask)[everyday_].mean()), 3)
+        if keep is not None:
+            np.savez(
+                keep.with_suffix(f".{lang}.npz"),
+                texts=np.array([t.text for t in texts]),
+                log_odds=nested(both),
             )
-            mix = blend(first, second, labels)
-            both = mix[0] * first + mix[1] * second + mix[2]
-            unasked = first[:, 0] < thresholds["en"]["ask"]
-            both[unasked] = np.minimum(both[unasked], -20.0)
-            both = nested(both)
-            thresholds["en+states"] = cuts(both, texts, hushed, ALARMS_STATES)
-            if keep is not None:
-                np.savez(keep, texts=np.array([t.text for t in texts]), log_odds=both)
-            results["en+states"] = measured(both, thresholds["en+states"], texts, readings)
-            everyday_ = [i for i, t in enumerate(texts) if t.source == "starter"]
-            results["en+states"]["asked_of_everyday"] = round(float((~unasked[everyday_]).mean()), 3)
-            w, b = fit(Dense(read_twice), labels, STRENGTH_STATES)
-            tensors |= {
-                "en.states": np.ascontiguousarray(w, np.float32),
-                "en.states_bias": b,
-                "en.blend": mix,
-            }
-            print("en+states", thresholds["en+states"], results["en+states"], flush=True)
+        print(name, thresholds[name], results[name], flush=True)
     path = folder / "crisis.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     write_bytes(path, save(tensors, {"format": FORMAT}))
@@ -347,12 +427,12 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
         "weights_sha256": file_sha256(path),
         "thresholds": thresholds,
         "trained_on": {
-            "texts": dict(sorted(Counter(t.source for t in known).items())),
-            "hash": digest([(t.text, int(t.level)) for t in known]),
+            "texts": dict(sorted(Counter(t.source for _, t in known).items())),
+            "hash": digest([(t.text, int(t.level), t.third) for _, t in known]),
             "source": "own training texts, short answers, development half of the suite, everyday requests of the "
             "starter sets",
         },
-        "false_alarms_allowed": {"ngrams": ALARMS | LIFTED, "states": ALARMS_STATES | LIFTED},
+        "false_alarms_allowed": ALARMS | LIFTED | THIRD | {"calm": CALMED},
         "cross_validated": results,
         "date": datetime.now(UTC).date().isoformat(),
     }
@@ -360,10 +440,12 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
     return card
 
 
-def states_of(texts: Sequence[str], cache: Path | None) -> NDArray[np.float32]:
-    """Return the encoder's states of texts, kept in ``cache`` if one is named."""
-    from sophro.care.crisis._sentences import states
+def _labels(text: Text) -> Floats:
+    return np.array([*(float(text.level >= least) for least in range(1, 5)), float(text.third)])
 
+
+def states_of(texts: Sequence[str], cache: Path | None) -> NDArray[np.float32]:
+    """Return the chat model's states of texts, kept in ``cache`` if one is named."""
     kept: dict[str, NDArray[np.float16]] = {}
     if cache is not None and cache.is_file():
         stored = np.load(cache)
@@ -382,8 +464,10 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "weights")
-    parser.add_argument("--cache", type=Path, help="keeps the encoder's states (.npz)")
-    parser.add_argument("--keep", type=Path, help="where to put English log-odds out of fold (.npz)")
+    parser.add_argument("--cache", type=Path, help="keeps the chat model's states (.npz)")
+    parser.add_argument(
+        "--keep", type=Path, help="where to put log-odds out of fold, a file a language (.npz)"
+    )
     options = parser.parse_args()
     train(options.out, options.cache, options.keep)
 
