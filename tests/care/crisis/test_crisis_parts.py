@@ -197,6 +197,13 @@ def test_worry_about_somebody_else_is_seen_and_no_alarm_about_the_person():
         assert "third_party" in state.flags and state.level <= Level.CONCERN and state.reply, text
 
 
+def test_padding_drowns_nothing_and_adds_nothing():
+    monitor = CrisisMonitor()
+    assert monitor.see("All the time" + "." * 4000).level == Level.NONE
+    assert monitor.see("I don't think so" + " !" + "." * 500).level == Level.NONE
+    assert CrisisMonitor().see("I have decided to end my life this week" + "." * 4000).level >= Level.ACTIVE
+
+
 def test_the_networks_are_those_that_torch_trained():
     """numpy against torch, on the same weights: dropout off, GELU in its tanh form, log-odds averaged."""
     import torch
@@ -280,7 +287,7 @@ def test_the_card_is_of_these_texts_and_weights():
     assert card["trained_on"]["hash"] == digest(
         [(t.text, int(t.level), t.third) for t in known if len(cells(fold(t.text)))]
     )
-    held = {turn for half in ("heldout", "blind") for d in dialogues(half) for turn in d.turns}
+    held = {turn for half in ("heldout", "blind", "blind2") for d in dialogues(half) for turn in d.turns}
     assert not held & {turn for name in TRAINING for d in dialogues(name) for turn in d.turns}
 
 

@@ -11,6 +11,7 @@ raised what reaches ACTIVE from 44 to 58 %, and in Chinese, which the encoder do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 QUESTION = "Is the person who wrote this thinking of suicide? How soon?"
 WIDTH = 1152
 HIDDEN, COUNT = 64, 3
+_RUN = re.compile(r"(.)\1{3,}", re.S)
 _NEAR = 6.0  # standard deviations
 Floats = NDArray[np.float64]
 
@@ -33,7 +35,9 @@ def states(texts: Sequence[str]) -> NDArray[np.float32]:
     """
     from sophro.judge._reader import reader
 
-    found = reader().states(texts, [""] * len(texts), question=QUESTION)
+    # Four thousand full stops say no more than three, and drown what stands before them.
+    seen = [_RUN.sub(r"\1\1\1", t) for t in texts]
+    found = reader().states(seen, [""] * len(seen), question=QUESTION)
     return found[:, [0, 3]].reshape(len(texts), WIDTH)
 
 

@@ -23,7 +23,7 @@ from sophro.errors import SophroError, unknown_name
 from sophro.stats import rate
 
 HALVES = ("development", "heldout", "blind", "blind2")
-TRAINING = ("training_en", "training_zh", "answers")
+TRAINING = ("training_en", "training_zh", "answers", "plain")
 _LEVELS = {
     "N": Level.NONE,
     "C": Level.CONCERN,
