@@ -63,7 +63,7 @@ def crisis(
 
 
 def _together(file: Path) -> Iterator[tuple[dict[str, Any], str | None, list[str]]]:
-    """Yield dialogues; the messages of some hundred are read together first, which is faster."""
+    """Yield dialogues; the messages of some hundred are read together first, which is a little faster."""
     from sophro.care.crisis import read_ahead
 
     source = ((row, *_checked(row, file, line)) for line, row in read_jsonl(file))

@@ -30,7 +30,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 def read_ahead(messages: Iterable[str]) -> None:
     """Have the shipped classifier read messages in batches before monitors ask about them one by one.
 
-    For many dialogues at once, several times faster; it changes no answer, and may be left out.
+    For many dialogues at once it is a little faster; it changes no answer, and may be left out.
     """
     from sophro.care.crisis._classifier import shipped as classifier
 
