@@ -62,6 +62,7 @@ class ExchangeReader:
         self._turn = threading.Lock()
         self._user = self._marks("<|im_start|>user\n")
         self._answer = self._marks("<|im_end|>\n<|im_start|>assistant\n")
+        self._questions: dict[str, list[int]] = {}
 
     def states(
         self,
@@ -78,8 +79,7 @@ class ExchangeReader:
             batch_tokens: Tokens of a batch.
             question: What is asked about each exchange, in words of ours.
         """
-        asked = self._marks(f"<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n")
-        items = [self._item(p, r, asked) for p, r in zip(prompts, responses, strict=True)]
+        items = [self._item(p, r, question) for p, r in zip(prompts, responses, strict=True)]
         ids = [ids for ids, _, _ in items]
         found = np.zeros((len(items), POOLS, WIDTH), np.float32)
         with self._turn:
@@ -91,15 +91,22 @@ class ExchangeReader:
         return found
 
     def _item(
-        self, prompt: str, response: str, question: Sequence[int]
+        self, prompt: str, response: str, question: str = QUESTION
     ) -> tuple[list[int], tuple[int, int], tuple[int, int]]:
         """Return the ids of an exchange, and where the prompt and the response stand."""
         asked = _cut(self._plain(prompt[:8000]), PROMPT[0], 0, PROMPT[1])
         said = _cut(self._plain(without_verdicts(response)), *RESPONSE)
         first = len(self._user)
         second = first + len(asked) + len(self._answer)
-        ids = [*self._user, *asked, *self._answer, *said, *question]
+        ids = [*self._user, *asked, *self._answer, *said, *self._question(question)]
         return ids, (first, first + len(asked)), (second, second + len(said))
+
+    def _question(self, text: str) -> list[int]:
+        if text not in self._questions:
+            self._questions[text] = self._marks(
+                f"<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
+            )
+        return self._questions[text]
 
     def _marks(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -30,9 +30,10 @@ NEEDED = {
 
 @pytest.fixture(scope="module")
 def states():
-    for half in HALVES:
-        read_ahead(turn for d in dialogues(half) for turn in d.turns)
-    return {d: run(d) for half in HALVES for d in dialogues(half)}
+    """Every second development dialogue, all of the others; the evidence of the layer runs them all."""
+    mine = [d for half in HALVES for d in dialogues(half)[:: 2 if half == "development" else 1]]
+    read_ahead(turn for d in mine for turn in d.turns)
+    return {d: run(d) for d in mine}
 
 
 def test_the_suite_is_large_and_in_both_languages(states):
