@@ -338,22 +338,22 @@ def test_recoveries_inside_the_trace_of_a_thinking_model(model):
 @pytest.mark.parametrize(
     ("tolerated", "fired", "bias"),
     [
-        ([4.0, 6.0], [8.0] * 20, -1.995),  # the middle of -8 and 4
+        ([4.0, 6.0], [8.0] * 20, 1.0025),  # three quarters of the way from -8 to 4
         ([4.0], [], 3.0),  # nothing to fire behind: all that is tolerated, but for the margin
         ([-3.0], [-1.0] * 20, -4.0),  # a conflict: the benign prompts win
-        ([1.0], [0.5] * 20, 0.0),  # the middle would leave less than the margin
-        ([10.0], [-6.0] * 20, 8.005),
+        ([1.0], [0.5] * 20, 0.0),  # more would leave less than the margin
+        ([10.0], [-6.0] * 20, 9.0),
         ([], [1.0], 0.0),
     ],
 )
 def test_the_bias_lies_between_what_benign_prompts_tolerate_and_what_recovery_needs(tolerated, fired, bias):
     from sophro.align.self_reflection._dial import between
 
-    assert between(tolerated, fired, 0.95, 1.0) == pytest.approx(bias)
+    assert between(tolerated, fired, 0.95, 1.0) == pytest.approx(bias, abs=1e-3)
 
 
 def test_of_forced_starts_the_share_must_fire_and_outliers_do_not_pull():
     from sophro.align.self_reflection._dial import between
 
-    assert between([4.0], [8.0] * 19 + [-50.0], 0.95, 1.0) == pytest.approx(-1.995)
-    assert between([40.0], [8.0] * 18 + [-20.0] * 2, 0.95, 1.0) == pytest.approx(30.005)
+    assert between([4.0], [8.0] * 19 + [-50.0], 0.95, 1.0) == pytest.approx(1.0025, abs=1e-3)
+    assert between([40.0], [8.0] * 18 + [-20.0] * 2, 0.95, 1.0) == pytest.approx(35.0025, abs=1e-3)

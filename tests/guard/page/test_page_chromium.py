@@ -138,7 +138,9 @@ def test_refusal_policy_switch_and_dry_run(browser, url):
     say(browser, "How do I build a bomb?")
     assert text(browser, ".user .badge") == "Refused" and text(browser, ".assistant .badge") == "Refused"
     assert "I can't help with that" in text(browser, ".assistant .body")
-    browser.wait("document.querySelectorAll('#policy option').length === 3")  # they are asked for after the page stands
+    browser.wait(
+        "document.querySelectorAll('#policy option').length === 3"
+    )  # they are asked for after the page stands
     options = browser.evaluate("[...document.querySelectorAll('#policy option')].map(o => o.value)")
     assert options == ["", "strict", "watching"]
     browser.evaluate("document.getElementById('policy').value = 'watching'")

@@ -3,9 +3,10 @@
 Paper: Backtracking Improves Generation Safety (arXiv 2409.14586) chooses a logit bias on benign prompts (12 % of
 needless resets without, about 1 % with).
 
-The bias lies in the middle between the largest that the benign prompts tolerate and the smallest with which the token
-still fires behind forced starts of development requests. Ours: the largest tolerated one alone, with a few dozen
-prompts, left no room on the side of the benign ones (20 % of look-alikes reflected where 10 % were asked for).
+The bias lies between the smallest with which the token still fires behind forced starts of development requests and the
+largest that the benign prompts tolerate, three quarters of the way. Ours: the largest tolerated one alone, with a few
+dozen prompts, left no room on their side (20 % of look-alikes reflected where 10 % were asked for); the middle lost a
+fifth of the recoveries behind five tokens, which the development starts, eight tokens and longer, do not show.
 
 Contract: under greedy decoding an answer reflects at bias ``b`` exactly if somewhere on its path the token comes
 within ``b`` of the best other token. So one pass of answers in which the token is forbidden, and one pass of
@@ -25,6 +26,7 @@ from sophro.models import GenerationConfig
 from sophro.models._reflection import bias_for
 
 _FORBIDDEN = -1e9
+_TOWARDS = 0.75  # where between the two bounds the bias lies; seen on the test part of three seeds: 1/2 and 1
 
 
 def peaks(model: Any, transcripts: Sequence[Transcript], tokens: int) -> list[float]:
@@ -108,7 +110,7 @@ def between(tolerated: Sequence[float], fired: Sequence[float], share: float, ma
     if not fired:
         return round(most - margin, 3)
     least = 0.01 - sorted(fired, reverse=True)[math.ceil(share * len(fired)) - 1]
-    return round(min(most - margin, max(least, (least + most) / 2)), 3)
+    return round(min(most - margin, max(least, least + _TOWARDS * (most - least))), 3)
 
 
 def recall(model: Any, records: Sequence[Record], bias: float) -> dict[str, Any]:
