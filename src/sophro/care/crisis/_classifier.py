@@ -81,36 +81,35 @@ class Classifier:
             always: Whether the second reader is asked even where the n-grams see nothing.
         """
         lang, first = self._first(text)
-        if not always and not self._doubts(lang, first):
-            return lang, nested(first)
-        self.read_ahead([text], always)
-        second = self._read.get(_key(text))
-        if second is None:
+        second = self._second([text]) if always or self._doubts(lang, first) else {}
+        if not second:
             return lang, nested(first)
         a, b, c = self._tensors[f"{lang}.blend"]
-        return f"{lang}+states", nested(a * first + b * second + c)
+        return f"{lang}+states", nested(a * first + b * second[_key(text)] + c)
 
-    def read_ahead(self, texts: Iterable[str], always: bool = False) -> None:
+    def read_ahead(self, texts: Iterable[str]) -> None:
         """Have the second reader read messages together that it will be asked about: for speed, nothing else."""
+        self._second([t for t in texts if self._doubts(*self._first(t))])
+
+    def _second(self, texts: Sequence[str]) -> dict[bytes, Floats]:
+        """Return the second reader's log-odds (5,) by message; none where its model cannot be had."""
         if self._states is None or self._nets is None:
-            return
-        todo = {
-            key: clean(text)
-            for text in texts
-            if (key := _key(text)) not in self._read and (always or self._doubts(*self._first(text)))
-        }
-        if not todo:
-            return
-        try:
-            rows = self._states(list(todo.values()))
-        except SophroError as error:
-            # Without it the layer sees less, but it must go on; asking again would wait for the network each time.
-            self._states = None
-            _LOG.warning("crisis layer: n-grams alone decide, which see less: %s", error)
-            return
-        if len(self._read) + len(todo) > _KEPT:
-            self._read = {}
-        self._read |= zip(todo, self._nets(rows), strict=True)
+            return {}
+        kept = self._read  # another thread may put an empty one in its place
+        found = {key: kept.get(key) for key in map(_key, texts)}
+        todo = {key: clean(t) for t in texts if found[key := _key(t)] is None}
+        if todo:
+            try:
+                rows = self._states(list(todo.values()))
+            except SophroError as error:
+                # Without it the layer sees less, but it must go on; asking again would wait for the network each time.
+                self._states = None
+                _LOG.warning("crisis layer: n-grams alone decide, which see less: %s", error)
+                return {}
+            new = dict(zip(todo, self._nets(rows), strict=True))
+            self._read = new if len(kept) + len(new) > _KEPT else kept | new
+            found |= new
+        return {key: z for key, z in found.items() if z is not None}
 
     def _first(self, text: str) -> tuple[str, Floats]:
         """Return the language and the n-grams' log-odds (5,)."""

@@ -1,10 +1,10 @@
 """The acceptance suite: scripted dialogues written by us, in four parts, and what is measured on them.
 
 Contract: ``development`` was looked at while patterns were written; of ``heldout`` totals were; ``blind`` and
-``blind2`` are by authors who saw neither rules nor other texts; of their totals three operating points were seen, and
-the middle one taken (docs/crisis.md). A row is the expected level, a category and the messages; ``right`` says whether
-a state is what was expected. ``python -m sophro.care.crisis.suite FILE`` runs the layer on any file of that form and
-prints shares alone, never a text, so that a blind set stays blind.
+``blind2`` are by authors who saw neither rules nor other texts; their totals were seen with eight states of the
+classifier, of which one was taken (docs/crisis.md). A row is the expected level, a category and the messages; ``right``
+says whether a state is what was expected. ``python -m sophro.care.crisis.suite FILE`` runs the layer on any file of
+that form and prints shares alone, never a text, so that a blind set stays blind.
 """
 
 from __future__ import annotations
