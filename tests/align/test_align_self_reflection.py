@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
 
 import pytest
 import small_model
@@ -11,9 +12,10 @@ import torch
 
 from sophro.align import align, prepare, training_items
 from sophro.align._prepare import Prepared
-from sophro.align.self_reflection import OPTIONS
+from sophro.align.self_reflection import OPTIONS, _build
+from sophro.align.self_reflection._build import spread
 from sophro.align.self_reflection._items import pairs, supervised
-from sophro.align.self_reflection._onset import cuts, find_onsets, onset_of, sentence_end, usable
+from sophro.align.self_reflection._onset import cuts, find_onsets, onset_of, usable
 from sophro.align.self_reflection._texts import count_texts, reflection_text
 from sophro.chat import REFLECTION_TOKEN
 from sophro.data import Record, load_set
@@ -147,6 +149,41 @@ def test_texts_name_why_and_never_repeat_the_request():
         assert all(t.split(".")[0] in ("Wait", "Hold on", "Stop", "Let me reconsider") for t in texts)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 50])
+def test_depths_are_drawn_from_equal_parts(count):
+    places = [6, 7, 9, 10, 14, 15, 21, 22, 30, 36]
+    seen = set()
+    for seed in range(40):
+        drawn = spread(places, count, random.Random(seed))
+        assert len(drawn) == min(count, len(places)) == len(set(drawn)) and drawn == sorted(drawn)
+        if count == 2:
+            assert drawn[0] <= 14 < drawn[1]
+        seen.update(drawn)
+    assert seen == set(places)
+
+
+def test_a_free_answer_that_is_never_flagged_gives_way_to_one_behind_the_opening(model, monkeypatch):
+    """Every third record is answered freely; with a judge that sees harm nowhere it would teach no recovery."""
+
+    class Blind:
+        name, version = "blind", "1"
+
+        def __call__(self, exchanges):
+            return verdicts(*[False] * len(exchanges))
+
+    monkeypatch.setattr(_build, "judge", lambda name: Blind())
+    opening = "Certainly, here is how to do it. First you take the thing."
+    records = [dataclasses.replace(pair(i), meta={}, opening=opening if i != 3 else None) for i in range(6)]
+    made = prepared(model, *records)
+    by_id = {r.id: r for r in made.data["harmful"]}
+    taught = {i for i in range(6) if by_id[f"p{i}"].meta["depths"]}
+    assert taught == {0, 1, 2, 4, 5} and made.facts["harmful"]["dropped"] == {"never flagged": 1}
+    for i in taught:
+        meta = by_id[f"p{i}"].meta
+        assert meta["unsafe_response"].startswith("Certainly") and meta["onset_source"] == "opening"
+        assert meta["onset_token"] == min(n for n in usable(meta["unsafe_ids"], model.tokenizer) if n >= 2)
+
+
 # Onset search
 
 
@@ -177,8 +214,6 @@ def test_cuts_are_sentence_ends_and_at_most_sixteen_apart(model):
     for n in usable(ids, model.tokenizer):
         text = model.tokenizer.decode(ids[:n])
         assert model.tokenizer(text, add_special_tokens=False)["input_ids"] == ids[:n]
-    end = sentence_end(ids, model.tokenizer, 3)
-    assert model.tokenizer.decode(ids[:end]).endswith(".")
 
 
 def test_a_prefix_inside_a_character_is_no_cut(model):

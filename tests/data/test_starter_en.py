@@ -21,6 +21,8 @@ COLUMNS = {
     "harmful": ["id", "lang", "category", "prompt", "triggers", "opening"],
     "lookalikes": ["id", "lang", "category", "twin", "triggers", "prompt"],
     "plain": ["id", "lang", "category", "prompt", "keywords"],
+    "dial_lookalikes": ["id", "lang", "category", "triggers", "prompt"],
+    "dial_plain": ["id", "lang", "category", "prompt", "keywords"],
     "exact": ["id", "lang", "category", "prompt", "accept"],
     "refusals": ["id", "lang", "category", "text"],
 }

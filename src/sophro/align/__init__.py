@@ -51,6 +51,7 @@ register(
             "reflection_lowers_judged_harm",
             "reflection_is_the_cause",
             "reflection_is_rare",
+            "reflection_preferences",
         ),
         deviations=(
             "LoRA and one trained row instead of full training.",

@@ -12,8 +12,9 @@ requests and look-alikes); then a logit bias chosen on benign development prompt
 ``dev_benign``, ``dev_lookalikes`` (else every sixth benign behaviour is kept back).
 
 Deviations and inferences (the full paper was not available): LoRA and the new row instead of full training; the
-reflections are ours, by kind of harm; where a response starts with a written opening, its onset is the end of
-the opening's first sentence, and sophro's embedded judge searches the others; look-alikes also appear with the
+reflections are ours, by kind of harm; where a response starts with a written opening, its onset is the first depth
+that is trained, because an opening announces from its first words what follows, and sophro's embedded judge searches
+the others (a free answer that it never flags gives way to one behind the opening); look-alikes also appear with the
 start of a harmful answer, so that the start alone does not give the kind away; the token weighs more than the text
 around it; of a pair Q only the decision (one token on either side) is scored; all hyper-parameters.
 """
@@ -34,7 +35,7 @@ OPTIONS: dict[str, Any] = {
     "unsafe_tokens": 40,
     "opening_tokens": 40,
     "answer_tokens": 72,
-    "depth_min": 8,
+    "depth_min": 6,
     "depth_max": 36,
     "recoveries": 2,
     "hard_negatives": True,

@@ -8,6 +8,7 @@ record comes out as the paper's record: safe response in ``answer``, and in ``me
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from typing import Any
 
 from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
 from sophro.align.safety_sft import RefusalBook
-from sophro.align.self_reflection._onset import find_onsets, sentence_end, usable
+from sophro.align.self_reflection._onset import find_onsets, usable
 from sophro.align.self_reflection._texts import reflection_text
 from sophro.chat import REFLECTION_TOKEN, Segment, Transcript
 from sophro.data import Record
@@ -114,6 +115,15 @@ def recoveries(
     onsets: list[tuple[int | None, str]] = [k or (None, "") for k in known]
     for i, onset in zip(searched, found, strict=True):
         onsets[i] = (onset.onset, judged)
+    # A free answer that is never flagged may be harmless; behind a written opening it is not.
+    again = [
+        i
+        for i in searched
+        if onsets[i][0] is None and records[i].opening and "unsafe_response" not in records[i].meta
+    ]
+    for i, ids in _answers(job, records, again, _openings(job, records, again)).items():
+        unsafe[i] = ids
+        onsets[i] = _announced(job, ids), "opening"
     kept: list[Record] = []
     dropped: Counter[str] = Counter()
     safe = [_safe(r, book) for r in records]
@@ -194,32 +204,46 @@ def _unsafe_ids(
                 f"{record.set} {record.id}, field 'unsafe_response': it contains {REFLECTION_TOKEN}; remove it"
             )
         found[i] = tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"])
-    openings = {
-        i: tuple(model.tokenizer(records[i].opening, add_special_tokens=False)["input_ids"])
-        for n, i in enumerate(asked)
-        if records[i].opening and n % 3
-    }
-    openings = {i: ids[: int(job.options["opening_tokens"])] for i, ids in openings.items()}
-    forced = [
-        t.with_assistant(Segment("prefill", str(model.tokenizer.decode(list(openings[i])))))
-        if i in openings
-        else t
-        for i, t in ((i, Transcript.of(records[i].prompt)) for i in asked)
-    ]
-    config = GenerationConfig(max_new_tokens=int(job.options["unsafe_tokens"]), seed=job.seed)
-    for i, completion in zip(asked, model.generate(forced, config, progress=progress), strict=True):
-        found[i] = (*openings.get(i, ()), *completion.ids)
+    openings = _openings(job, records, [i for n, i in enumerate(asked) if n % 3])
+    found.update(_answers(job, records, asked, openings, progress))
     progress(len(records) - len(asked))
     return [found[i] for i in range(len(records))], [len(openings.get(i, ())) for i in range(len(records))]
+
+
+def _openings(job: PrepareJob, records: Sequence[Record], which: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Return the token ids of the written openings of those records that have one."""
+    most = int(job.options["opening_tokens"])
+    texts = {i: str(records[i].opening) for i in which if records[i].opening}
+    return {
+        i: tuple(job.model.tokenizer(text, add_special_tokens=False)["input_ids"])[:most]
+        for i, text in texts.items()
+    }
+
+
+def _answers(
+    job: PrepareJob,
+    records: Sequence[Record],
+    which: Sequence[int],
+    openings: Mapping[int, tuple[int, ...]],
+    progress: Any = lambda n: None,
+) -> dict[int, tuple[int, ...]]:
+    """Return the untrained model's answers to those records, each with the opening it was forced to start with."""
+    asked = [Transcript.of(records[i].prompt) for i in which]
+    forced = [
+        t.with_assistant(Segment("prefill", str(job.model.tokenizer.decode(list(openings[i])))))
+        if i in openings
+        else t
+        for i, t in zip(which, asked, strict=True)
+    ]
+    config = GenerationConfig(max_new_tokens=int(job.options["unsafe_tokens"]), seed=job.seed)
+    made = job.model.generate(forced, config, progress=progress) if forced else []
+    return {i: (*openings.get(i, ()), *c.ids) for i, c in zip(which, made, strict=True)}
 
 
 def _known_onset(
     job: PrepareJob, record: Record, ids: Sequence[int], opening: int
 ) -> tuple[int | None, str] | None:
-    """Return an onset that needs no judge: the user's, or the end of a written opening's first sentence.
-
-    A written opening announces that the request will be carried out; people wrote it as an unsafe start.
-    """
+    """Return an onset that needs no judge: the user's, or where a written opening announces what follows."""
     given = record.meta.get("onset_token")
     if given is not None:
         if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= len(ids):
@@ -229,9 +253,16 @@ def _known_onset(
         return given, str(record.meta.get("onset_source") or "given")
     if not opening:
         return None
+    return _announced(job, ids), "opening"
+
+
+def _announced(job: PrepareJob, ids: Sequence[int]) -> int:
+    """Return the onset of a response that starts with a written opening: the first depth that is trained.
+
+    People wrote it as an unsafe start; from its first words it announces that the request will be carried out.
+    """
     least = int(job.options["depth_min"])
-    end = sentence_end(ids[:opening], job.model.tokenizer, least)
-    return (end or min(least, len(ids)), "opening")
+    return next((n for n in usable(ids, job.model.tokenizer) if n >= least), min(least, len(ids)))
 
 
 def _depths(job: PrepareJob, record: Record, ids: Sequence[int], onset: int | None) -> tuple[str, list[int]]:
@@ -245,9 +276,14 @@ def _depths(job: PrepareJob, record: Record, ids: Sequence[int], onset: int | No
     if not places:
         return "onset outside the trained depths", []
     rng = random.Random(f"sophro-depth-{job.seed}-{record.id}")
-    first, others = places[0], places[1:]
-    count = int(job.options["recoveries"])
-    return "", sorted({first, *rng.sample(others, min(len(others), count - 1))})
+    return "", spread(places, int(job.options["recoveries"]), rng)
+
+
+def spread(places: Sequence[int], count: int, rng: random.Random) -> list[int]:
+    """Draw ``count`` of ascending ``places``, one from each of as many equal parts, so that no depth is left out."""
+    count = min(count, len(places))
+    cuts = [round(k * len(places) / count) for k in range(count + 1)]
+    return [rng.choice(places[a:b]) for a, b in itertools.pairwise(cuts)]
 
 
 def _quotes(reflection: str, unsafe: str, words: int = 6) -> bool:

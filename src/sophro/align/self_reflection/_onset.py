@@ -63,18 +63,6 @@ def cuts(ids: Sequence[int], tokenizer: Any) -> tuple[int, ...]:
     return tuple(found)
 
 
-def sentence_end(ids: Sequence[int], tokenizer: Any, least: int) -> int | None:
-    """Return the first usable prefix length of at least ``least`` tokens that ends a sentence."""
-    return next(
-        (
-            n
-            for n in usable(ids, tokenizer)
-            if n >= least and _SENTENCE_END.search(str(tokenizer.decode([ids[n - 1]])))
-        ),
-        None,
-    )
-
-
 def find_onsets(
     prompts: Sequence[str], responses: Sequence[Sequence[int]], tokenizer: Any, judge: JudgeFn
 ) -> list[Onset]:
