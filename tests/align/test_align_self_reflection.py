@@ -240,7 +240,7 @@ def test_all_prefixes_are_judged_in_one_call(model):
 
 def test_a_run_writes_an_adapter_that_plain_peft_and_sophro_load(model, tmp_path):
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     data = {
         "harmful": [pair(i) for i in range(7)],
@@ -266,15 +266,17 @@ def test_a_run_writes_an_adapter_that_plain_peft_and_sophro_load(model, tmp_path
     assert (out / "sft" / "adapter_model.safetensors").exists() and reflection_settings(
         out / "sft"
     ).limit == 1
-    # Plain PEFT on plain transformers: resize, load, merge; the logits are ours.
+    # Plain PEFT on plain transformers, as docs/reflection.md says: the logits are ours.
+    tokenizer = AutoTokenizer.from_pretrained(str(out))
+    assert tokenizer.convert_tokens_to_ids(REFLECTION_TOKEN) == model.reflection_id == len(tokenizer) - 1
     plain = AutoModelForCausalLM.from_pretrained(model.name)
-    plain.resize_token_embeddings(model.reflection_id + 1, mean_resizing=False)
+    plain.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     merged = PeftModel.from_pretrained(plain, str(out)).merge_and_unload().eval()
     ids = torch.tensor([[5, 6, 7, model.reflection_id, 8]])
     with torch.no_grad(), model.patched(load_patch(out)):
         assert torch.allclose(merged(ids).logits, model.network(ids).logits, atol=1e-4)
     merged.save_pretrained(tmp_path / "merged")
-    model.tokenizer.save_pretrained(tmp_path / "merged")
+    tokenizer.save_pretrained(tmp_path / "merged")
     again = load(str(tmp_path / "merged"))
     assert again.reflection_id == model.reflection_id
     with torch.no_grad():

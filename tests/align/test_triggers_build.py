@@ -102,6 +102,20 @@ def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch, 
     assert [r.prompt for r in again.data["benign"]] == [r.prompt for r in benign]
 
 
+def test_a_request_near_an_assessed_prompt_is_not_trained_on():
+    tested = [
+        load_set(s, "test", limit=2)[1]
+        for s in ("starter/lookalikes:en", "starter/plain:zh", "starter/harmful:en")
+    ]
+    tested += load_set("starter/dial_plain:en", limit=1)
+    fresh = Record(
+        "fresh", "How long should I rest pizza dough in the fridge?", "mine", "any", False, "en", "fresh"
+    )
+    made = [dataclasses.replace(r, id=f"made-{i}", set="made") for i, r in enumerate(tested)]
+    louder = dataclasses.replace(tested[0], id="louder", set="made", prompt=tested[0].prompt.upper() + "!!")
+    assert _build._near_assessments([*made, louder, fresh]) == {*(r.id for r in made), "louder"}
+
+
 def test_without_a_tuned_model_it_says_what_to_do(model):
     with pytest.raises(SophroError, match="tuned_arm"):
         prepare("refusal_triggers", model, {"harmful": HARMFUL})

@@ -139,6 +139,31 @@ def test_an_adapter_with_a_row_of_its_own_is_merged_too(chat, tmp_path, capsys):
     assert "token rows" in complaint(capsys, "patch", "show", tmp_path / "p")
 
 
+@pytest.mark.parametrize(("scale", "bias"), [("1.0", 2.5), ("0.5", 0.0)])
+def test_a_merged_checkpoint_brings_the_dial_of_the_reflection_token(chat, tmp_path, capsys, scale, bias):
+    from sophro.models.provider import SophroAPI
+
+    size = chat.network.config.vocab_size
+    save_patch(
+        LowRankPatch({}, {"model.embed_tokens": (torch.tensor([size]), torch.ones(1, 64))}), tmp_path / "p"
+    )
+    (tmp_path / "p" / "reflection.json").write_text('{"bias": 2.5, "limit": 2}')
+    told(
+        capsys,
+        "patch",
+        "apply",
+        tmp_path / "p",
+        "--model",
+        chat.name,
+        "--scale",
+        scale,
+        "--out",
+        tmp_path / "ck",
+    )
+    assert SophroAPI(str(tmp_path / "ck"))._decoding.bias == bias
+    assert SophroAPI(chat.name, patch=str(tmp_path / "p"))._decoding.limit == 2
+
+
 def test_a_low_rank_patch_is_exported_as_a_plain_adapter(chat, tmp_path, capsys):
     from peft import PeftModel
 

@@ -52,12 +52,14 @@ register(
             "reflection_is_the_cause",
             "reflection_is_rare",
             "reflection_preferences",
+            "reflection_in_proxy_world",
         ),
         deviations=(
             "LoRA and one trained row instead of full training.",
             "The onset judge is sophro's embedded harm judge; reflections are written by us, by kind of harm.",
             "Benign look-alikes also appear behind the start of a harmful answer.",
             "A blank line ends the reflection; the paper does not say how it is told from the answer.",
+            "Preferences (DPO) are off unless asked for: on the embedded model they cost time and lower nothing.",
         ),
     )
 )
@@ -73,11 +75,11 @@ register(
         primary="D4",
         also=("D5",),
         needs=("gradients", "logprobs"),
-        evidence=("triggers_beat_generic",),
+        evidence=("triggers_beat_generic", "triggers_by_reinforcement"),
         deviations=(
             "A rule extractor with the model's own refusal score takes the place of GPT-4o.",
             "Verification (safe, no leak, refused more than before) is ours.",
-            "RLVR is not built yet.",
+            "Learning from the rule runs by trl's GRPO over our generation, small; it did not learn in 24 steps here.",
         ),
     )
 )

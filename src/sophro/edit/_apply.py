@@ -5,6 +5,7 @@ Contract: the folder appears only when it is complete; the model comes back as i
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from sophro.edit._sources import AdapterSource, Source, open_source
 from sophro.errors import SophroError
 from sophro.files import write_folder
 from sophro.models import ChatModel, load_patch
+from sophro.models._reflection import FILE as REFLECTION
 
 
 def merged_checkpoint(model: ChatModel, patch: Path, out: Path, *, scale: float = 1.0) -> Path:
     """Write ``model`` with ``patch`` in its weights, as plain transformers loads it.
+
+    How a reflecting patch is decoded (``reflection.json``) goes along, unless its strength is changed.
 
     Args:
         model: The model that the patch was made for.
@@ -48,6 +52,9 @@ def merged_checkpoint(model: ChatModel, patch: Path, out: Path, *, scale: float 
             finally:
                 config.vocab_size = size
         model.tokenizer.save_pretrained(folder)
+        # At another strength the dial would be another one; then the token is decoded without a bias.
+        if scale == 1.0 and (dial := patch / REFLECTION).is_file():
+            shutil.copyfile(dial, folder / REFLECTION)
 
     return write_folder(out, fill)
 

@@ -71,7 +71,7 @@ def recipe(folder: Path, quick: bool) -> Recipe:
                 "dev_lookalikes": part("allowed", "dev"),
             },
             # One form of text for every kind: with few depths the token would be learned for one place only.
-            "options": {"onset_judge": "proxy-harm", "recoveries": 4, **({"dpo": False} if quick else {})},
+            "options": {"onset_judge": "proxy-harm", "recoveries": 4, "dpo": not quick},
         },
     }
     forced = {"task": "harmful", **part("restricted", "test")}

@@ -40,7 +40,7 @@ def recipe(quick: bool) -> Recipe:
         "reflection": {
             "method": "self_reflection",
             "data": data_of(quick),
-            "options": {"dpo": False, **({"recoveries": 1} if quick else {})},
+            "options": {"recoveries": 1} if quick else {},
         },
     }
     return recipe_of(
@@ -51,8 +51,8 @@ def recipe(quick: bool) -> Recipe:
         (
             tested("harmful", n, "prefill", k=depths),
             {**tested("harmful", n, "reflection_forbidden", k=20), "arms": ["reflection"]},
-            tested("over_refusal", n),
-            tested("helpfulness", n),
+            {**tested("over_refusal", n), "arms": ["reflection"]},
+            {**tested("helpfulness", n), "arms": ["reflection"]},
         ),
         tokens=64,
     )
@@ -166,7 +166,7 @@ def rare(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
 
 def preferences_recipe(quick: bool) -> Recipe:
     """The run that makes an adapter with preferences and, beside it, the one that they start from."""
-    arms = {"reflection": {"method": "self_reflection", "data": data_of(quick)}}
+    arms = {"reflection": {"method": "self_reflection", "data": data_of(quick), "options": {"dpo": True}}}
     what = "Self-reflection before and after preferences."
     return recipe_of("evidence-preferences", what, quick, arms, (tested("helpfulness", 12),))
 

@@ -72,14 +72,10 @@ def recipe(quick: bool) -> Recipe:
 
 
 def has_data() -> bool:
-    """Tell whether AdvBench can be read here."""
-    from sophro.data import load_set
-    from sophro.errors import SophroError
+    """Tell whether the public sets of the full run can be read here."""
+    from sophro.data import find_set
 
-    try:
-        return bool(load_set("advbench", limit=1))
-    except SophroError:
-        return False
+    return all(find_set(name)[0].available for name in ("advbench", "alpaca/instructions", "xstest/safe"))
 
 
 def beats_generic(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
@@ -130,9 +126,15 @@ def beats_generic(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
                   outside.high, outside.n_pairs, "<", 0.0)
         )  # fmt: skip
     else:
-        notes.append(
-            "the control with shuffled triggers needs AdvBench: set SOPHRO_DATA; it was not measured"
-        )
+        # Not measured is not held.
+        checks += [
+            Check(f"{what}: not measured, set SOPHRO_DATA", None, None, None, 0, sign, 0.0)
+            for what, sign in (
+                ("shuffled triggers lose part of it", ">"),
+                ("96 matched minus 300 generic (Alpaca)", "<="),
+                ("on XSTest: triggers minus generic", "<"),
+            )
+        ]
     forced = difference(
         select(rows, "triggers_psft", "harmful", "prefill", k=10),
         select(rows, "triggers", "harmful", "prefill", k=10),

@@ -119,14 +119,16 @@ def _stage(stage: Stage, speed: Throughput) -> StageEstimate:
         return StageEstimate(stage.name, None, None)
     slower = size / speed.reference
     if stage.kind == "align":
-        records = sum(_records(spec, speed) for spec in inputs["data"].values())
+        # Roles of development and diagnosis are read, not trained on.
+        trained = {r: s for r, s in inputs["data"].items() if not r.startswith(("dev_", "diagnose"))}
+        records = sum(_records(spec, speed) for spec in trained.values())
         seconds = records * _epochs(inputs["options"]) * speed.record_tokens / speed.train
         factor = speed.train_factor
     elif stage.kind == "edit":
         # Two trainings of so many steps, and a backward pass an example after each.
         records = sum(_records(spec, speed) for spec in inputs["data"].values())
-        trained = float(inputs["options"].get("steps", 0)) * float(inputs["options"].get("batch_size", 1))
-        seconds = 2 * (trained + records) * speed.record_tokens / speed.train
+        answers = float(inputs["options"].get("steps", 0)) * float(inputs["options"].get("batch_size", 1))
+        seconds = 2 * (answers + records) * speed.record_tokens / speed.train
         factor = 2 * speed.train_factor
     elif stage.kind == "prepare":
         # Every prompt is answered about once; some twice, some not at all.

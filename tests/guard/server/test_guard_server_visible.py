@@ -119,6 +119,46 @@ def test_a_reflection_behind_a_trace_is_followed_by_an_answer():
     assert joined(out, "answer") == "I cannot." and "Sure" not in str(out)
 
 
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize("visibility", ["hold", "cut"])
+@pytest.mark.parametrize("bad", ["bad", "bad ", "bad <", "bad </thi", "bad\n", "bad <think>inner"])
+def test_a_reflection_inside_a_trace_takes_back_what_waits_for_a_tag(bad, visibility, opened):
+    stream = Visible(visibility, 64, THINK, opened)
+    script = [*([] if opened else ["<think>"]), *bad, None, "no", "\n\n", "better", "</think>"]
+    if (
+        nested := "<think>" in bad
+    ):  # the model has read a second opening tag, so the first closing tag is the inner one
+        script.append("</think>")
+    script += ["\n\n", "I cannot."]
+    out = [p for piece in script for p in stream.push(piece)] + stream.finish()
+    assert joined(out, "trace") == ("better</think>" if nested else "better")
+    assert joined(out, "answer") == "I cannot."
+
+
+def test_raw_keeps_what_waits_for_a_tag_and_in_its_place():
+    stream = Visible("raw", 0, THINK, True)
+    out = [
+        p
+        for piece in ["bad <", None, "no", "\n\n", "better", "</think>", "\n\n", "I cannot."]
+        for p in stream.push(piece)
+    ]
+    out += stream.finish()
+    assert out[0] == ("trace", "bad <") and joined(out, "answer") == "I cannot."
+
+
+@pytest.mark.parametrize("visibility", ["hold", "cut", "raw"])
+@pytest.mark.parametrize("opened", [True, False])
+def test_one_reflection_too_many_inside_a_trace_ends_in_an_answer(visibility, opened):
+    stream = Visible(visibility, 64, THINK, opened)
+    out = [p for piece in [*([] if opened else ["<think>"]), "plan ", "to "] for p in stream.push(piece)]
+    out += stream.refuse("This goes wrong.", "I'm sorry, but I can't help with that.")
+    out += stream.finish()
+    assert joined(out, "answer") == "I'm sorry, but I can't help with that."
+    assert joined(out, "reflection") == "This goes wrong." and ("plan" in joined(out, "trace")) == (
+        visibility == "raw"
+    )
+
+
 def test_a_reflection_that_never_ends_is_followed_by_nothing():
     stream = Visible("hold", 8)
     out = [p for piece in ["bad", None, "because", " it"] for p in stream.push(piece)]

@@ -21,7 +21,7 @@ from sophro.align.refusal_triggers._mechanism import mechanism
 from sophro.align.refusal_triggers._requests import requests
 from sophro.align.refusal_triggers._score import probability, refusal_scores
 from sophro.align.refusal_triggers._spans import spans
-from sophro.data import Record, leak_check, load_set, normalise
+from sophro.data import Record, find_set, leak_check, load_set, normalise
 from sophro.errors import SophroError
 from sophro.judge import Exchange, judge
 from sophro.models import encoder, load_patch
@@ -275,11 +275,18 @@ def _on_topic(record: Record) -> bool:
     return bool(float(a @ b) >= 0.3)
 
 
+# Sets of which a prompt may be assessed; a request that is near one must not be trained on.
+_ASSESSED = (
+    "starter/lookalikes", "starter/plain", "starter/exact", "starter/maths", "starter/instructions",
+    "starter/dial_lookalikes", "starter/dial_plain", "xstest", "oktest", "oktest/heldout",
+)  # fmt: skip
+
+
 def _near_assessments(records: Sequence[Record]) -> set[str]:
-    """Return ids of requests that are too close to a prompt of the shipped benign sets."""
-    tested = [
-        r for s in ("starter/lookalikes:en", "starter/lookalikes:zh", "starter/plain:en") for r in load_set(s)
-    ]
+    """Return ids of requests that are too close to a prompt that may be assessed, as far as the sets are here."""
+    tested = [r for s in _ASSESSED if find_set(s)[0].available for r in load_set(s)]
+    # Triggers come from the training part of the harmful requests.
+    tested += load_set("starter/harmful", split="test")
     report = leak_check(tested, list(records), encoder=encoder())
     groups = (report.exact, report.ngram, report.embedding or ())
     return {leak.assess.rsplit(":", 1)[-1] for group in groups for leak in group}

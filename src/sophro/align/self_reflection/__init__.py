@@ -5,9 +5,9 @@ Paper: Huang, Zhai, Huang, Dou, Self-Reflection Improves Safety of Large Reasoni
 Safety, ICLR 2025 (arXiv 2409.14586).
 
 Contract: one control token, a reflection that names why, a safe continuation. Supervised training on recoveries
-at several depths (the harmful prefix is never trained), plain refusals and benign answers; then DPO from that
-model with pairs P (reflect when it repairs) and Q (do not when the answer is already safe, on refusals, benign
-requests and look-alikes); then a logit bias chosen on benign development prompts. Roles of the data: ``harmful``
+at several depths (the harmful prefix is never trained), plain refusals and benign answers; then, with ``dpo``, DPO
+from that model with pairs P (reflect when it repairs) and Q (do not when the answer is already safe, on refusals,
+benign requests and look-alikes); then a logit bias chosen on benign development prompts. Roles of the data: ``harmful``
 (required), ``benign``, ``lookalikes`` (answered by the untrained model where they have no answer),
 ``dev_benign``, ``dev_lookalikes`` (else every sixth benign behaviour is kept back).
 
@@ -16,7 +16,8 @@ reflections are ours, by kind of harm; where a response starts with a written op
 that is trained, because an opening announces from its first words what follows, and sophro's embedded judge searches
 the others (a free answer that it never flags gives way to one behind the opening); look-alikes also appear with the
 start of a harmful answer, so that the start alone does not give the kind away; the token weighs more than the text
-around it; of a pair Q only the decision (one token on either side) is scored; all hyper-parameters.
+around it; DPO is off unless asked for (on the embedded model it costs as much time again and lowers nothing); of a
+pair Q only the decision (one token on either side) is scored; all hyper-parameters.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ OPTIONS: dict[str, Any] = {
     "benign_weight": 1.0,
     "token_weight": 8.0,
     "normalise": "sequences",
-    "dpo": True,
+    "dpo": False,
     "dpo_rate": 3e-5,
     "dpo_epochs": 1,
     "dpo_beta": 0.1,

@@ -61,7 +61,9 @@ def run(job: RunJob) -> TrainResult:
     if first_process() and not final.exists():
         facts = {"key": key, "steps": steps, **_facts(model, folder, dev, data, options)}
         first = _facts(model, job.work / "sft", dev, data, options) if dpo else None
-        write_folder(final, lambda target: _assemble(target, folder, facts, job.work / "sft", first))
+        write_folder(
+            final, lambda target: _assemble(target, model.tokenizer, folder, facts, job.work / "sft", first)
+        )
     if first_process() and not job.out.exists():
         shutil.move(final, job.out)
     return replace(result, out=job.out)
@@ -113,15 +115,22 @@ def _facts(
 
 
 def _assemble(
-    target: Path, adapter: Path, facts: Mapping[str, Any], sft: Path, first: Mapping[str, Any] | None
+    target: Path,
+    tokenizer: Any,
+    adapter: Path,
+    facts: Mapping[str, Any],
+    sft: Path,
+    first: Mapping[str, Any] | None,
 ) -> None:
     """Fill the result; the supervised step is kept beside the preferences, as an adapter of its own."""
     for file in adapter.iterdir():
         shutil.copyfile(file, target / file.name)
+    # Plain transformers resizes to the length of a tokenizer that has the token; the base model's has not.
+    tokenizer.save_pretrained(target)
     write_json(target / FILE, facts)
     if first is not None:
         (target / "sft").mkdir()
-        _assemble(target / "sft", sft, first, sft, None)
+        _assemble(target / "sft", tokenizer, sft, first, sft, None)
 
 
 def _divide(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sophro.chat import REFLECTION_END, Transcript
+from sophro.chat import Transcript
 from sophro.chat._encode import Part
 from sophro.errors import SophroError
 from sophro.guard.server._back_end import Delta, Finish, Job, Usage
@@ -114,7 +114,10 @@ class LocalBackEnd:
             )
             model_id = f"{model.name}+{own.name}" if own else model.name
             self._served[model_id] = _Served(
-                names, settings_ or ReflectionSettings(), knows_token(model, stack)
+                # A merged checkpoint brings its own.
+                names,
+                settings_ or reflection_settings(Path(model.name)),
+                knows_token(model, stack),
             )
             if stack is not None:
                 with model.patched(stack, scale):
@@ -317,8 +320,7 @@ class _Writer:
             out += self._text.push(self._index, self._without_lead(self._letters.push(token)), now)
         if ended == "exceeded":
             reflection, refusal = forced_refusal(self._prompt)
-            out += self._text.push(self._index, None, now)
-            out += self._text.push(self._index, reflection + REFLECTION_END + refusal, now)
+            out += self._text.refuse(self._index, reflection, refusal, now)
         elif ended and (rest := self._letters.finish()):
             # No token of its own: it belongs to the last one.
             out += self._text.push(self._index, self._without_lead(rest), now)[:-1]

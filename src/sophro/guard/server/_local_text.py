@@ -120,11 +120,17 @@ class Text:
 
     def push(self, choice: int, piece: str | None, now: float) -> list[Delta]:
         """Take one token's text (None: the reflection token)."""
-        found = self._visible.push(piece, now)
+        return self._told(choice, self._visible.push(piece, now), 1)
+
+    def refuse(self, choice: int, reflection: str, refusal: str, now: float) -> list[Delta]:
+        """Take what stands where one reflection too many came; it counts as two tokens."""
+        return self._told(choice, self._visible.refuse(reflection, refusal, now), 2)
+
+    def _told(self, choice: int, found: Sequence[tuple[Any, str]], tokens: int) -> list[Delta]:
         dropped = self._visible.dropped - self._dropped
         self._dropped = self._visible.dropped
         out = self._deltas(choice, found)
-        return [*out, Delta(choice, dropped=dropped, tokens=1)]
+        return [*out, Delta(choice, dropped=dropped, tokens=tokens)]
 
     def finish(self, choice: int, reason: Finish) -> list[Delta]:
         """Return the rest with the reason why it ended."""

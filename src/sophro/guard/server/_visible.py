@@ -68,6 +68,21 @@ class TraceSplitter:
         ]
         return [piece for piece in out if piece[1]]
 
+    def flush(self) -> list[Tagged]:
+        """Return what waits for the rest of a tag, as part of what is open now: no more of it will come."""
+        kind: Kind = "trace" if self._state == "trace" else "answer"
+        text = self.drop()
+        return [(kind, text)] if text else []
+
+    def drop(self) -> str:
+        """Forget what was not given out, and return it. The model has read it, so what it opened stays open."""
+        text, self._text, self._seen, self._first = self._text, "", 0, None
+        return text
+
+    def answers(self) -> None:
+        """Take what follows for the answer, whatever is open."""
+        self._state, self._skip = "answer", ""
+
     def _begin(self) -> None:
         assert self._format is not None
         head, tag = self._text.lstrip(), self._format.open
@@ -152,10 +167,13 @@ class Visible:
         if piece is None:
             out: list[Tagged] = []
             if self._visibility == "raw":
+                self._held.append((self._split.flush(), now))
                 out = self._all()
             else:
                 self.dropped += len(self._held)
                 self._held.clear()
+                # The splitter holds text as well, where it may be the start of a tag.
+                self._split.drop()
             self._thought, self._sent = "", 0
             return out
         if self._thought is not None:
@@ -170,6 +188,12 @@ class Visible:
             self.born = born if not out else self.born
             out += found
         return _merged(out)
+
+    def refuse(self, reflection: str, refusal: str, now: float = 0.0) -> list[Tagged]:
+        """Take a refusal that is not the model's own: behind a reflection, and an answer wherever the model was."""
+        out = self.push(None, now)
+        self._split.answers()
+        return _merged(out + self.push(reflection + REFLECTION_END + refusal, now))
 
     def finish(self) -> list[Tagged]:
         """Return what is still held; a reflection that never ended is followed by nothing."""
