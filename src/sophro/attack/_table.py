@@ -50,7 +50,6 @@ _OPENINGS = (
 )
 _OWN_WORDS = "Instructions and frames are in our own words."
 _KNOWN = ("known_asr",)
-_REFLECTING = ("reflection_is_the_cause",)
 
 ROWS: tuple[Row, ...] = (
     Row(
@@ -80,7 +79,7 @@ ROWS: tuple[Row, ...] = (
             title,
             _REFLECTION,
             ("prefill",),
-            evidence=_REFLECTING,
+            evidence=("reflection_is_the_cause" if name == "forbidden" else "reflection_under_attack",),
         )
         for name, kind, title in (
             ("forbidden", "Forbidden", "Reflection token forbidden by logit bias, behind a forced start"),
