@@ -102,6 +102,7 @@ def test_the_prefix_is_the_exact_ids_of_the_response(model):
         ({"unsafe_response": "  "}, "unsafe_response"),
         ({"unsafe_response": f"a {REFLECTION_TOKEN} b"}, "remove it"),
         ({"reflection_text": "First you take the thing. Then you go on."}, "quotes"),
+        ({"reflection_text": "Wait.\n\nThis is wrong."}, "blank line"),
     ],
 )
 def test_bad_pairs_are_named_or_counted(model, change, reason):
@@ -248,6 +249,7 @@ def test_a_run_writes_an_adapter_that_plain_peft_and_sophro_load(model, tmp_path
         "dev_benign": [benign(20), benign(21)],
     }
     options = {
+        "dpo": True,
         "depth_min": 2,
         "depth_max": 200,
         "epochs": 3,
@@ -283,11 +285,49 @@ def test_a_run_writes_an_adapter_that_plain_peft_and_sophro_load(model, tmp_path
         assert torch.allclose(again.network(ids).logits, merged(ids).logits, atol=1e-5)
 
 
+def test_pairs_alone_get_their_bias_from_the_starters_requests(model, tmp_path, capsys):
+    from sophro.align.self_reflection._run import _divide
+
+    data, dev = _divide({"harmful": [pair(i) for i in range(7)]})
+    assert len(data["harmful"]) == 6 and len(dev["dev_harmful"]) == 1
+    for role, name in (
+        ("dev_benign", "starter/dial_plain:en"),
+        ("dev_lookalikes", "starter/dial_lookalikes:en"),
+    ):
+        assert dev[role] == load_set(name) and len(dev[role]) == 120
+    few = {"harmful": [pair(i) for i in range(7)], "dev_benign": [benign(1)], "dev_lookalikes": [benign(2)]}
+    options = {"depth_min": 2, "depth_max": 200, "epochs": 1, "batch_size": 4, "rank": 4}
+    align("self_reflection", model, few, tmp_path / "a", options=options, work=tmp_path / "w")
+    assert "no benign records" in capsys.readouterr().err
+
+
+def test_look_alikes_also_stand_behind_the_start_of_a_harmful_answer(model, monkeypatch):
+    """Else the start alone would give the kind away; users' pairs bring the start in their unsafe response."""
+    from sophro.align._prepare import Answered
+
+    starts = []
+
+    def answers(model, records, *, config, progress=None, starts_=None, **named):
+        starts.append(named.get("starts"))
+        return Answered([dataclasses.replace(r, answer="Let the dough rest first.") for r in records], {}, [])
+
+    monkeypatch.setattr(_build, "self_answers", answers)
+    asked = [dataclasses.replace(benign(i), answer=None) for i in range(3)]
+    job = {"harmful": [pair(i) for i in range(3)], "lookalikes": asked}
+    for wanted in (True, False):
+        starts.clear()
+        options = {"depth_min": 2, "depth_max": 200, "hard_negatives": wanted}
+        made = prepare("self_reflection", model, job, options=options)
+        forced = [s for s in starts if s]
+        assert bool(forced) == wanted and all(t == "Sure, here is how. First you" for s in forced for t in s)
+        assert sum(r.id.endswith("+opener") for r in made.data["lookalikes"]) == (3 if wanted else 0)
+
+
 def test_it_goes_on_where_it_was_killed(model, tmp_path, monkeypatch):
     from sophro.align.self_reflection import _run
 
     data = {"harmful": [pair(i) for i in range(7)], "benign": [benign(i) for i in range(7)]}
-    options = {"depth_min": 2, "depth_max": 200, "batch_size": 4, "rank": 4}
+    options = {"dpo": True, "depth_min": 2, "depth_max": 200, "batch_size": 4, "rank": 4}
     whole = align("self_reflection", model, data, tmp_path / "a", options=options, work=tmp_path / "wa")
     real = _run.sequence_scores
     monkeypatch.setattr(_run, "sequence_scores", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -19,7 +19,7 @@ from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
 from sophro.align.safety_sft import RefusalBook
 from sophro.align.self_reflection._onset import find_onsets, usable
 from sophro.align.self_reflection._texts import reflection_text
-from sophro.chat import REFLECTION_TOKEN, Segment, Transcript
+from sophro.chat import REFLECTION_END, REFLECTION_TOKEN, Segment, Transcript
 from sophro.data import Record
 from sophro.errors import SophroError
 from sophro.judge import Exchange, judge
@@ -51,7 +51,7 @@ def prepare(job: PrepareJob) -> Prepared:
     data: dict[str, Sequence[Record]] = {}
     pairs, facts["harmful"] = recoveries(job, harmful, progress)
     data["harmful"] = pairs
-    openers = [_opener(r.opening) for r in harmful if r.opening]
+    openers = [_opener(start) for r in harmful if (start := r.opening or r.meta.get("unsafe_response"))]
     for role in BENIGN_ROLES:
         records = job.data.get(role, ())
         answered = _answered(job, records, progress)
@@ -139,6 +139,8 @@ def recoveries(
             continue
         base = replace(record, answer=safe[i])
         reason, depths = _depths(job, record, unsafe[i], onsets[i][0])
+        if not reason and REFLECTION_END in texts[i]:
+            reason = "reflection holds a blank line, which would end it"
         if not reason and guarded[i].harmful:
             reason = "reflection called harmful"
         if not reason and _quotes(texts[i], str(model.tokenizer.decode(list(unsafe[i])))):

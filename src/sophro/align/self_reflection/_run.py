@@ -7,6 +7,7 @@ Contract: the untrained network comes back unchanged. Every step is resumable by
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -17,7 +18,7 @@ from sophro.align._run import Progress, RunJob, stored_facts
 from sophro.align.self_reflection._build import BENIGN_ROLES
 from sophro.align.self_reflection._dial import recall, tune
 from sophro.align.self_reflection._items import pairs, supervised
-from sophro.data import Record
+from sophro.data import Record, load_set
 from sophro.files import digest, write_folder, write_json
 from sophro.models._patches import load_patch
 from sophro.models._reflection import FILE, ReflectionSettings, initial_row
@@ -33,6 +34,7 @@ from sophro.train import (
 )
 
 _HELD_OUT = 6
+_DIALS = {"benign": "starter/dial_plain", "lookalikes": "starter/dial_lookalikes"}
 
 
 def run(job: RunJob) -> TrainResult:
@@ -42,6 +44,12 @@ def run(job: RunJob) -> TrainResult:
     if job.out.exists():
         return _stored(job.out, key)
     data, dev = _divide(job.data)
+    if first_process() and not any(data.get(role) for role in BENIGN_ROLES):
+        print(
+            "self_reflection: no benign records to train on, so the model will refuse and reflect more than it must; "
+            "add --data benign=... and --data lookalikes=...",
+            file=sys.stderr,
+        )
     token = (model.reflection_id,)
     sft_options = replace(job.train, token_rows=token)
     dpo = bool(options["dpo"])
@@ -138,13 +146,17 @@ def _divide(
 ) -> tuple[dict[str, Sequence[Record]], dict[str, Sequence[Record]]]:
     """Keep development records apart: the given ones, else every sixth benign behaviour.
 
-    Every sixth harmful behaviour is kept for the onset error only, because what was trained cannot measure it.
+    Without a benign record there would be nothing to set the bias on; then it is set on the starter's requests for
+    that. Every sixth harmful behaviour is kept for the onset error only, because what was trained cannot measure it.
     """
     train_data: dict[str, Sequence[Record]] = {}
     dev: dict[str, Sequence[Record]] = {}
     for role in ("harmful", *BENIGN_ROLES):
         records = data.get(role, ())
         given = data.get(f"dev_{role}")
+        if given is None and not records and role in _DIALS:
+            langs = {r.lang for r in data["harmful"]}
+            given = [r for r in load_set(_DIALS[role]) if r.lang in langs]
         if given is not None:
             train_data[role], dev[f"dev_{role}"] = records, given
             continue
