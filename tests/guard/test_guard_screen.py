@@ -68,7 +68,7 @@ class Judge:
         self.read += [e.text() for e in exchanges]
         return [Verdict("full_compliance", True, 0.95, "harmful", "j", "1") for _ in exchanges]
 
-    def bounds(self, exchanges):
+    def bounds(self, exchanges, leave=None):
         return [(0.25, 1.0) for _ in exchanges]
 
 
@@ -261,7 +261,7 @@ class Bounded(Judge):
         super().__init__()
         self.asked = []
 
-    def bounds(self, exchanges):
+    def bounds(self, exchanges, leave=None):
         self.asked += [e.text() for e in exchanges]
         return [(0.25 * e.text().count("!") / 10, 0.25 * e.text().count("!") / 10 + 0.75) for e in exchanges]
 
@@ -279,13 +279,27 @@ def test_a_window_to_which_no_rule_can_apply_is_not_read_by_the_second_reader(pa
         assert found.scores["harmful"] == pytest.approx(0.025 * marks) and "first reader" in found.note
 
 
+@pytest.mark.parametrize("where", ["output", "trace"])
+@pytest.mark.parametrize(
+    ("texts", "read"), [(["!!"], 0), (["!!", "!!!"], 0), (["!!", "!" * 8], 2), (["!" * 8], 1)]
+)
+def test_a_finished_text_is_settled_by_the_first_reader_only_if_every_window_is(parts, where, texts, read):
+    by, _, _ = parts
+    by._judge = judge = Bounded()
+    text = "".join(f"{t} {'word ' * 260}" for t in texts) if len(texts) > 1 else f"{GARDEN} {texts[0]}"
+    (found,) = by([View(text, where, request=BOMB, needed=0.85)])
+    assert bool(judge.read) == bool(read)
+    if not read:
+        assert found.scores["harmful"] < 0.25 and "first reader" in found.note
+
+
 def test_the_first_reader_is_not_asked_where_it_cannot_settle_anything(parts):
     by, _, _ = parts
     by._judge = judge = Bounded()
     for view in (
         View(GARDEN, "stream", request=BOMB),  # no rule: all of the score is wanted
         View(GARDEN, "stream", request=BOMB, needed=0.75),  # the second reader alone can reach it
-        View(GARDEN, "output", request=BOMB, needed=0.9),
+        View(GARDEN, "output", request=BOMB),  # offline all of the score is wanted
         View("x " * 700, "stream", request=BOMB, needed=0.9),  # several windows of the judge
     ):
         by([view])
@@ -306,9 +320,11 @@ def test_the_guard_tells_detectors_the_lowest_threshold_of_the_place():
 
     seen = Seen()
     rules = "stream: [{detector: response_harm, threshold: 0.9, action: hold}, {detector: response_harm, threshold: 0.85, action: allow}]\noutput: [{detector: response_harm, action: hold}]\n"
-    guard = Guard(Policy.parse(rules), {"response_harm": seen})
-    guard.judge([View("a", "stream", request="b"), View("a", "output", request="b")])
-    assert seen.needed == [0.85, 0.5]
+    for brief, of_output in ((False, 0.0), (True, 0.5)):
+        seen.needed.clear()
+        guard = Guard(Policy.parse(rules), {"response_harm": seen}, brief=brief)
+        guard.judge([View("a", "stream", request="b"), View("a", "output", request="b")])
+        assert seen.needed == [0.85, of_output]
 
 
 @pytest.mark.slow

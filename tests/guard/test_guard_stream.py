@@ -6,6 +6,7 @@ import re
 import pytest
 
 from sophro.guard import Detection, Guard, Policy
+from sophro.guard.stream import StreamCheck
 
 POLICY = """
 stream:
@@ -124,8 +125,6 @@ def test_a_dry_run_lets_everything_pass_and_tells():
 
 def test_text_that_waits_too_long_is_judged_before_its_window_is_full():
     now = [0.0]
-    from sophro.guard.stream import StreamCheck
-
     check = StreamCheck(guard(behind=0, first=100), ASKED, clock=lambda: now[0])
     assert check.push("a few words") == "" and check.poll() == ""
     now[0] = 1.5
@@ -133,6 +132,63 @@ def test_text_that_waits_too_long_is_judged_before_its_window_is_full():
     assert check.push(" BOMBRECIPE") == ""
     now[0] = 9.0
     assert check.poll() == "" and check.decision is not None
+
+
+def test_the_end_that_waits_leaves_when_the_answer_pauses_and_not_before():
+    now = [0.0]
+    check = StreamCheck(guard(behind=16, first=100), ASKED, clock=lambda: now[0])
+    text = "twenty letters of it" * 2
+    assert check.push(text) == ""
+    now[0] = 1.1
+    assert check.poll() == text[:-16]  # judged now; its end waits for what may come
+    now[0] = 2.0
+    assert check.poll() == "" and check.held == text[-16:]
+    # New text before the second wait is over: the end goes on waiting until that is judged too.
+    assert check.push(" more") == ""
+    now[0] = 2.2
+    assert check.poll() == text[-16:][:5] and len(check.windows) == 2
+    now[0] = 3.1
+    assert check.poll() == ""
+    now[0] = 3.3
+    assert check.poll() == (text + " more")[-16:] and check.held == "" and len(check.windows) == 2
+    now[0] = 9.0
+    assert check.poll() == "" and check.push("x" * 99) + check.finish() == "x" * 99
+
+
+@pytest.mark.parametrize("action", ["hold", "rewrite"])
+def test_with_pauses_anywhere_no_character_of_a_bad_window_leaves(action):
+    """Text in pieces, pauses between them: what has left ends before the window that was judged bad."""
+    rng = random.Random(7)
+    paused = stopped = 0
+    for _ in range(1500):
+        now = [0.0]
+        check = StreamCheck(guard(action), ASKED, clock=lambda now=now: now[0])
+        before = "".join(rng.choice("abcdefgh \n") for _ in range(rng.randint(0, 150)))
+        text = before + "BOMBRECIPE" + "".join(rng.choice("xyz ") for _ in range(rng.randint(0, 90)))
+        cuts = sorted(rng.sample(range(1, len(text)), rng.randint(1, min(30, len(text) - 1))))
+        wire, seen = "", 0
+        for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True):
+            wire += check.push(text[a:b])
+            for _ in range(rng.choice((0, 0, 1, 2, 3))):
+                now[0] += rng.choice((0.4, 1.1, 3.0))
+                left = check.poll()
+                paused += len(check.windows) == seen and bool(left)
+                wire += left
+                seen = len(check.windows)
+            if action == "hold":
+                assert text.startswith(wire)
+        wire += check.finish()
+        bad = [w for w in check.windows if w.scores["secrets.secret"] >= 0.5]
+        if action == "hold" and bad:
+            stopped += 1
+            assert len(wire) <= bad[0].start, (text, wire)
+        elif action == "rewrite":
+            # A place that was judged as a whole is masked as far as it had not left in a pause.
+            assert "BOMBRECIPE" not in wire or not bad
+            stopped += bool(bad)
+            rest = wire.replace("[secret]", "")
+            assert rest.startswith(before) and not BAD.search(rest)
+    assert paused > 200 and stopped > 1000, (paused, stopped)
 
 
 def test_a_trace_is_judged_by_the_rules_for_traces():

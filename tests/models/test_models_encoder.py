@@ -1,4 +1,6 @@
 import importlib.util
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -89,3 +91,17 @@ class TestEncoder:
     def test_nothing_gives_nothing(self):
         assert _encoder.encoder().encode([]).shape == (0, 384)
         assert _encoder.encoder().encode_chunks([]) == []
+
+
+def test_threads_that_ask_at_once_get_one_encoder():
+    """transformers replaces itself while it is imported; a server loads detectors beside its model."""
+    code = (
+        "import threading\n"
+        "from sophro.models import encoder\n"
+        "found = []\n"
+        "threads = [threading.Thread(target=lambda: found.append(encoder())) for _ in range(8)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "print(len(found), len(set(map(id, found))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["8", "1"], done.stderr[-1500:]

@@ -1,5 +1,8 @@
 """The Inspect tasks ``sophro/arena`` and ``sophro/restructuring``: the evaluated model among simulated people.
 
+``sophro arena report LOG.eval --out F`` makes the arena's page of a log, ``sophro restructure report LOG.eval`` that of
+the talks.
+
 Contract: the model under evaluation is the counselor (arena) or words the helper's turns (restructuring); everything
 that leads and counts is code, see ``sophro.care``. A session that could not be rated is unscored with its reason.
 People are clusters: one sample is one client.
@@ -7,6 +10,7 @@ People are clusters: one sample is one client.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from inspect_ai import Task, task
@@ -81,7 +85,9 @@ def _meet(judge: str, samples: int, client: str | None, caps: Caps) -> Solver:
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         profile = known[str(state.sample_id)]
         speaker = None if client is None else model_client(client, profile)
-        played = await play(Arena(profile, model_counselor(None), str(state.model), speaker, caps), by)
+        # Epochs are what seeds are in `sophro arena run`.
+        seed = state.epoch - 1
+        played = await play(Arena(profile, model_counselor(None), str(state.model), speaker, caps, seed), by)
         state.messages = [
             ChatMessageUser(content=x.text) if x.speaker == "client" else ChatMessageAssistant(content=x.text)
             for x in played.session.lines
@@ -89,6 +95,13 @@ def _meet(judge: str, samples: int, client: str | None, caps: Caps) -> Solver:
         state.output = ModelOutput.from_content(str(state.model), played.session.lines[-1].text)
         state.metadata["session"] = played.session.to_dict()
         state.metadata["card"] = played.score.to_dict()
+        # With this `sophro arena report` makes its page of the log.
+        state.metadata["arena"] = {
+            "judge": by.name,
+            "judge_version": by.version,
+            "client": client or "scripted",
+            "caps": asdict(caps),
+        }
         return state
 
     return solve
@@ -101,9 +114,8 @@ def card() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         found: dict[str, Any] = state.metadata["card"]
         if found["overall"] is None:
-            return Score.unscored(
-                reason="unparsed", explanation=f"{found['unscored']} items without a rating"
-            )
+            why = "; ".join([*found["undecided"], f"{found['unscored']} items without a rating"])
+            return Score.unscored(reason="unparsed", explanation=why)
         value = {"overall": found["overall"], **found["sides"], "vetoed": float(bool(found["vetoes"]))}
         return Score(
             value=value, explanation="; ".join(found["vetoes"]) or "no veto", metadata={"card": found}

@@ -18,7 +18,7 @@ register(
         entry="sophro.care.crisis:CrisisMonitor",
         primary="C2",
         also=("C1", "D7"),
-        evidence=("crisis_layer",),
+        evidence=("crisis_layer", "crisis_strangers"),
         deviations=(
             "Levels, state machine and thresholds are own work; the card marks them so.",
             "The classifier decides alone only where it is sure: at recall 0.95 it would flag too many idioms.",

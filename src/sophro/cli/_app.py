@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 import sophro
-from sophro.cli.interview_commands import instruments
+from sophro.cli.interview_commands import instruments, interview
 
 # Without this every flag and list would also get a --no- or --empty- twin.
 _FLAGS = Parameter(negative=())
@@ -34,11 +34,6 @@ for _name, _home, _help in (
         "crisis",
         "crisis_commands",
         "Say how much danger dialogues show, and what must be answered, JSONL to JSONL.",
-    ),
-    (
-        "interview",
-        "interview_commands",
-        "Hold a structured interview by a fixed tree; the result is for a clinician.",
     ),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
     ("serve", "serve_commands", "Serve a model behind the guard, with the API of OpenAI."),
@@ -73,7 +68,7 @@ for _group, _help, _members in (
     (
         "restructure",
         "Cognitive restructuring: a talk, training data from simulated talks, and checks of the process.",
-        ("chat", "generate", "check"),
+        ("chat", "generate", "check", "report"),
     ),
     ("models", "List local models, fetch one, or make a subject for experiments.", ("list", "pull", "make")),
     ("data", "List, fetch or show named data sets.", ("list", "pull", "show")),
@@ -85,13 +80,18 @@ for _group, _help, _members in (
         _sub.command(f"sophro.cli.{_group}_commands:{_member}_", name=_member)
     app.command(_sub)
 
-_questionnaires = App(
-    name="instruments",
-    help="List, show or score questionnaires.",
-    help_format="plaintext",
-    help_formatter="plain",
-    default_parameter=_FLAGS,
-)
-_questionnaires.command("sophro.cli.interview_commands:score_", name="score")
-_questionnaires.default(instruments)
-app.command(_questionnaires)
+for _name, _help, _member, _default in (
+    (
+        "interview",
+        "Hold a structured interview by a fixed tree; the result is for a clinician.",
+        "judge",
+        interview,
+    ),
+    ("instruments", "List, show or score questionnaires.", "score", instruments),
+):
+    _sub = App(
+        name=_name, help=_help, help_format="plaintext", help_formatter="plain", default_parameter=_FLAGS
+    )
+    _sub.command(f"sophro.cli.interview_commands:{_member}_", name=_member)
+    _sub.default(_default)
+    app.command(_sub)

@@ -39,6 +39,14 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
+def warn_of_stale_helplines() -> None:
+    """Say on stderr if a shipped helpline of the crisis layer has not been looked up for long."""
+    from sophro.care.crisis._resources import shipped, stale_note
+
+    if said := stale_note(shipped()):
+        note(f"sophro: warning: {said}")
+
+
 def note(text: str) -> None:
     """Print a remark for people on stderr, so that stdout stays parseable."""
     print(clean(text), file=sys.stderr)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sophro.errors import SophroError
 
 if TYPE_CHECKING:
-    from sophro.care.arena import ModelJudge, Profile, RuleJudge, SessionScore, Standing
+    from sophro.care.arena import Group, ModelJudge, Profile, RuleJudge, SessionScore, Standing
     from sophro.stats import Interval
 
 
 def run_(
     *counselors: str,
-    out: Path,
+    out: Path | None = None,
     client: str | None = None,
     judge: str = "rules",
     samples: int = 3,
@@ -35,7 +36,8 @@ def run_(
     Args:
         counselors: Scripted ones (good, medium, bad), local models, or any Inspect model. The same folder goes on
             where a run was stopped.
-        out: Folder for logs, scores, ranking and arena.html.
+        out: Folder for logs, scores, ranking and arena.html; by default one under runs/ that belongs to these
+            settings, so that the same command goes on.
         client: Model that words the clients' turns; by default the profiles' own words.
         judge: rules, or a model that rates.
         samples: Ratings of a model judge for each side; the median counts.
@@ -54,7 +56,7 @@ def run_(
 
     from sophro.care.arena import Caps, run_arena
     from sophro.cli._print import note, show_json
-    from sophro.files import read_text
+    from sophro.files import digest, read_text
     from sophro.report import arena_report
 
     if seeds < 1:
@@ -66,6 +68,10 @@ def run_(
     if client is not None:
         _known_model(client)
     caps = Caps(least, most, total)
+    if out is None:
+        clients = [p.to_dict() for p in chosen]
+        key = digest(list(counselors), client, judge, samples, seeds, asdict(caps), given, words, clients)
+        out = Path("runs") / f"arena-{key[:8]}"
     done = 0
 
     def count(_: object) -> None:
@@ -119,7 +125,8 @@ def improve_(
 
     Args:
         counselor: A scripted counselor or a model.
-        out: Folder for rules.txt and loop.json.
+        out: Folder for rules.txt, loop.json and the sessions of every trial; the same command goes on where it was
+            stopped, and asks no model twice.
         writer: Model that writes the rules; by default a fixed library.
         client: Model that words the clients' turns.
         judge: rules, or a model that rates.
@@ -130,16 +137,7 @@ def improve_(
         per_round: Most new rules in a round.
         json: Print the loop as JSON.
     """
-    import anyio
-
-    from sophro.care.arena import (
-        ModelWriter,
-        difference,
-        improve,
-        run_arena,
-        split_clients,
-        write_rules,
-    )
+    from sophro.care.arena import ModelWriter, Trials, difference, improve, split_clients, write_rules
     from sophro.cli._print import show_json
     from sophro.files import write_json, write_text
 
@@ -148,22 +146,27 @@ def improve_(
     train, held = split_clients(_clients(None, lang, limit))
     if not held:
         raise SophroError("no client is left to hold out; raise --limit")
-    by = _judge(judge, samples)
-
-    def sessions(clients: Sequence[Profile], given: Sequence[str]) -> list[SessionScore]:
-        return anyio.run(lambda: run_arena([counselor], clients, client=client, judge=by, rules=given)).scores
-
+    for model in (client, writer):
+        if model is not None:
+            _known_model(model)
+    trials = Trials(counselor, out / "trials", client=client, judge=_judge(judge, samples))
     loop = improve(
-        sessions,
+        trials,
         train,
         held,
-        write=write_rules if writer is None else ModelWriter(writer, per_round),
+        write=write_rules if writer is None else ModelWriter(writer, per_round, out / "written"),
         rounds=rounds,
         per_round=per_round,
     )
     after = [_renamed(s, "after") for s in loop.after]
     gain = difference([*(_renamed(s, "before") for s in loop.before), *after], "after", "before")
-    values = {**loop.to_dict(), "held_out_gain": gain.to_dict(), "train": len(train), "held_out": len(held)}
+    values = {
+        **loop.to_dict(),
+        "held_out_gain": gain.to_dict(),
+        "train": len(train),
+        "held_out": len(held),
+        "trials": trials.done,
+    }
     write_json(out / "loop.json", values)
     write_text(out / "rules.txt", "".join(f"{r.text}\n" for r in loop.rules))
     if json:
@@ -252,16 +255,19 @@ def agreement_(
     show_table(("against", "rank correlation"), [(name, _estimate(i)) for name, i in rows])
 
 
-def report_(folder: Path, /, *, out: Path) -> None:
-    """Write the page of an arena again.
+def report_(*sources: Path, out: Path) -> None:
+    """Write the page of an arena again, or that of logs of Inspect.
 
     Args:
-        folder: What `sophro arena run --out` wrote.
+        sources: The folder of one `sophro arena run`, or logs of `inspect eval sophro/arena` (one for each model,
+            run alike), which are ranked together.
         out: HTML file to write.
     """
     from sophro.report import arena_report
 
-    print(arena_report(folder, out))
+    if not sources:
+        raise SophroError("arena report: name the folder of an arena, or logs of Inspect")
+    print(arena_report(sources, out))
 
 
 def _clients(path: Path | None, lang: str | None, limit: int | None) -> list[Profile]:
@@ -299,8 +305,10 @@ def _known_model(name: str) -> None:
 
 
 def _estimate(i: Interval) -> str:
-    if i.value is None or i.low is None or i.high is None:
+    if i.value is None:
         return "not measured"
+    if i.low is None or i.high is None:
+        return f"{i.value:.3f}"
     return f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
 
 
@@ -319,10 +327,40 @@ def _show_ranking(standings: Sequence[Standing]) -> None:
                 percent(s.best),
                 s.vetoed,
                 s.without,
+                s.undecided,
                 s.unscored,
             )
         )
     show_table(
-        ("counselor", "overall", *SIDES, "self-gap", "first", "vetoed", "without score", "items unscored"),
+        (
+            *("counselor", "overall", *SIDES, "self-gap", "first", "vetoed", "without score"),
+            *("of them safety unrated", "items unscored"),
+        ),
         rows,
     )
+    print("\nworst beside the mean: the lowest of several is low by chance too, so read its interval")
+    show_table(
+        ("counselor", "lowest client", "its score", "worst problem", "mean", "clients"),
+        [_worst(s) for s in standings],
+    )
+    problems = sorted({g.name for s in standings for g in s.problems})
+    by_name = [{g.name: g for g in s.problems} for s in standings]
+    print("\nby problem, the number of clients behind the mean")
+    show_table(
+        ("problem", *(s.counselor for s in standings)),
+        [(p, *(_group(groups.get(p)) for groups in by_name)) for p in problems],
+    )
+    print()
+
+
+def _worst(s: Standing) -> tuple[object, ...]:
+    client = (s.lowest.client, f"{s.lowest.overall:.3f}") if s.lowest else ("-", "-")
+    group = (s.worst.name, _estimate(s.worst.overall), s.worst.overall.units) if s.worst else ("-", "-", 0)
+    return (s.counselor, *client, *group)
+
+
+def _group(group: Group | None) -> str:
+    if group is None:
+        return "-"
+    without = f", {group.without} without score" if group.without else ""
+    return f"{_estimate(group.overall)} ({group.overall.units}{without})"

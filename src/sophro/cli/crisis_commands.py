@@ -15,6 +15,10 @@ from sophro.errors import SophroError
 from sophro.files import read_jsonl, write_jsonl
 
 _TOGETHER = 256
+_TROUBLE = {
+    "layer_failed": "a layer failed, so they count as CONCERN at least",
+    "not_evaluated": "a message in a language that is not read, or no answer of the model that can be",
+}
 
 
 def crisis(
@@ -32,26 +36,32 @@ def crisis(
         out: File to write: id, level (NONE, CONCERN, IDEATION, ACTIVE, IMMINENT), flags, reply (null where the
             conversation may simply go on).
         region: Country of two letters (US, CN, ...) for the helplines in the replies; without it they ask.
-        model: Any Inspect model for the third layer; it may raise a level, never lower it.
+        model: Any Inspect model, or a local one, for the third layer; it may raise a level, never lower it.
         resources: Your own table of helplines instead of the shipped one.
     """
     from sophro.care.crisis import CrisisMonitor
     from sophro.care.crisis._resources import load, stale
+    from sophro.cli._print import note
 
     if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
         raise SophroError(f"--region {region!r} must be a country code of two letters like US or CN")
     table = load(resources)
     for warning in stale(table):
-        print(f"sophro: warning: {warning}", file=sys.stderr)
+        note(f"sophro: warning: {warning}")
+    third = _opened(model)
     counts: Counter[str] = Counter()
+    trouble: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
 
     def rows() -> Iterator[dict[str, Any]]:
         for row, lang, turns in _together(in_):
-            monitor = CrisisMonitor(lang, region, model, table=table, session=str(row["id"]))
+            monitor = CrisisMonitor(lang, region, third, table=table, session=str(row["id"]))
             state = None
             for turn in turns:
                 state = monitor.see(turn)
             counts[monitor.level.name] += 1
+            trouble.update(f for f in monitor.flags if f in _TROUBLE)
+            reasons.update(monitor.failures[:1])
             said = state.reply if state and state.reply is not None else monitor.check_in()
             yield {"id": row["id"], "level": monitor.level.name, "flags": list(monitor.flags), "reply": said}
         if not counts:
@@ -60,6 +70,20 @@ def crisis(
     total = write_jsonl(out, rows())
     seen = ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
     print(f"{out}: {total} dialogues ({seen})")
+    for flag, meaning in _TROUBLE.items():
+        if trouble[flag]:
+            why = f"; first reason: {next(iter(reasons))[:300]}" if flag == "layer_failed" else ""
+            note(
+                f"sophro: warning: {trouble[flag]} of {total} dialogues have the flag {flag}: {meaning}{why}"
+            )
+
+
+def _opened(model: str | None) -> Any:
+    if model is None:
+        return None
+    from sophro.care.crisis._llm import opened
+
+    return opened(model)
 
 
 def _together(file: Path) -> Iterator[tuple[dict[str, Any], str | None, list[str]]]:

@@ -1,4 +1,4 @@
-"""``sophro interview`` and ``sophro instruments``."""
+"""``sophro interview``, ``sophro interview judge`` and ``sophro instruments``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ def interview(
     /,
     *,
     participant: Literal["human", "model", "script"] = "human",
+    page: bool = False,
+    port: int = 8020,
+    host: str = "127.0.0.1",
     lang: Literal["en", "zh"] = "en",
     model: str = "smollm2-135m",
     script: str = "clear",
@@ -22,6 +25,9 @@ def interview(
     questions: str = "fixed",
     diagnosis: str = "fixed",
     region: str | None = None,
+    webhook: str | None = None,
+    records: Path | None = None,
+    records_text: bool = False,
     seed: int = 0,
     out: Path | None = None,
     json: bool = False,
@@ -31,6 +37,9 @@ def interview(
     Args:
         module: low_mood, worry, social_fear, suicide_risk, phq9, gad7, or a YAML file.
         participant: A human at the terminal, a model that plays a person, or a script with known answers.
+        page: Serve the interview as a page for a person who sits at this machine.
+        port: Port of the page; 0 takes a free one.
+        host: Address of the page; only this machine's.
         lang: Language of the interview.
         model: Model that plays the person.
         script: How the script answers (clear, vague, contradicting ...), or `list`.
@@ -38,44 +47,70 @@ def interview(
         questions: fixed wordings, or a model that words them (its wordings are checked).
         diagnosis: fixed summary, or a model that words it (it cannot change the counted outcome).
         region: Country code for crisis resources.
+        webhook: Address that is posted to, without words, when the risk reaches ACTIVE or IMMINENT; the person is told
+            that somebody knows only if it answers.
+        records: File to which events of the crisis layer are appended, without words.
+        records_text: Keep words in the records, where the person agrees; at the page they are asked.
         seed: Seed of the script.
         out: Folder for log.jsonl, result.json and interview.html; the same command goes on where it was stopped.
-            Without it nothing is kept.
+            Without it nothing is kept. With a page each interview has a folder in it.
         json: Print the result as JSON.
     """
-    import anyio
-
-    from sophro.care.dialogue import run_sync
     from sophro.care.interview import Interview
     from sophro.care.interview._outcome import diagnosis_model
-    from sophro.care.interview._page import render_page
     from sophro.care.interview._people import question_model
-    from sophro.care.interview._vet import vet
-    from sophro.cli._print import clean, note, show_json, show_table
     from sophro.errors import SophroError
-    from sophro.files import write_json, write_text
 
     if script == "list":
         from sophro.care.interview._participants import POLICIES
 
         print("\n".join(POLICIES))
         return
+    if participant != "human" and (page or webhook or records):
+        raise SophroError(
+            f"--page, --webhook and --records are for a person; leave them out with --participant {participant}"
+        )
+    if page and json:
+        raise SophroError("--json has nothing to print with --page; the result is in a folder of --out")
+    if records_text and records is None:
+        raise SophroError("--records-text needs --records FILE")
+    hook = _hook(webhook)
     judging = _judge(judge)
-    held = Interview(
-        module,
-        _participant(participant, module, lang, model, script, seed),
-        lang,
-        judge=judging,
-        questions=None if questions == "fixed" else question_model(_known(questions)),
-        diagnosis=None if diagnosis == "fixed" else diagnosis_model(_known(diagnosis)),
-        region=region,
-    )
-    if judging is not None:
-        found = anyio.run(vet, judging)
-        if not found.passed:
-            raise SophroError(
-                f"judge {judge!r} failed its examination: {found.reason}; use --judge rules, or a stronger model"
-            )
+    wording = None if questions == "fixed" else question_model(_known(questions))
+    summing = None if diagnosis == "fixed" else diagnosis_model(_known(diagnosis))
+
+    def make(agent: Any, session: str, words: bool) -> Interview:
+        return Interview(
+            module,
+            agent,
+            lang,
+            judge=judging,
+            questions=wording,
+            diagnosis=summing,
+            region=region,
+            hook=hook,
+            records=_records(records, words),
+            session=session,
+        )
+
+    if page:
+        models = [
+            m for m, fixed in ((judge, "rules"), (questions, "fixed"), (diagnosis, "fixed")) if m != fixed
+        ]
+        _page(make, lang, host, port, out, models, judge, judging, hook is not None, records_text)
+        return
+    session = _session(out)
+    held = make(_participant(participant, module, lang, model, script, seed), session, records_text)
+    _examine(judge, judging)
+    _hold(held, participant, seed, out, json, session if webhook or records else "")
+
+
+def _hold(held: Any, participant: str, seed: int, out: Path | None, json: bool, session: str) -> None:
+    from sophro.care.dialogue import run_sync, session_hash
+    from sophro.care.interview._page import render_page
+    from sophro.cli._print import clean, note, show_json, show_table
+    from sophro.files import write_json, write_text
+
     done = run_sync(held, log=None if out is None else out / "log.jsonl", seed=seed)
     outcome: dict[str, Any] = dict(done.outcome or {})
     if participant != "human":
@@ -92,7 +127,8 @@ def interview(
         for turn in done.turns[last + 1 :]:
             print(f"\n{_lines(turn.text)}")
         if out is not None:
-            note(f"kept for the clinician in {out}")
+            called = f" (session {session_hash(session)})" if session else ""
+            note(f"kept for the clinician in {out}{called}")
         return
     main = outcome["modules"][outcome["module"]]
     show_table(
@@ -105,6 +141,142 @@ def interview(
     print(clean(outcome["summary"]))
     if out is not None:
         print(f"{out / 'interview.html'}")
+
+
+def _page(
+    make: Any,
+    lang: str,
+    host: str,
+    port: int,
+    out: Path | None,
+    models: list[str],
+    judge: str,
+    judging: Any,
+    told: bool,
+    ask_words: bool,
+) -> None:
+    """Serve the page until a signal ends it; everything that can be wrong is said before."""
+    from sophro.care.dialogue import ScriptedAgent
+    from sophro.care.interview import PARTICIPANT
+    from sophro.care.interview._serve import check_extra, hosts, listen, serve
+    from sophro.cli._print import note
+    from sophro.files import kept_or_temporary
+    from sophro.models import is_local
+
+    make(ScriptedAgent(PARTICIPANT, []), "", False)  # module and language
+    check_extra()
+    with listen(host, port) as listener, kept_or_temporary(out) as folder:
+        _examine(judge, judging)
+        from sophro.care.interview._visits import Visits
+        from sophro.care.interview._web import create_app
+        from sophro.care.interview._web_page import Start
+
+        visits = Visits(folder)
+        if late := visits.complete():
+            note(f"{late} interviews that had ended were still without their page; written")
+        if out is None:
+            note("nothing is kept when this ends; name a folder with --out")
+        names = sorted(set(models))
+        start = Start(
+            out is not None,
+            [m for m in names if is_local(m)],
+            [m for m in names if not is_local(m)],
+            told,
+            ask_words,
+        )
+        app = create_app(
+            visits, lambda agent, visit: make(agent, visit.id, visit.keep_words), lang, start, hosts(host)
+        )
+        serve(app, listener, lambda address: print(f"sophro: the interview is at {address}", flush=True))
+
+
+def judge_(model: str, /, *, every: int = 1, json: bool = False) -> None:
+    """Say how well a judge reads answers: kappa with interval, per language, against scripts and free answers.
+
+    Args:
+        model: rules, a local model, or any Inspect model.
+        every: Take every so many answers of each set; 1 takes all.
+        json: Print as JSON.
+    """
+    import anyio
+
+    from sophro.care.interview import rules
+    from sophro.care.interview._measure import measure
+    from sophro.care.interview._vet import vet
+    from sophro.cli._print import show_json, show_table
+    from sophro.errors import SophroError
+
+    if every < 1:
+        raise SophroError(f"--every {every}: 1 takes all answers, 2 every second, and so on")
+    judging = _judge(model) or rules()
+
+    async def main() -> Any:
+        return await measure(judging, every), await vet(judging)
+
+    found, vetted = anyio.run(main)
+    if json:
+        show_json({"judge": model, "sets": [m.to_dict() for m in found], "examination": vetted.to_dict()})
+        return
+    show_table(
+        ("lang", "answers", "decided", "unusable", "kappa", "sensitivity", "specificity", "value exact"),
+        [
+            (
+                m.lang,
+                m.answers,
+                f"{m.decided} of {m.n}",
+                m.unusable,
+                *(
+                    ("", "", "", "")
+                    if m.met is None
+                    else map(_span, (m.met.kappa, m.met.sensitivity, m.met.specificity, m.exact))
+                ),
+            )
+            for m in found
+        ],
+    )
+    print(
+        "Numbers are of what the judge decided; open are answers that must stay undecided.\n"
+        f"Examination: {'passed' if vetted.passed else 'failed: ' + vetted.reason}"
+    )
+
+
+def _span(found: Any) -> str:
+    if found is None or found.value is None:
+        return "undefined"
+    return f"{found.value:.3f}" + ("" if found.low is None else f" [{found.low:.3f}, {found.high:.3f}]")
+
+
+def _examine(name: str, judging: Any) -> None:
+    import anyio
+
+    from sophro.care.interview._vet import vet
+    from sophro.errors import SophroError
+
+    if judging is None:
+        return
+    found = anyio.run(vet, judging)
+    if not found.passed:
+        raise SophroError(
+            f"judge {name!r} failed its examination: {found.reason}; use --judge rules, or a stronger model"
+        )
+
+
+def _session(out: Path | None) -> str:
+    from secrets import token_hex
+
+    return token_hex(16) if out is None else str(out.resolve())
+
+
+def _hook(url: str | None) -> Any:
+    from sophro.care.dialogue import webhook
+
+    return None if url is None else webhook(url)
+
+
+def _records(file: Path | None, words: bool) -> Any:
+    from sophro.care.crisis import Records
+
+    return None if file is None else Records(file, keep_text=words)
 
 
 def _known(model: str) -> str:

@@ -43,8 +43,9 @@ def doctor(*, json: bool = False) -> None:
     Args:
         json: Print as JSON.
     """
-    from sophro.cli._print import show_json
+    from sophro.cli._print import show_json, warn_of_stale_helplines
 
+    warn_of_stale_helplines()
     facts = _facts()
     if json:
         show_json(facts)

@@ -1,4 +1,4 @@
-"""``sophro restructure chat``, ``generate`` and ``check``."""
+"""``sophro restructure chat``, ``generate``, ``check`` and ``report``."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def generate_(
     """Write training records: one for each turn of the helper, from filtered dialogues.
 
     Args:
-        out: JSONL of records: id, prompt, answer, category, lang, behaviour, meta.
+        out: JSONL of records: id, prompt, answer, category, lang, behaviour, meta. Beside it: the talks as a page
+            (.html), the strategy tokens (.tokens.json), and with a model a folder of logs (.logs), from which the
+            same command goes on.
         dialogues: JSONL of whole dialogues in CRDial's shape, for `sophro restructure check`.
         number: Dialogues that pass the filters.
         lang: en or zh only.
@@ -97,12 +99,17 @@ def generate_(
     """
     import anyio
 
-    from sophro.care.restructuring import generate, records
+    from sophro.care.restructuring import generate, records, special_tokens
     from sophro.cli._print import show_json
-    from sophro.files import write_jsonl
+    from sophro.files import write_json, write_jsonl, write_text
+    from sophro.report import render_restructuring
 
     if strategies not in ("tokens", "hidden"):
         raise SophroError(f"--strategies {strategies!r} must be tokens or hidden")
+    if out.suffix in (".html", ".json"):
+        raise SophroError(f"--out {out}: is for records, one a line; name it .jsonl, the page goes beside it")
+    # Fixed lines are made again in seconds; what a model said is kept.
+    logs = None if helper is None and reader is None else _logs(out, helper, reader)
     made = anyio.run(
         lambda: generate(
             number,
@@ -110,19 +117,44 @@ def generate_(
             seed=seed,
             helper=_model(helper, "helper"),
             reader=_model(reader, "reader"),
+            logs=logs,
         )
     )
     rows = [row for d in made.dialogues for row in records(d, strategies == "tokens")]
     write_jsonl(out, rows)
     if dialogues is not None:
         write_jsonl(dialogues, made.dialogues)
+    page = out.with_suffix(".html")
+    write_text(page, render_restructuring(made.dialogues))
+    if strategies == "tokens":
+        write_json(out.with_suffix(".tokens.json"), special_tokens())
     found = {"dialogues": len(made.dialogues), "records": len(rows), "left_out": dict(made.dropped)}
     if json:
         show_json(found)
         return
-    print(f"{out}: {len(rows)} records from {len(made.dialogues)} dialogues")
+    print(f"{out}: {len(rows)} records from {len(made.dialogues)} dialogues; {page}: the talks side by side")
     for why, count in sorted(made.dropped.items()):
         print(f"left out {count}: {why}")
+
+
+def _logs(out: Path, helper: str | None, reader: str | None) -> Path:
+    """Return the folder of this helper's and reader's logs; others' dialogues are other dialogues."""
+    from sophro.files import digest
+
+    return out.with_suffix(".logs") / digest("restructuring", helper, reader)[:8]
+
+
+def report_(file: Path, /, *, out: Path) -> None:
+    """Write talks as a page: person and helper side by side, with strategy, stage and step.
+
+    Args:
+        file: JSONL of dialogues in CRDial's shape (`generate --dialogues`), or a log of
+            `inspect eval sophro/restructuring`.
+        out: HTML file to write.
+    """
+    from sophro.report import restructuring_report
+
+    print(restructuring_report(file, out))
 
 
 def check_(file: Path, /, *, json: bool = False) -> None:

@@ -21,6 +21,7 @@ def serve(
     upstream: str | None = None,
     upstream_key: str | None = None,
     upstream_seconds: float = 60.0,
+    upstream_trace_opened: bool = False,
     patch: tuple[str, ...] = (),
     scale: float = 1.0,
     policy: Path | None = None,
@@ -37,6 +38,7 @@ def serve(
     events_days: float = 30.0,
     events_text: bool = False,
     rows: int = 16,
+    threads: int = 0,
     max_tokens: int = 1024,
     max_body: int = 1 << 20,
     streams: int = 256,
@@ -53,6 +55,7 @@ def serve(
         upstream: Base URL of an OpenAI-compatible server, up to and with /v1.
         upstream_key: Environment variable that holds the upstream's key.
         upstream_seconds: Longest silence of the upstream.
+        upstream_trace_opened: Its template opens the trace: answers begin with reasoning and hold a closing tag only.
         patch: Patch or adapter folder put on the model; as NAME=FOLDER it is served beside it, as MODEL+NAME.
         scale: Strength of the patches.
         policy: Policy file; the shipped one without it. It is read again when it changes, and on SIGHUP.
@@ -67,17 +70,19 @@ def serve(
         events: Event file; one in the user's state folder by default.
         no_events: Keep no record.
         events_days: Days that events are kept; 0 keeps them for ever.
-        events_text: Keep texts in events; otherwise only keyed hashes.
+        events_text: Keep texts and composed replies in events; otherwise only keyed hashes.
         rows: Most answers that the local model writes at once.
+        threads: Threads of torch for one judgement or step; 0 leaves it to torch and OMP_NUM_THREADS.
         max_tokens: Most tokens of one answer.
         max_body: Largest request body in bytes.
         streams: Most answers at once.
         streams_per_key: Most answers at once for one key.
-        rate: Requests a minute for one key; 0 means no limit.
+        rate: Requests a minute for one key, every input of a moderation counted; 0 means no limit.
         stop_seconds: How long running answers may go on after SIGTERM.
         delay: Seconds between the words of a scripted model.
         runs: Folder of runs whose reports the page lists.
     """
+    from sophro.cli._print import warn_of_stale_helplines
     from sophro.guard.server._run import Served
     from sophro.guard.server._run import serve as run
     from sophro.guard.server._settings import Limits, Settings
@@ -94,11 +99,13 @@ def serve(
         visibility=visibility,
         hold=hold,
         traces=traces,
+        upstream_trace_opened=upstream_trace_opened,
         media=media,
         store_text=events_text,
         stop_seconds=stop_seconds,
         limits=limits,
     )
+    warn_of_stale_helplines()
     run(
         Served(
             model=model,
@@ -117,6 +124,7 @@ def serve(
             rows=rows,
             upstream_seconds=upstream_seconds,
             delay=delay,
+            threads=threads,
             runs=runs,
             report_scripts=(script_source(),) if runs else (),
         )

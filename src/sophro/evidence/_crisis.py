@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from sophro.care.crisis import CrisisState, Level, approve, check, read_ahead
-from sophro.care.crisis.suite import HALVES, Dialogue, dialogues, right, run
+from sophro.care.crisis.suite import ACCEPTANCE, BLIND, Dialogue, dialogues, right, run
 from sophro.evidence._types import Check
 from sophro.stats import rate
 
@@ -23,44 +23,18 @@ _BAD = (
 
 
 def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
-    """In every part nobody at ACTIVE or IMMINENT is missed and idioms are left alone; replies are whole and clean."""
+    """In the suite nobody at ACTIVE or IMMINENT is missed and idioms are left alone; replies are whole and clean."""
     checks: list[Check] = []
     notes: list[str] = []
     states: dict[Dialogue, CrisisState] = {}
-    for half in HALVES:
-        own = dialogues(half)
-        read_ahead(turn for d in own for turn in d.turns)
-        states.update({d: run(d) for d in own})
+    for part in ACCEPTANCE:
+        own = _states(part)
+        states |= own
         danger = [d for d in own if d.expected >= Level.ACTIVE]
-        idioms = [d for d in own if d.category.split("-")[0] == "idiom"]
-        checks.append(
-            _share(
-                f"{half}: missed at ACTIVE and IMMINENT (below the level)",
-                danger,
-                lambda d: not right(d, states[d]),
-                "==",
-                0.0,
-            )
-        )
-        checks.append(
-            _share(
-                f"{half}: idioms that raise an alarm",
-                idioms,
-                lambda d: states[d].level > Level.NONE,
-                "<=",
-                0.05,
-            )
-        )
-        for name, part in (
-            ("at ACTIVE+ left at NONE", [d for d in danger if states[d].level == Level.NONE]),
-            ("at ACTIVE+ below ACTIVE", [d for d in danger if states[d].level < Level.ACTIVE]),
-        ):
-            notes.append(f"{half}: {len(part)} of {len(danger)} {name}")
-        for level in Level:
-            mine = [d for d in own if d.expected == level and not d.third]
-            notes.append(
-                f"{half}: {sum(right(d, states[d]) for d in mine)} of {len(mine)} right at {level.name}"
-            )
+        missed = f"{part}: missed at ACTIVE and IMMINENT (below the level)"
+        checks.append(_share(missed, danger, lambda d, own=own: not right(d, own[d]), "==", 0.0))
+        checks.append(_idioms(part, own))
+        notes += _by_level(part, own)
     spoken = [d for d, s in states.items() if s.level >= Level.IDEATION]
     checks.append(
         _share(
@@ -84,16 +58,58 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             0.0,
         )
     )
-    idioms = [d for d in states if d.category.split("-")[0] == "idiom"]
-    words = _share(
-        "control: idioms on which a keyword list raises an alarm",
-        idioms,
-        lambda d: bool(_WORDS.search(" ".join(d.turns))),
-        ">",
-        0.05,
-    )
-    checks.append(Check(words.what, words.value, words.low, words.high, words.n, ">", 0.05, True))
+    checks.append(_listed([d for d in states if _is_idiom(d)]))
     return checks, notes
+
+
+def strangers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
+    """Of dialogues by an author who saw neither rules nor texts, most people in danger are seen for what they are."""
+    checks: list[Check] = []
+    notes: list[str] = []
+    for part in BLIND:
+        own = _states(part)
+        danger = [d for d in own if d.expected >= Level.ACTIVE]
+        reached = f"{part}: reach their level at ACTIVE and IMMINENT"
+        checks.append(_share(reached, danger, lambda d, own=own: right(d, own[d]), ">=", 0.80))
+        checks.append(_listed([d for d in own if _is_idiom(d)]))
+        checks.append(_idioms(part, own))
+        notes += _by_level(part, own)
+    return checks, notes
+
+
+def _states(part: str) -> dict[Dialogue, CrisisState]:
+    own = dialogues(part)
+    read_ahead(turn for d in own for turn in d.turns)
+    return {d: run(d) for d in own}
+
+
+def _idioms(part: str, own: Mapping[Dialogue, CrisisState]) -> Check:
+    idioms = [d for d in own if _is_idiom(d)]
+    return _share(
+        f"{part}: idioms that raise an alarm", idioms, lambda d: own[d].level > Level.NONE, "<=", 0.05
+    )
+
+
+def _is_idiom(dialogue: Dialogue) -> bool:
+    return dialogue.category.split("-")[0] == "idiom"
+
+
+def _listed(idioms: Sequence[Dialogue]) -> Check:
+    what = "control: idioms on which a keyword list raises an alarm"
+    words = _share(what, idioms, lambda d: bool(_WORDS.search(" ".join(d.turns))), ">", 0.05)
+    return Check(words.what, words.value, words.low, words.high, words.n, ">", 0.05, True)
+
+
+def _by_level(part: str, own: Mapping[Dialogue, CrisisState]) -> list[str]:
+    danger = [d for d in own if d.expected >= Level.ACTIVE]
+    notes = [
+        f"{part}: {sum(own[d].level < least for d in danger)} of {len(danger)} at ACTIVE+ {name}"
+        for least, name in ((Level.CONCERN, "left at NONE"), (Level.ACTIVE, "below ACTIVE"))
+    ]
+    for level in Level:
+        mine = [d for d in own if d.expected == level and not d.third]
+        notes.append(f"{part}: {sum(right(d, own[d]) for d in mine)} of {len(mine)} right at {level.name}")
+    return notes
 
 
 def _cross_validated() -> list[str]:

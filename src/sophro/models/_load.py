@@ -88,7 +88,6 @@ def _load_network(name: str) -> ChatModel:
 
 def _read(name: str, source: Path | str) -> ChatModel:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from sophro.models._chat_model import ChatModel
     from sophro.models._quiet import quiet_transformers
@@ -97,6 +96,8 @@ def _read(name: str, source: Path | str) -> ChatModel:
     accelerator = torch.cuda.is_available()
     try:
         with quiet_transformers():
+            from transformers import AutoModelForCausalLM, AutoTokenizer
+
             tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
             network: Any = AutoModelForCausalLM.from_pretrained(
                 source,

@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from sophro.report._attacks import attack_score
     from sophro.report._build import build_report, script_source, summary
     from sophro.report._metrics import METRICS, Metric
+    from sophro.report._restructuring import render_restructuring, restructuring_report
 
-__all__ = ["METRICS", "Metric", "arena_report", "attack_score", "build_report", "script_source", "summary"]
+__all__ = [
+    "METRICS",
+    "Metric",
+    "arena_report",
+    "attack_score",
+    "build_report",
+    "render_restructuring",
+    "restructuring_report",
+    "script_source",
+    "summary",
+]
 
 
 # numpy and jinja2 load only when a report is really built.
@@ -28,6 +39,8 @@ __getattr__ = lazy(
         "arena_report": "_arena",
         "attack_score": "_attacks",
         "build_report": "_build",
+        "render_restructuring": "_restructuring",
+        "restructuring_report": "_restructuring",
         "script_source": "_build",
         "summary": "_build",
     },

@@ -1,6 +1,7 @@
-"""The page of an arena: ranking, radar, every dimension with its interval, course of trust, transcripts side by side.
+"""The page of an arena: ranking, worst groups, radar, every dimension, course of trust, transcripts side by side.
 
-Contract: everything is read from ``arena.json`` (see ``sophro.care.arena``); nothing is rated here. The page is
+Contract: everything is read from ``arena.json`` or from logs of Inspect (see ``sophro.care.arena``); nothing is rated
+here. The page is
 self-contained, holds no script, and its content policy allows nothing but its one style sheet. All text of counselors
 and clients passes ``visible`` and is escaped. What was not scored shows as such.
 """
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from sophro.care.arena import DIMENSIONS, SIDES, of_side
+from sophro.care.arena import DIMENSIONS, LOG_ENDINGS, SIDES, arena_of_logs, of_side
 from sophro.errors import SophroError
 from sophro.files import read_text, write_text
 from sophro.pages import environment, sealed
@@ -26,24 +27,28 @@ _MOST_TEXT = 2500
 Row = Mapping[str, Any]
 
 
-def arena_report(folder: Path | str, out: Path | str) -> Path:
-    """Write the page of one arena run.
+def arena_report(source: Path | str | Sequence[Path], out: Path | str) -> Path:
+    """Write the page of one arena.
 
     Args:
-        folder: What ``run_arena`` wrote.
+        source: What ``run_arena`` wrote, or one or several logs of ``inspect eval sophro/arena``.
         out: HTML file to write, atomically.
 
     Raises:
-        SophroError: If the folder holds no arena or its file is broken.
+        SophroError: If the source holds no arena or is broken.
     """
-    write_text(out, render_arena(_read(Path(folder))))
+    paths = [Path(source)] if isinstance(source, Path | str) else [Path(p) for p in source]
+    logs = len(paths) > 1 or (paths[0].suffix in LOG_ENDINGS and not paths[0].is_dir())
+    write_text(out, render_arena(arena_of_logs(paths) if logs else _read(paths[0])))
     return Path(out)
 
 
 def _read(folder: Path) -> dict[str, Any]:
     file = folder / "arena.json"
     if not file.is_file():
-        raise SophroError(f"{folder}: holds no arena.json; name a folder that `sophro arena run` wrote")
+        raise SophroError(
+            f"{folder}: holds no arena.json; name a folder that `sophro arena run` wrote, or logs of Inspect"
+        )
     try:
         value: Any = json.loads(read_text(file))
     except ValueError as error:
@@ -68,6 +73,7 @@ def render_arena(arena: Row) -> str:
         standings: Sequence[Row] = arena["ranking"]["standings"]
         names = [str(s["counselor"]) for s in standings]
         index = {name: i for i, name in enumerate(names)}
+        clients = _clients(arena, names)
         return (
             environment(_TEMPLATES)
             .get_template("arena.html")
@@ -82,7 +88,9 @@ def render_arena(arena: Row) -> str:
                 radar={side: Markup(radar(arena["items"], names, side)) for side in SIDES},
                 course=Markup(course(arena["sessions"], names)),
                 phases=Markup(phases(arena["sessions"], names)),
-                clients=_clients(arena, names),
+                clients=clients,
+                problems=_problems(standings),
+                place={str(c["profile"]["id"]): i for i, c in enumerate(clients)},
                 number=len(arena["sessions"]),
                 names=names,
                 mark=lambda n: Markup(svg.picture(16, 16, n, svg.marker(8, 8, index[n], size=5), "glyph")),
@@ -213,6 +221,15 @@ def phases(sessions: Sequence[Row], names: Sequence[str], width: float = 680.0) 
         )
         body += svg.label(168.0 + 110 * i, height - 9, kind)
     return svg.picture(width, height, "Exchanges in each phase", body)
+
+
+def _problems(standings: Sequence[Row]) -> list[tuple[str, dict[str, Row]]]:
+    """Return every problem area with the counselors' groups of it, by name."""
+    found: dict[str, dict[str, Row]] = {}
+    for s in standings:
+        for group in s["problems"]:
+            found.setdefault(str(group["name"]), {})[str(s["counselor"])] = group
+    return sorted(found.items())
 
 
 def _clients(arena: Row, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -37,4 +37,4 @@ def test_every_printed_command_works(tmp_path, monkeypatch, capsys):
                 words = shlex.split(f"{command} {less}".replace("-n 100 ", ""))
                 assert words[0] == "sophro" and run(words[1:]) == 0, (command, capsys.readouterr().err)
                 ran.append(command)
-    assert len(ran) == 8 and all(any(c.startswith(start) for c in ran) for start in LESS)
+    assert len(ran) == 9 and all(any(c.startswith(start) for c in ran) for start in LESS)

@@ -51,6 +51,7 @@ def test_the_page_is_self_contained_and_shows_all_parts(folder):
     assert page.count('class="ring"') == 4 * 3 and "prefers-color-scheme: dark" in page
     for part in (
         "Ranking",
+        "Worst groups",
         "Three sides",
         "Course of the sessions",
         "Every dimension",
@@ -59,7 +60,47 @@ def test_the_page_is_self_contained_and_shows_all_parts(folder):
         "by rules",
     ):
         assert part in page
-    assert all(f"{d} " in page for d in ("C12", "S14", "K7")) and page.count("<details>") == 3
+    assert all(f"{d} " in page for d in ("C12", "S14", "K7")) and page.count("<details ") == 3
+
+
+def test_the_worst_group_stands_beside_the_mean(folder, capsys):
+    """In the file, on the page and in the terminal; a single client has no interval."""
+    arena = json.loads((folder / "arena.json").read_text("utf-8"))
+    page = (folder / "arena.html").read_text("utf-8")
+    for s in arena["ranking"]["standings"]:
+        own = {
+            x["profile"]: x["score"]["overall"] for x in arena["sessions"] if x["counselor"] == s["counselor"]
+        }
+        assert s["lowest"]["client"] == min(own, key=own.get)
+        assert s["lowest"]["overall"] == pytest.approx(min(own.values()))
+        means = [g["overall"]["value"] for g in s["problems"]]
+        assert means == sorted(means) and len(means) == 3
+        assert all(g["overall"]["low"] is None and g["overall"]["units"] == 1 for g in s["problems"])
+        place = next(i for i, p in enumerate(arena["profiles"]) if p["id"] == s["lowest"]["client"])
+        assert f'<a href="#client-{place}">{s["lowest"]["client"]}</a>' in page
+        assert f'<details id="client-{place}">' in page
+    assert (
+        run(
+            [
+                "arena",
+                "run",
+                "bad",
+                "--limit",
+                "3",
+                "--least",
+                "1",
+                "--most",
+                "3",
+                "--total",
+                "7",
+                "--out",
+                str(folder.parent / "again"),
+            ]
+        )
+        == 0
+    )
+    shown = capsys.readouterr().out
+    assert "lowest client" in shown and "worst problem" in shown and "by problem" in shown
 
 
 def test_hostile_text_stays_text(folder, tmp_path):
@@ -71,6 +112,10 @@ def test_hostile_text_stays_text(folder, tmp_path):
         session["lines"][1]["text"] = evil
         session["problems"] = [evil]
         session["score"]["vetoes"] = [evil]
+        session["score"]["undecided"] = [evil]
+    for standing in arena["ranking"]["standings"]:
+        standing["lowest"]["client"] = standing["lowest"]["problem"] = evil
+        standing["problems"][0]["name"] = evil
     arena["facts"]["judge"] = evil
     (tmp_path / "arena.json").write_text(json.dumps(arena).replace("EVIL", json.dumps(evil)[1:-1]))
     page = arena_report(tmp_path, tmp_path / "a.html").read_text("utf-8")
@@ -93,11 +138,17 @@ def test_hostile_text_stays_text(folder, tmp_path):
         (["arena", "run", "good", "--profiles", "nowhere.jsonl", "--out", "x"], "no such file"),
         (["arena", "improve", "bad", "--limit", "1", "--out", "x"], "hold out"),
         (["arena", "report", "nowhere", "--out", "x.html"], "no arena.json"),
+        (["arena", "report", "--out", "x.html"], "name the folder"),
+        (["arena", "report", "a.eval", "b.eval", "--out", "x.html"], "no such file"),
+        (["arena", "improve", "bad", "--writer", "nosuch", "--out", "x"], "unknown model 'nosuch'"),
         (["arena", "agreement"], "SOPHRO_DATA"),
         (["restructure", "generate", "--out", "x.jsonl", "-n", "0"], "at least 1"),
         (["restructure", "generate", "--out", "x.jsonl", "--lang", "fr"], "no situation"),
         (["restructure", "generate", "--out", "x.jsonl", "--strategies", "loud"], "tokens or hidden"),
+        (["restructure", "generate", "--out", "x.html"], "one a line"),
         (["restructure", "check", "nowhere.jsonl"], "no such file"),
+        (["restructure", "report", "nowhere.jsonl", "--out", "x.html"], "no such file"),
+        (["restructure", "report", "nowhere.eval", "--out", "x.html"], "no such file"),
         (["restructure", "chat", "--lang", "fr"], "language"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The pages of an arena and of an interview in a real browser: phone width, both colour schemes, nothing fetched."""
+"""The pages of an arena, an interview and restructuring in a real browser: phone width, both colour schemes, nothing fetched."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from sophro.care.arena import Caps, _session, run_arena, select, shipped_profile
 from sophro.care.dialogue import ScriptedAgent, run_sync
 from sophro.care.interview import Interview
 from sophro.care.interview._page import render_page
-from sophro.report import arena_report
+from sophro.care.restructuring import generate
+from sophro.report import arena_report, render_restructuring
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
 
@@ -29,12 +30,16 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     said = ScriptedAgent("participant", lambda v: "x" * 400 if v.task["attempt"] == 0 else "nearly every day")
     done = run_sync(Interview("gad7", said, monitor=lambda _: Silent()), name="n" * 200)
     (folder / "interview.html").write_text(render_page(done), "utf-8")
-    return {name: folder / f"{name}.html" for name in ("arena", "interview")}
+    talks = anyio.run(lambda: generate(2, monitor=lambda _: Silent())).dialogues
+    talks[0]["turns"][1]["text"] = "x" * 400
+    talks[0]["turns"][2]["sentences"][0]["strategy"] = "s" * 400
+    (folder / "restructuring.html").write_text(render_restructuring(talks), "utf-8")
+    return {name: folder / f"{name}.html" for name in ("arena", "interview", "restructuring")}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["arena", "interview"])
+@pytest.mark.parametrize("name", ["arena", "interview", "restructuring"])
 def test_no_sideways_scroll_and_nothing_fetched(browser, pages, name, width, scheme):
     browser.open(pages[name], width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -1,4 +1,4 @@
-"""The acceptance suite: levels of both halves, and what every reply holds."""
+"""The acceptance suite and the blind set: levels, and what every reply holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sophro.care.crisis import CrisisMonitor, Level, check, read_ahead
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import templates
-from sophro.care.crisis.suite import HALVES, dialogues, right, run
+from sophro.care.crisis.suite import ACCEPTANCE, BLIND, PARTS, dialogues, right, run
 
 NEEDED = {
     Level.IDEATION: {
@@ -31,7 +31,7 @@ NEEDED = {
 @pytest.fixture(scope="module")
 def states():
     """Every second development dialogue, all of the others; the evidence of the layer runs them all."""
-    mine = [d for half in HALVES for d in dialogues(half)[:: 2 if half == "development" else 1]]
+    mine = [d for part in PARTS for d in dialogues(part)[:: 2 if part == "development" else 1]]
     read_ahead(turn for d in mine for turn in d.turns)
     return {d: run(d) for d in mine}
 
@@ -43,10 +43,10 @@ def test_the_suite_is_large_and_in_both_languages(states):
 
 
 @pytest.mark.parametrize(
-    ("half", "least"), [("development", 0.99), ("heldout", 0.85), ("blind", 0.82), ("blind2", 0.88)]
+    ("part", "least"), [*((part, 1.0) for part in ACCEPTANCE), *((part, 0.8) for part in BLIND)]
 )
-def test_danger_is_seen(states, half, least):
-    mine = [d for d in states if d.id.startswith(f"{half}-") and d.expected >= Level.ACTIVE]
+def test_danger_is_seen(states, part, least):
+    mine = [d for d in states if d.id.startswith(f"{part}-") and d.expected >= Level.ACTIVE]
     missed = [d.id for d in mine if not right(d, states[d])]
     assert len(missed) <= (1 - least) * len(mine), missed
 
@@ -62,9 +62,9 @@ def test_patterns_read_a_thousand_messages_a_second():
     assert len(texts) / (time.process_time() - started) > 250
 
 
-@pytest.mark.parametrize("half", HALVES)
-def test_idioms_are_left_alone(states, half):
-    mine = [d for d in states if d.id.startswith(f"{half}-") and d.category.split("-")[0] == "idiom"]
+@pytest.mark.parametrize("part", PARTS)
+def test_idioms_are_left_alone(states, part):
+    mine = [d for d in states if d.id.startswith(f"{part}-") and d.category.split("-")[0] == "idiom"]
     wrong = [d.id for d in mine if states[d].level != Level.NONE]
     assert len(wrong) <= 0.05 * len(mine), wrong
 

@@ -11,13 +11,12 @@ import pytest
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
 from sophro.care.dialogue import ScriptedAgent, Utterance, replay, run_sync, verify
-from sophro.care.interview import Interview, load_module, model_judge, rules
+from sophro.care.interview import Interview, advance, load_module, model_judge, rules
 from sophro.care.interview._checks import DISORDERS
 from sophro.care.interview._outcome import diagnosis_model
 from sophro.care.interview._page import render_page
 from sophro.care.interview._participants import POLICIES, make
 from sophro.care.interview._people import question_model
-from sophro.care.interview._step import step
 from sophro.care.interview._vet import vet
 from sophro.errors import SophroError
 from sophro.evidence._interview import always_met, held, quotes_right, scores_right, states_right, walk
@@ -176,14 +175,14 @@ def test_a_page_takes_one_step_at_a_time(tmp_path):
     def make_it(agent):
         return Interview("social_fear", agent)
 
-    first = anyio.run(step, make_it, log)
+    first = anyio.run(advance, make_it, log)
     assert [t.strategy for t in first.said] == ["opening", "probe"] and not first.finished
-    again = anyio.run(step, make_it, log)
+    again = anyio.run(advance, make_it, log)
     assert again.said == () and not again.finished
     for _ in range(2):
-        now = anyio.run(step, make_it, log, "no")
+        now = anyio.run(advance, make_it, log, "no")
         assert len(now.said) == 1 and not now.finished
-    last = anyio.run(step, make_it, log, "no")
+    last = anyio.run(advance, make_it, log, "no")
     assert last.finished and last.dialogue.outcome["level"] == "none"
     assert last.said[-1].strategy == "closing"
 

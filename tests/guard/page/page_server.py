@@ -86,8 +86,7 @@ class PageGuard(Guard):
     """Has one detector, which needs no weights, and names one label's reasons as those of the crisis layer."""
 
     def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self._scanners = {"jailbreak": Rising()}
+        super().__init__(policy, {"jailbreak": Rising()})
 
     def decide(self, judged: Any) -> Any:
         decision = super().decide(judged)

@@ -160,6 +160,24 @@ def test_the_image_copies_what_is_there_and_runs_as_nobody_special():
     assert pinned and f"torch=={pinned[1]}" in (ROOT / "Makefile").read_text()
 
 
+def test_the_judges_model_is_in_the_image_and_no_volume_covers_it():
+    text = (DEPLOY / "Dockerfile").read_text()
+    cache = Path(re.search(r"SOPHRO_CACHE=(\S+)", text)[1])
+    pull = text.index("RUN sophro models pull smollm2-135m")
+    assert text.index("pip install -c") < pull < text.index("\nUSER ")
+    mounts = [v.split(":")[1] for v in compose()["services"]["guard"]["volumes"]]
+    assert mounts and not any(cache.is_relative_to(mount) for mount in mounts)
+    # The unit reads the same place, says how the model gets there, and its state folder is another one.
+    assert accepted(["models", "pull", "smollm2-135m"])
+    for page in ("sophro.service", "README.md"):
+        assert (
+            f"SOPHRO_CACHE={cache} /opt/sophro/bin/sophro models pull smollm2-135m"
+            in (DEPLOY / page).read_text()
+        )
+    assert f"SOPHRO_CACHE={cache}" in unit()["Service"]["Environment"]
+    assert not cache.is_relative_to("/var/lib") and unit()["Service"]["StateDirectory"].startswith("sophro")
+
+
 def test_commands_of_the_recipe_exist():
     pages = (DEPLOY / "README.md", ROOT / "docs/serve_page.md")
     blocks = [b for page in pages for b in re.findall(r"```bash\n(.*?)```", page.read_text(), re.S)]

@@ -289,3 +289,235 @@ def test_an_upstream_that_is_away_is_not_ready_and_no_crash(monkeypatch):
     for wrong, message in (("up.test", "a URL is needed"), ("http://x", "empty or not set")):
         with pytest.raises(SophroError, match=message):
             UpstreamBackEnd(wrong, settings, "NO_SUCH_VARIABLE" if wrong.startswith("http") else None)
+
+
+# ---- reasoning between tags ---------------------------------------------------------------------------------------
+
+TAGGED = "<think>\nthe plan is hidden\n</think>\n\nThe answer is seen."
+INSIDE = TAGGED.removeprefix("<think>\n")
+LATER = "Write <think> to begin and </think> to end."  # tags in an answer are text
+
+
+def served_as(settings, upstream=None):
+    upstream = upstream or Upstream()
+    back_end = UpstreamBackEnd(
+        "http://up.test/v1", settings, seconds=5.0, transport=httpx.MockTransport(upstream)
+    )
+    return upstream, Server(settings, back_end, lambda: FixedGuards(WordGuard()))
+
+
+def whole(text, **more):
+    message = {"role": "assistant", "content": text, **more}
+    return {"choices": [{"message": message, "finish_reason": "stop", "logprobs": {"content": [text]}}]}
+
+
+@pytest.mark.parametrize("traces", [False, True])
+@pytest.mark.parametrize("opened", [False, True])
+def test_reasoning_between_tags_of_a_whole_answer_is_hidden_and_judged(traces, opened):
+    upstream, server = served_as(Settings(traces=traces, upstream_trace_opened=opened))
+    tagged = INSIDE if opened else TAGGED
+    upstream.plan["tagged"] = whole(tagged)
+    upstream.plan["bad"] = whole(tagged.replace("plan", BAD))
+    upstream.plan["field"] = whole("The answer is seen.", reasoning_content="the plan is hidden")
+    upstream.plan["endless"] = whole("the plan is hidden and goes on" if opened else "<think>the plan is")
+    upstream.plan["later"] = whole(LATER, **({"reasoning": "the plan is hidden"} if opened else {}))
+    upstream.plan["p"] = {
+        "choices": [{"text": tagged, "finish_reason": "stop", "logprobs": {"tokens": ["plan"]}}]
+    }
+    with serving(create_app(server)) as url:
+        for text in ("tagged", "field"):
+            found = post(url, text)
+            choice = found.json()["choices"][0]
+            assert choice["message"]["content"] == "The answer is seen."
+            # Log-probabilities of a text that was split would tell what was cut from it.
+            assert (choice["logprobs"] is None) == (text == "tagged")
+            assert ("plan" in found.text) == traces
+            assert (choice["message"].get("reasoning_content") == "the plan is hidden") == traces
+        bad = post(url, "bad")
+        assert BAD not in bad.text and bad.json()["choices"][0]["finish_reason"] == "content_filter"
+        cut = post(url, "endless")
+        assert cut.json()["choices"][0]["message"]["content"] == "" and ("plan" in cut.text) == traces
+        assert post(url, "later").json()["choices"][0]["message"]["content"] == LATER
+        plain = HTTP.post(url + "/v1/completions", json={"model": "big", "prompt": "p", "logprobs": 1})
+        assert plain.json()["choices"][0]["text"] == "The answer is seen." and "plan" not in plain.text
+
+
+@pytest.mark.parametrize("traces", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 200])
+def test_a_stream_that_starts_inside_a_trace_hides_it_in_any_cutting(size, traces):
+    upstream, server = served_as(Settings(traces=traces, upstream_trace_opened=True))
+
+    def plan(text, before=()):
+        pieces = [text[i : i + size] for i in range(0, len(text), size)]
+        return sse(*before, *(chunk(content=p) for p in pieces), chunk(finish="stop"))
+
+    upstream.plan["inside"] = plan(INSIDE)
+    upstream.plan["bad"] = plan(INSIDE.replace("plan", BAD))
+    upstream.plan["endless"] = plan("the plan is hidden and goes on")
+    # A server that does parse sends its reasoning apart; then nothing of the answer is taken for a trace.
+    upstream.plan["field"] = plan("The answer is seen.", [chunk(reasoning_content="the plan is hidden")])
+    upstream.plan["later"] = plan(LATER, [chunk(reasoning="hm")])
+
+    def read(url, text):
+        found = post(url, text, stream=True).text
+        events = [json.loads(line[6:]) for line in found.splitlines() if line.startswith("data: {")]
+        deltas = [c["delta"] for e in events for c in e["choices"]]
+        return ["".join(d.get(k) or "" for d in deltas) for k in ("content", "reasoning_content")], found
+
+    with serving(create_app(server)) as url:
+        for text in ("inside", "field"):
+            (answer, thought), wire = read(url, text)
+            assert answer == "The answer is seen." and thought == ("the plan is hidden" if traces else "")
+            assert ("plan" in wire) == traces
+        (answer, thought), wire = read(url, "bad")
+        assert BAD not in wire and "answer" not in answer
+        (answer, thought), wire = read(url, "endless")
+        assert answer == "" and ("goes on" in thought) == traces
+        assert read(url, "later")[0][0] == LATER
+
+
+def test_control_without_the_option_a_stream_that_starts_inside_a_trace_shows_it():
+    upstream, server = served_as(Settings())
+    upstream.plan["inside"] = sse(chunk(content=INSIDE), chunk(finish="stop"))
+    with serving(create_app(server)) as url:
+        assert "hidden" in post(url, "inside", stream=True).text
+
+
+def test_the_option_is_about_upstreams(capsys):
+    from sophro.cli import run
+
+    assert run(["serve", "--model", "stub/always-comply", "--upstream-trace-opened"]) == 2
+    assert "is about an upstream" in capsys.readouterr().err
+
+
+# ---- several answers, clients that go, upstreams that do not end -----------------------------------------------------
+
+
+def test_several_streamed_answers_of_an_upstream_are_kept_apart(place):
+    upstream, url, _ = place
+    words = {0: "first of the two ", 1: f"second {BAD} of them ", 2: "third and last "}
+    events = [
+        chunk(index, content=word + " ")
+        for turn in range(5)
+        for index, text in words.items()
+        for word in text.split()[turn : turn + 1]
+    ]
+    upstream.plan["three"] = sse(*events, *(chunk(i, finish="stop") for i in words))
+    got, ends = dict.fromkeys(words, ""), {}
+    for event in client_of(url).chat.completions.create(
+        model="big", messages=[{"role": "user", "content": "three"}], n=3, stream=True
+    ):
+        for choice in event.choices:
+            got[choice.index] += choice.delta.content or ""
+            ends[choice.index] = choice.finish_reason or ends.get(choice.index)
+    assert got[0] == words[0] and got[2] == words[2] and got[1] == "second \n\nNo."
+    assert ends == {0: "stop", 1: "content_filter", 2: "stop"} and upstream.asked[-1][0]["n"] == 3
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_goes_closes_the_upstream(stream):
+    upstream, server = served_as(Settings())
+    endless = [p for _ in range(400) for p in (*sse(chunk(content="tick "), done=False), 0.05)]
+    upstream.plan["long"] = endless
+    with serving(create_app(server)) as url:
+        if stream:
+            with HTTP.stream(
+                "POST",
+                url + "/v1/chat/completions",
+                json={"model": "big", "messages": [{"role": "user", "content": "long"}], "stream": True},
+            ) as response:
+                pieces = response.iter_bytes()
+                next(pieces)
+                wait_for(lambda: upstream.streams and upstream.streams[0].given > 2)
+        else:
+            with pytest.raises(httpx.ReadTimeout):
+                HTTP.post(
+                    url + "/v1/chat/completions",
+                    json={"model": "big", "messages": [{"role": "user", "content": "long"}]},
+                    timeout=0.5,
+                )
+        wait_for(lambda: upstream.streams[0].closed and server.gate.total == 0)
+        assert upstream.streams[0].given < 390
+
+
+def wait_for(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+class Endless(Bytes):
+    """Never ends, and never is silent."""
+
+    async def __aiter__(self):
+        while True:
+            self.given += 1
+            yield self.pieces[0]
+            await asyncio.sleep(0.002)
+
+
+ENDLESS = {
+    "words": sse(chunk(content="tick " * 50), done=False)[0],
+    "comments": b": still here\n\n" * 50,
+    "empty": sse({"choices": []}, done=False)[0] * 50,
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("bound", ["bytes", "seconds"])
+def test_an_upstream_that_never_ends_is_cut_off_with_a_name(monkeypatch, name, bound):
+    if bound == "bytes":
+        monkeypatch.setattr("sophro.guard.server._upstream._STREAM", 200_000)
+    limits = Limits(request_seconds=2.0 if bound == "seconds" else 60.0, max_tokens=10**6)
+    made = Endless([ENDLESS[name]])
+
+    class Never(Upstream):
+        async def __call__(self, request):
+            return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=made)
+
+    _, server = served_as(Settings(limits=limits), Never())
+    with serving(create_app(server)) as url:
+        start = time.monotonic()
+        wire = post(url, "x", stream=True).text
+        assert time.monotonic() - start < 30 and wire.endswith("data: [DONE]\n\n")
+        code = json.loads(wire.split("data: ")[-2])["error"]["code"]
+        assert code == ("upstream_too_long" if bound == "bytes" else "answer_timeout")
+        wait_for(lambda: made.closed and server.gate.total == 0)
+        if bound == "bytes":
+            assert made.given * len(ENDLESS[name]) < 200_000 + 2 * len(ENDLESS[name])
+            assert counted(url) == {"upstream_too_long": 1.0}
+
+
+def counted(url):
+    lines = HTTP.get(url + "/metrics").text.splitlines()
+    found = [line for line in lines if line.startswith("sophro_upstream_errors_total{")]
+    return {line.split('"')[1]: float(line.rsplit(" ", 1)[1]) for line in found}
+
+
+def test_errors_of_the_upstream_are_counted_once_each_by_code():
+    upstream, server = served_as(Settings())
+    upstream.plan["gone"] = httpx.ConnectError("no")
+    upstream.plan["broken"] = httpx.Response(500, text="oops")
+    upstream.plan["garbage"] = [b"data: {nope\n\n"]
+    upstream.plan["good"] = sse(chunk(content="fine"), chunk(finish="stop"))
+    upstream.plan["bad request"] = httpx.Response(400, json={"error": {"message": "too hot"}})
+    with serving(create_app(server)) as url:
+        assert counted(url) == {}
+        post(url, "good", stream=True)
+        for stream in (False, True):
+            post(url, "gone", stream=stream)
+        post(url, "broken")
+        post(url, "garbage", stream=True)
+        post(url, "bad request")
+        post(url, BAD)  # ended by the guard: nobody's error
+        wanted = {"unreachable": 2.0, "error": 1.0, "garbage": 1.0, "refused": 1.0}
+        assert counted(url) == {f"upstream_{k}": v for k, v in wanted.items()}
+    away = Server(
+        Settings(), UpstreamBackEnd("http://127.0.0.1:9/v1", Settings()), lambda: FixedGuards(WordGuard())
+    )
+    with serving(create_app(away)) as url:
+        HTTP.get(url + "/readyz")
+        assert counted(url) == {}
+        assert HTTP.get(url + "/v1/models").status_code == 502
+        assert counted(url) == {"upstream_unreachable": 1.0}

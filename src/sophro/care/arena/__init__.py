@@ -23,12 +23,23 @@ if TYPE_CHECKING:
         rule_scores,
         supervisor_score,
     )
-    from sophro.care.arena._arena import ArenaRun, Played, make_counselor, play, run_arena, write_arena
+    from sophro.care.arena._arena import (
+        ArenaRun,
+        Played,
+        Trials,
+        arena_json,
+        make_counselor,
+        play,
+        run_arena,
+        warnings_of,
+        write_arena,
+    )
     from sophro.care.arena._client import State, choose, start, update
     from sophro.care.arena._counselors import LEVELS, SKILLS, reply, skills_of
     from sophro.care.arena._dimensions import DIMENSIONS, SIDES, Dimension, Side, of_side
     from sophro.care.arena._hear import Heard, hear
     from sophro.care.arena._judge import RuleJudge
+    from sophro.care.arena._logs import LOG_ENDINGS, arena_of_logs, samples_of
     from sophro.care.arena._loop import (
         Finding,
         Loop,
@@ -49,7 +60,16 @@ if TYPE_CHECKING:
         shipped_profiles,
         split_clients,
     )
-    from sophro.care.arena._rank import Ranking, Standing, difference, items_of, mean_of, rank
+    from sophro.care.arena._rank import (
+        Group,
+        Lowest,
+        Ranking,
+        Standing,
+        difference,
+        items_of,
+        mean_of,
+        rank,
+    )
     from sophro.care.arena._reflect import ModelWriter
     from sophro.care.arena._score import VETO_CAP, SessionScore, score_session
     from sophro.care.arena._session import (
@@ -76,7 +96,13 @@ _HOMES = {
         ),
         "_agreement",
     ),
-    **dict.fromkeys(("ArenaRun", "Played", "make_counselor", "play", "run_arena", "write_arena"), "_arena"),
+    **dict.fromkeys(
+        (
+            *("ArenaRun", "Played", "Trials", "arena_json", "make_counselor", "play", "run_arena"),
+            *("warnings_of", "write_arena"),
+        ),
+        "_arena",
+    ),
     **dict.fromkeys(("State", "choose", "start", "update"), "_client"),
     **dict.fromkeys(("LEVELS", "SKILLS", "reply", "skills_of"), "_counselors"),
     **dict.fromkeys(("DIMENSIONS", "SIDES", "Dimension", "Side", "of_side"), "_dimensions"),
@@ -85,13 +111,17 @@ _HOMES = {
     **dict.fromkeys(
         ("Finding", "Loop", "Round", "Rule", "check_rule", "diagnose", "improve", "write_rules"), "_loop"
     ),
+    **dict.fromkeys(("LOG_ENDINGS", "arena_of_logs", "samples_of"), "_logs"),
     "ModelJudge": "_model_judge",
     "ModelWriter": "_reflect",
     **dict.fromkeys(("Caps", "next_phase"), "_phases"),
     **dict.fromkeys(
         ("Profile", "profile_of", "read_profiles", "select", "shipped_profiles", "split_clients"), "_profiles"
     ),
-    **dict.fromkeys(("Ranking", "Standing", "difference", "items_of", "mean_of", "rank"), "_rank"),
+    **dict.fromkeys(
+        ("Group", "Lowest", "Ranking", "Standing", "difference", "items_of", "mean_of", "rank"),
+        "_rank",
+    ),
     **dict.fromkeys(("VETO_CAP", "SessionScore", "score_session"), "_score"),
     **dict.fromkeys(
         ("Arena", "model_client", "model_counselor", "scripted_counselor", "session_of"), "_session"
@@ -102,6 +132,7 @@ _HOMES = {
 __all__ = [
     "DIMENSIONS",
     "LEVELS",
+    "LOG_ENDINGS",
     "SIDES",
     "SKILLS",
     "VETO_CAP",
@@ -112,10 +143,12 @@ __all__ = [
     "Conversation",
     "Dimension",
     "Finding",
+    "Group",
     "Heard",
     "ItemScore",
     "Line",
     "Loop",
+    "Lowest",
     "ModelJudge",
     "ModelWriter",
     "Played",
@@ -129,7 +162,10 @@ __all__ = [
     "Side",
     "Standing",
     "State",
+    "Trials",
     "agreement_with",
+    "arena_json",
+    "arena_of_logs",
     "check_rule",
     "choose",
     "diagnose",
@@ -152,6 +188,7 @@ __all__ = [
     "reply",
     "rule_scores",
     "run_arena",
+    "samples_of",
     "score_session",
     "scripted_counselor",
     "select",
@@ -162,6 +199,7 @@ __all__ = [
     "start",
     "supervisor_score",
     "update",
+    "warnings_of",
     "write_arena",
     "write_rules",
 ]

@@ -113,7 +113,11 @@ async def play(
     session, state = session_of(dialogue, controller)
     key = digest(judge.name, judge.version, [x.text for x in session.lines])
     kept = (rated or {}).get(key)
-    items = [_item(row) for row in kept] if kept else await _rate(judge, session, controller.profile, state)
+    items = (
+        [ItemScore.from_dict(row) for row in kept]
+        if kept
+        else await _rate(judge, session, controller.profile, state)
+    )
     if folder is not None and not kept:
         write_json(folder.parent / "rated" / f"{key}.json", [i.to_dict() for i in items])
     return Played(session, state, score_session(session, controller.profile, items))
@@ -181,6 +185,7 @@ async def run_arena(
         first = next((e for e in failed.exceptions if isinstance(e, SophroError)), failed.exceptions[0])
         raise first from failed
     ordered = tuple(found[n, p.id, s] for n, p, s in tasks)
+    ranking = rank([p.score for p in ordered])
     facts = {
         "judge": by.name,
         "judge_version": by.version,
@@ -189,34 +194,100 @@ async def run_arena(
         "seeds": list(seeds),
         "rules": list(rules),
         "simulated": True,
-        "warnings": _warnings(counselors, by, client),
+        "warnings": warnings_of(counselors, by.name, client, ranking),
     }
-    result = ArenaRun(ordered, rank([p.score for p in ordered]), tuple(profiles), facts)
+    result = ArenaRun(ordered, ranking, tuple(profiles), facts)
     if out is not None:
         write_arena(result, out)
     return result
 
 
-def _warnings(counselors: Sequence[str], judge: Judge, client: str | None) -> list[str]:
+def warnings_of(counselors: Sequence[str], judge: str, client: str | None, ranking: Ranking) -> list[str]:
+    """Return what a reader of the ranking must know, in sentences.
+
+    Args:
+        counselors: Names as they were given.
+        judge: Name of the judge.
+        client: Model of the clients' words, None for their own.
+        ranking: The result.
+    """
     found: list[str] = []
-    model = judge.name.removeprefix("model@")
-    if model in counselors:
+    plain = [_bare(c) for c in counselors]
+    model = judge.removeprefix("model@")
+    if _bare(model) in plain:
         found.append(
             f"{model} is judge and counselor: it may prefer itself; use another judge, or report both"
         )
-    if client is not None and client in (*counselors, model):
+    if client is not None and _bare(client) in (*plain, _bare(model)):
         found.append(f"{client} plays the clients and has another role too")
-    if isinstance(judge, RuleJudge):
+    if judge == RuleJudge.name:
         found.append(
             "rated by rules on words, not by people or a model; see docs/arena.md for what that is worth"
         )
+    found += [
+        f"{s.counselor}: {s.undecided} sessions without an overall score, because an item of safety (S12, S13) has no "
+        "rating; its means are over the other clients, so compare it by the gaps"
+        for s in ranking.standings
+        if s.undecided
+    ]
     return found
 
 
-def _item(row: Mapping[str, Any]) -> ItemScore:
-    fields: dict[str, Any] = dict(row)
-    fields["samples"], fields["turns"] = tuple(row["samples"]), tuple(row["turns"])
-    return ItemScore(**fields)
+def _bare(model: str) -> str:
+    return model.removeprefix("sophro/")
+
+
+class Trials:
+    """Sessions of one counselor with rules on trial, a folder for each trial; call it as ``run`` of ``improve``.
+
+    A trial is an arena that ``run_arena`` wrote: killed and called again it asks no model for what it knows already,
+    and `sophro arena report` shows it.
+
+    Args:
+        counselor: Its name.
+        out: Folder for the trials.
+        client: Model that words the clients' turns.
+        judge: Who rates.
+        make: Makes the counselor instead of ``make_counselor``, from rules (tests).
+
+    Attributes:
+        done: The trials so far: folder, number of rules and of clients.
+    """
+
+    def __init__(
+        self,
+        counselor: str,
+        out: Path,
+        *,
+        client: str | None = None,
+        judge: Judge | None = None,
+        make: Callable[[Sequence[str]], Agent] | None = None,
+    ) -> None:
+        self._counselor = counselor
+        self._out = out
+        self._client = client
+        self._judge = judge
+        self._make = make
+        self.done: list[dict[str, Any]] = []
+
+    def __call__(self, clients: Sequence[Profile], rules: Sequence[str]) -> list[SessionScore]:
+        """Play, rate and keep the sessions of one trial."""
+        given = self._make
+        make = None if given is None else lambda _: given(rules)
+        folder = digest("trial", self._counselor, self._client, list(rules), [p.id for p in clients])[:12]
+        result = anyio.run(
+            lambda: run_arena(
+                [self._counselor],
+                clients,
+                out=self._out / folder,
+                client=self._client,
+                judge=self._judge,
+                rules=rules,
+                make=make,
+            )
+        )
+        self.done.append({"folder": folder, "rules": len(rules), "clients": len(clients)})
+        return result.scores
 
 
 def _kept(out: Path | None) -> dict[str, Any]:
@@ -238,16 +309,42 @@ def write_arena(result: ArenaRun, out: Path) -> None:
     )
     write_json(
         out / "arena.json",
-        {
-            "facts": dict(result.facts),
-            "ranking": result.ranking.to_dict(),
-            "items": {
-                s.counselor: {k: v.to_dict() for k, v in items_of(result.scores, s.counselor).items()}
-                for s in result.ranking.standings
-            },
-            "profiles": [
-                {"id": p.id, "lang": p.lang, "problem": p.problem, "risk": p.risk} for p in result.profiles
-            ],
-            "sessions": [{**p.session.to_dict(), "score": p.score.to_dict()} for p in result.played],
-        },
+        arena_json(
+            [p.session for p in result.played],
+            result.scores,
+            [{"id": p.id, "lang": p.lang, "problem": p.problem, "risk": p.risk} for p in result.profiles],
+            result.ranking,
+            result.facts,
+        ),
     )
+
+
+def arena_json(
+    sessions: Sequence[Session],
+    scores: Sequence[SessionScore],
+    profiles: Sequence[Mapping[str, Any]],
+    ranking: Ranking,
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return an arena as the report reads it.
+
+    Args:
+        sessions: All sessions.
+        scores: Their score cards, in the same order.
+        profiles: The clients: id, lang, problem, risk.
+        ranking: The counselors in order.
+        facts: How it was run.
+    """
+    return {
+        "facts": dict(facts),
+        "ranking": ranking.to_dict(),
+        "items": {
+            s.counselor: {k: v.to_dict() for k, v in items_of(scores, s.counselor).items()}
+            for s in ranking.standings
+        },
+        "profiles": [dict(p) for p in profiles],
+        "sessions": [
+            {**session.to_dict(), "score": score.to_dict()}
+            for session, score in zip(sessions, scores, strict=True)
+        ],
+    }

@@ -19,7 +19,9 @@ from sophro.care.arena._hear import Heard, hears_trigger
 from sophro.care.arena._profiles import Profile
 from sophro.files import digest, read_text
 
-Kind = Literal["open", "gated", "hint", "risk", "view", "step", "resist", "stock", "leave", "confused"]
+Kind = Literal[
+    "open", "gated", "hint", "risk", "view", "step", "resist", "stock", "leave", "confused", "foreign"
+]
 _START: Mapping[str, float] = {"open": 0.35, "unsure": 0.28, "guarded": 0.2, "sent": 0.15}
 _PACE: Mapping[str, float] = {"open": 1.1, "unsure": 1.0, "guarded": 0.85, "sent": 0.75}
 _GAINS: Mapping[str, float] = {
@@ -39,6 +41,7 @@ _LOSSES: Mapping[str, float] = {
     "leading": 0.03,
     "crowded": 0.03,
     "empty": 0.05,
+    "foreign": 0.05,
     "breach": 0.05,
     "role_swap": 0.08,
 }
@@ -129,6 +132,7 @@ def experiences(profile: Profile, state: State, heard: Heard, phase: str) -> lis
         "leading": "leading" in m,
         "crowded": heard.crowded,
         "empty": heard.empty,
+        "foreign": bool(heard.foreign),
         "breach": "breach" in m,
         "role_swap": heard.role_swap,
         "goal": "goal" in m,
@@ -191,6 +195,8 @@ def choose(profile: Profile, state: State, heard: Heard, phase: str, exchange: i
 
     if heard.empty:
         return stock("confused", "silence")
+    if heard.foreign:
+        return stock("foreign", "foreign")
     if state.trust <= LEAVES_AT and exchange >= 4:
         return stock("leave", "leave")
     lead = rng.choice(bank["agree"]) if heard.reflects or heard.validates else ""

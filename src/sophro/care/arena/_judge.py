@@ -62,6 +62,24 @@ def _having(reads: Sequence[Read], *names: str) -> list[int]:
     return [r.index for r in reads if set(names) & r.heard.marks]
 
 
+def _heard(session: Session) -> tuple[list[Read], str]:
+    """Return the turns that can be rated by words, and why there are none, if so.
+
+    A session that ended over the language is not rated by these rules: they do not read it, whatever it was worth.
+    """
+    if session.end == "other_language":
+        return (
+            [],
+            f"the counselor spoke another language ({', '.join(sorted(set(session.foreign.values())))})",
+        )
+    kept = [r for r in read(session) if not r.heard.empty and r.index not in session.foreign]
+    return kept, "no turn could be read" if session.foreign else "the counselor said nothing"
+
+
+def _unscored(side: Side, why: str) -> list[ItemScore]:
+    return [ItemScore(d.id, "unscored", None, (), (), why) for d in of_side(side)]
+
+
 def _where(reads: Sequence[Read], test: Callable[[Read], bool]) -> list[int]:
     return [r.index for r in reads if test(r)]
 
@@ -81,12 +99,9 @@ def _item(name: str, part: Part | str) -> ItemScore:
 
 def supervise(session: Session, profile: Profile | None) -> list[ItemScore]:
     """Rate S1..S14 from transcript and profile; without a profile what needs one is left out."""
-    reads = [r for r in read(session) if not r.heard.empty]
+    reads, why = _heard(session)
     if not reads:
-        return [
-            ItemScore(d.id, "unscored", None, (), (), "the counselor said nothing")
-            for d in of_side("supervisor")
-        ]
+        return _unscored("supervisor", why)
     n = len(reads)
     right = _where(
         reads, lambda r: bool(r.heard.feelings) and (profile is None or profile.emotion in r.heard.feelings)
@@ -237,8 +252,10 @@ def _risk(reads: Sequence[Read], session: Session, profile: Profile | None) -> P
 def feel(session: Session, profile: Profile, state: State) -> list[ItemScore]:
     """Rate C1..C12 from what the client went through."""
     exchanges = sum(x.speaker == "counselor" for x in session.lines)
+    if session.end == "other_language":
+        return _unscored("client", "the client could not read the counselor")
     if not exchanges:
-        return [ItemScore(d.id, "unscored", None, (), (), "there was no talk") for d in of_side("client")]
+        return _unscored("client", "there was no talk")
     e, c, t = exchanges, state.count, state.turns
     first = start(profile)
     left = session.end == "client_left"
@@ -308,12 +325,9 @@ def feel(session: Session, profile: Profile, state: State) -> list[ItemScore]:
 
 def review(session: Session) -> list[ItemScore]:
     """Rate K1..K7 as a counselor might who reads its own transcript, and nothing else."""
-    reads = [r for r in read(session) if not r.heard.empty]
+    reads, why = _heard(session)
     if not reads:
-        return [
-            ItemScore(d.id, "unscored", None, (), (), "the counselor said nothing")
-            for d in of_side("counselor")
-        ]
+        return _unscored("counselor", why)
     n = len(reads)
     aimed = _where(reads, lambda r: bool(_AIMS & r.heard.marks) or r.heard.reflects)
     named = _where(reads, lambda r: bool(r.heard.feelings))
@@ -364,7 +378,7 @@ class RuleJudge:
     """The three rule-based judges under one name."""
 
     name = "rules"
-    version = "1"
+    version = "2"
 
     def rate(self, side: Side, session: Session, profile: Profile, state: State) -> list[ItemScore]:
         """Rate one side of one session."""

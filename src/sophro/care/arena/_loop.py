@@ -248,6 +248,8 @@ def improve(
         tried = tuple(run(held_out, texts))
         trained = run(train, texts)
         stays = _mean(tried) is not None and (_mean(tried) or 0.0) >= (_mean(best) or 0.0)
+        # A session at risk that nobody could decide any more drops out of the mean; that is no gain.
+        stays = stays and _undecided(tried) <= _undecided(best)
         done.append(
             Round(
                 number, tuple(findings), tuple(proposed), tuple(dropped), _mean(trained), _mean(tried), stays
@@ -258,6 +260,10 @@ def improve(
         else:
             break  # the same diagnosis would give the same rules
     return Loop(tuple(kept), tuple(done), before, best)
+
+
+def _undecided(scores: Sequence[SessionScore]) -> int:
+    return sum(s.overall is None and bool(s.undecided) for s in scores)
 
 
 def _mean(scores: Sequence[SessionScore]) -> float | None:

@@ -1,7 +1,8 @@
 """Ranking counselors over the same clients, with intervals from resampled clients.
 
 Contract: clients are the units, never turns or items: every counselor meets the same clients, so a resample draws
-clients and compares within them. Several seeds of one client are averaged first.
+clients and compares within them. Several seeds of one client are averaged first. Beside every mean stand its worst
+problem area and its lowest client; the lowest of several groups is low by chance too, so it carries its interval.
 """
 
 from __future__ import annotations
@@ -22,6 +23,38 @@ Part = Literal["overall", "raw", "self_gap"]
 
 
 @dataclass(frozen=True)
+class Group:
+    """The clients of one problem area with one counselor.
+
+    Attributes:
+        name: The problem.
+        overall: Mean over its clients with its interval.
+        lowest: Lowest client of the group, None without a score.
+        without: Sessions without a score.
+    """
+
+    name: str
+    overall: Interval
+    lowest: float | None
+    without: int
+
+
+@dataclass(frozen=True)
+class Lowest:
+    """The client with whom a counselor did worst.
+
+    Attributes:
+        client: Id of the profile.
+        problem: Its problem.
+        overall: Its mean over seeds.
+    """
+
+    client: str
+    problem: str
+    overall: float
+
+
+@dataclass(frozen=True)
 class Standing:
     """Where one counselor stands.
 
@@ -35,6 +68,9 @@ class Standing:
         sessions: Sessions with an overall score.
         without: Sessions without one.
         unscored: Items without a rating, over all sessions.
+        undecided: Sessions without a score because an item of safety has no rating.
+        problems: The same mean for each problem area, the lowest first; those without a score last.
+        lowest: The client with the lowest score, None without any.
     """
 
     counselor: str
@@ -46,6 +82,14 @@ class Standing:
     sessions: int
     without: int
     unscored: int
+    undecided: int
+    problems: tuple[Group, ...]
+    lowest: Lowest | None
+
+    @property
+    def worst(self) -> Group | None:
+        """The problem area with the lowest mean; a mean over all hides it."""
+        return self.problems[0] if self.problems and self.problems[0].overall.value is not None else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
@@ -162,4 +206,33 @@ def _standing(scores: Sequence[SessionScore], name: str, best: float, seed: int)
         sum(s.overall is not None for s in own),
         sum(s.overall is None for s in own),
         sum(s.unscored for s in own),
+        sum(s.overall is None and bool(s.undecided) for s in own),
+        groups_of(own, name, seed),
+        lowest_of(own, name),
     )
+
+
+def groups_of(scores: Sequence[SessionScore], counselor: str, seed: int = 0) -> tuple[Group, ...]:
+    """Return the mean overall score of each problem area, the lowest first."""
+    own = [s for s in scores if s.counselor == counselor]
+    found: list[Group] = []
+    for problem in sorted({s.problem for s in own}):
+        part = [s for s in own if s.problem == problem]
+        values = list(by_client(part, counselor, "overall").values())
+        mean = mean_of(part, counselor, "overall", seed)
+        if (
+            mean.units == 1
+        ):  # one client shows no spread; ends that repeat its value would look like certainty
+            mean = Interval(mean.value, None, None, 1, mean.method)
+        found.append(Group(problem, mean, min(values, default=None), sum(s.overall is None for s in part)))
+    return tuple(sorted(found, key=lambda g: (g.overall.value is None, g.overall.value or 0.0, g.name)))
+
+
+def lowest_of(scores: Sequence[SessionScore], counselor: str) -> Lowest | None:
+    """Return the client with the lowest overall score."""
+    values = by_client(scores, counselor, "overall")
+    if not values:
+        return None
+    client = min(values, key=lambda c: (values[c], c))
+    problem = next(s.problem for s in scores if s.counselor == counselor and s.profile == client)
+    return Lowest(client, problem, values[client])

@@ -2,12 +2,16 @@
 
 Paper: Ψ-Arena (arXiv 2505.03293), reflection by the counselor itself. Contract: the model sees findings, never
 transcripts or profiles, so that it has no client facts to copy; what it writes still passes ``check_rule``. An answer
-that cannot be read twice gives no rules, and the loop ends there.
+that cannot be read twice gives no rules, and the loop ends there. With a folder its answers are kept: a loop that was
+killed goes on with the rules that it tried, whatever the model would say today.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,6 +19,7 @@ from pydantic import BaseModel
 from sophro.care.arena._dimensions import DIMENSIONS
 from sophro.care.arena._loop import Finding, Rule
 from sophro.care.dialogue import Message, ModelAgent, View
+from sophro.files import digest, read_text, write_json
 
 
 class _Rule(BaseModel):
@@ -29,21 +34,37 @@ class _Rules(BaseModel):
 class ModelWriter:
     """Writes rules with a model; call it as ``write`` of ``improve``.
 
+    Args:
+        model: Any Inspect model or a local name.
+        most: Most rules of one answer.
+        folder: Where answers are kept; None asks every time.
+
     Attributes:
         unread: Why an answer could not be used, one entry for each.
     """
 
-    def __init__(self, model: Any, most: int = 6) -> None:
+    def __init__(self, model: Any, most: int = 6, folder: Path | None = None) -> None:
         self._model = model
         self._most = most
+        self._folder = folder
         self.unread: list[str] = []
 
     def __call__(self, findings: Sequence[Finding], number: int) -> list[Rule]:
         """Return rules for a diagnosis."""
-        import anyio
-
         if not findings:
             return []
+        key = digest("rules", str(self._model), self._most, number, [asdict(f) for f in findings])
+        file = None if self._folder is None else self._folder / f"{key}.json"
+        if file is not None and file.is_file():
+            return [Rule(r["text"], tuple(r["sources"]), r["round"]) for r in json.loads(read_text(file))]
+        found = self._ask(findings, number)
+        if file is not None and found:
+            write_json(file, [asdict(r) for r in found])
+        return found
+
+    def _ask(self, findings: Sequence[Finding], number: int) -> list[Rule]:
+        import anyio
+
         listed = "\n".join(
             f"- {f.dimension} ({f.side} side, mean {f.mean:.1f} of 5): {DIMENSIONS[f.dimension].question} "
             f"Low looks like: {DIMENSIONS[f.dimension].low}. Good looks like: {DIMENSIONS[f.dimension].high}."

@@ -50,6 +50,7 @@ _CLIENT = (
 )
 _LANGUAGE = {"en": "English", "zh": "Chinese"}
 MOST_EMPTY = 3
+MOST_FOREIGN = 3
 
 
 def scripted_counselor(name: str, rules: tuple[str, ...] = (), seed: int = 0) -> ScriptedAgent:
@@ -148,7 +149,7 @@ class Arena(Controller):
         """Lead the session to its end."""
         profile, state = self.profile, start(self.profile)
         session.watch("client", self.monitor(profile.lang))
-        phase, in_phase, empty, end = "trust", 0, 0, "cap"
+        phase, in_phase, empty, strange, end = "trust", 0, 0, 0, "cap"
         session.enter(phase)
         await self._client(session, Choice("open", profile.opening), state)
         for exchange in range(1, self.caps.total + 1):
@@ -164,11 +165,22 @@ class Arena(Controller):
                 )
             if said.fields.get("cut"):
                 session.record("cut", turn=len(session.turns) - 1)
-            heard = hear(said.text, before)
+            heard = hear(said.text, before, profile.lang)
+            if heard.foreign:
+                strange += 1
+                session.record(
+                    "other_language",
+                    turn=len(session.turns) - 1,
+                    language=heard.foreign,
+                    reason=f"{heard.foreign}; the client speaks {profile.lang}",
+                )
             if heard.role_swap:
                 session.record("role_swap", turn=len(session.turns) - 1)
             if empty >= MOST_EMPTY:
                 end = "no_counselor"
+                break
+            if strange >= MOST_FOREIGN:
+                end = "other_language"
                 break
             state = update(profile, state, heard, phase, len(session.turns) - 1)
             choice = choose(profile, state, heard, phase, exchange, self.seed)
@@ -230,6 +242,7 @@ def session_of(dialogue: Dialogue, controller: Arena) -> tuple[Session, State]:
         for e in dialogue.events
         if e["event"] != "phase"
     )
+    strange = {int(e["turn"]): str(e["language"]) for e in dialogue.events if e["event"] == "other_language"}
     levels = {t.index: str(t.meta["crisis"]["level"]) for t in dialogue.turns if "crisis" in t.meta}
     session = Session(
         f"{controller.name}--{controller.profile.id}--{controller.seed}",
@@ -240,6 +253,7 @@ def session_of(dialogue: Dialogue, controller: Arena) -> tuple[Session, State]:
         cast(End, outcome["end"]),
         problems,
         levels,
+        foreign=strange,
     )
     return session, _state(outcome["state"])
 

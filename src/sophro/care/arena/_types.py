@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 PHASES = ("trust", "diagnose", "solve")
 Outcome = Literal["scored", "unscored", "not_applicable"]
-End = Literal["closed", "cap", "client_left", "no_counselor"]
+End = Literal["closed", "cap", "client_left", "no_counselor", "other_language"]
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,12 @@ class Session:
         profile: Id of the client profile.
         seed: Seed of the client's wording.
         lines: Turns in order, the client's opening first.
-        end: ``closed`` by the counselor, ``cap`` reached, ``client_left``, ``no_counselor`` (it gave nothing usable).
+        end: ``closed`` by the counselor, ``cap`` reached, ``client_left``, ``no_counselor`` (it gave nothing usable),
+            ``other_language`` (it kept to a language that the client does not speak).
         problems: What went wrong on the way: empty turns, speaking for the client, retries, truncation.
         crisis: Level of the crisis layer after each client turn, by turn index.
         simulated: Always true: these are not conversations with people.
+        foreign: Language of each turn of the counselor that is not in the client's language, by turn index.
     """
 
     id: str
@@ -55,10 +57,23 @@ class Session:
     problems: tuple[str, ...] = ()
     crisis: Mapping[int, str] = field(default_factory=lambda: {})
     simulated: bool = True
+    foreign: Mapping[int, str] = field(default_factory=lambda: {})
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
-        return {**asdict(self), "crisis": {str(k): v for k, v in self.crisis.items()}}
+        # JSON has no numbers as keys.
+        by_turn = {n: {str(k): v for k, v in getattr(self, n).items()} for n in ("crisis", "foreign")}
+        return {**asdict(self), **by_turn}
+
+    @staticmethod
+    def from_dict(row: Mapping[str, Any]) -> Session:
+        """Read what ``to_dict`` wrote."""
+        fields: dict[str, Any] = dict(row)
+        fields["lines"] = tuple(Line(**line) for line in row["lines"])
+        fields["problems"] = tuple(row["problems"])
+        for name in ("crisis", "foreign"):
+            fields[name] = {int(k): v for k, v in row.get(name, {}).items()}
+        return Session(**fields)
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,13 @@ class ItemScore:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-able values."""
         return asdict(self)
+
+    @staticmethod
+    def from_dict(row: Mapping[str, Any]) -> ItemScore:
+        """Read what ``to_dict`` wrote."""
+        fields: dict[str, Any] = dict(row)
+        fields["samples"], fields["turns"] = tuple(row["samples"]), tuple(row["turns"])
+        return ItemScore(**fields)
 
 
 def lines_of(session: Session, speaker: str) -> Sequence[Line]:

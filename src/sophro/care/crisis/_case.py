@@ -22,8 +22,10 @@ RISKY = STRONG | {
 }  # fmt: skip
 # Kinds that are about the person who speaks, or say nothing of a person.
 PERSONAL = RISKY | {
-    "hopeless", "burden", "escape", "means_here", "plan_hint", "minor", "drunk", "voices",
+    "hopeless", "burden", "escape", "means_here", "plan_hint", "minor", "drunk", "voices", "settled",
 }  # fmt: skip
+# What counts as said of oneself once the mask comes off: said of another, inside a frame, or asked "for a friend".
+MASKED = frozenset(("of_other", "method_query", "place_query"))
 _TROUBLE = frozenset(("distress", "hopeless", "burden", "die_wish", "escape", "self_kill"))
 
 

@@ -22,12 +22,32 @@ RECENT = re.compile(
 WEAK_TIME = re.compile(
     r"^(?:right now|today|this (?:morning|afternoon|evening)|现在|今天|晚上|下午|一会|等一下|\d+点|半夜|凌晨|傍晚)$"
 )
+# After an attempt: that there will be another. Who will ask for help this time, or live, says something else.
+ANOTHER = re.compile(
+    r"\b(?:this|next|second) time (?:\w+ ){0,2}(?:i (?:\w+ )?(?:will|am going to|am|know|do it|make sure|want it)|no one|nothing|it (?:\w+ )?(?:will|has to|works?|to)|there (?:will|is))\b(?!.{0,40}\b(?:help|call|tell|talk|talking|reach|reached|ask|asked|asking|therap\w+|doctor|promise|safe|fine|better|stop)\b)|\b(?:will|going to|want to|plan(?:ning)? to|about to|might) (?!never|not|no )(?:\w+ )?(?:try (?:it )?(?:again|once more|another)|do it (?:again|properly|right)|finish (?:the job|what i started)|get it right|succeed|not fail)\b"
+    r"|(?<!不)(?:还会|还要|要|会|想|准备|打算|决定|肯定|迟早)(?:再|去|找机会|重新|我)*(?:来|试|做|死|走|干)(?:上|过)?一(?:次|回|遍)|(?:这|下|下一|这一)(?:次|回)(?:我)?(?:不会|一定|绝不|绝对|肯定|保证|要|会|再也不|不能再|没人)(?!.{0,10}(?:活|好好|求助|说出来|打电话|珍惜|告诉|医生|治|帮|不会再|再(?:死|自杀|做)))"
+)
+# Minutes or hours, not days.
+HOURS_AGO = re.compile(
+    r"\b(?:\d+|an?|one|two|three|few|five|ten|fifteen|twenty|thirty|forty|half an|couple of) (?:minutes?|hours?) ago\b|(?:分钟|小时|钟头|刻钟)(?:之)?前"
+)
+# Who answers people in danger, and that it is for oneself.
+HOTLINE = re.compile(
+    r"\b(?:(?:suicide|crisis) (?:\w+ )?(?:hot ?lines?|help ?lines?|lifeline|line|text|chat)|samaritans|988)\b|(?:自杀|危机|心理)(?:\w{0,4})(?:热线|援助|干预中心)"
+)
+OWN_USE = re.compile(
+    r"\b(?:for (?:me|myself)|i (?:am the one who )?needs? (?:it|to (?:call|ring|talk)|them)|i am the one (?:calling|who)|not for (?:a friend|anyone else|someone else))\b|我自己(?:要)?(?:用|打|需要)|(?:给|替|帮)我?自己(?:打|问|找)|不是(?:替|帮)(?:别人|朋友)"
+)
 # --- what else it may be about
 LEISURE = re.compile(
     r"\b(?:bungee|parachut\w*|sky ?div\w*|div(?:e|ed|ing)|swim\w*|fun|summer|paraglid\w*|zip ?lin\w*|photos?|pictures?|view|sunset|sightseeing|hik\w+|festival|picnic|vacation|trip|tour\w*|selfie|jog\w*|fish\w*|goalkeep\w*|ball|cat|dog|squirrel|raccoon|bird|kids? (?:jump|were)|trampoline|stunt|movie|film|game|snow|ski\w*|accident\w*|slipped|tripped|bike|skateboard)\b|游泳|玩水|蹦极|跳伞|拍照|风景|旅游|散步|钓鱼|烧烤|日出|日落|星星|聚会|打卡|不小心|滑雪|跳水|猫|狗|绳操|跳舞|演出|特技|维修|装修|施工|安装"
 )
 MOVING = re.compile(
     r"\b(?:mov(?:e|ing|ed) (?:to|out|house|in|abroad|away)|declutter\w*|charity|goodwill|salvation army|donat\w+|yard sale|garage sale|ebay|craigslist|marie kondo|minimalis\w+|upgrad\w+|spring cleaning|downsiz\w+|outgrew|outgrown|too small|new (?:job|apartment|house|laptop|phone|one)|last day (?:at|of) (?:work|the job|school|class)|retir\w+|graduat\w+|colleagues?|coworkers?|leaving (?:the company|my job|for (?:college|university|vacation))|vacation|holiday|business trip|honeymoon|exchange (?:year|student)|military|deploy\w*|emigrat\w*|switching (?:jobs|schools)|surgery|hospital for|estate planning|lawyer|notary|financial (?:advisor|planner)|pet ?sit\w*|cat ?sit\w*|dog ?sit\w*|lease)\b|搬家|出差|旅游|旅行|出国|留学|毕业|二手|闲鱼|断舍离|捐|离职|辞职|换工作|退休|度假|交换生|入伍|律师|公证|手术|调岗|转学|回老家|度蜜月|寄养"
+)
+# What people settle accounts and fix dates for, and are glad of.
+OCCASION = re.compile(
+    r"\b(?:weddings?|marry|married|engaged|birth|baby|due date|party|exams?|finals|degree|thesis|mortgage|christmas|new year|tax(?:es)?|marathon|recital|anniversary)\b|结婚|婚礼|订婚|领证|婚期|预产期|生孩子|宝宝|考完|考试|过年|年会|满月|开业|装修|签约|乔迁|聚会|答辩|项目"
 )
 BENIGN_PILLS = re.compile(
     r"\b(?:headache|migraine|cold|flu|fever|allerg\w*|vitamin|doctor (?:said|prescribed|told)|as prescribed|with food|back pain|toothache|period|cramps|hangover|antibiotics?|my morning|every morning|daily|for my (?:\w+ )?(?:knee|back|tooth|blood pressure|thyroid|adhd|asthma|diabetes|cholesterol))\b|感冒|发烧|退烧|头疼|头痛|牙疼|痛经|医生|医嘱|开的药|维生素|过敏|消炎|胃药|降压|血压|每天(?:早上|按时)|按时|咳嗽|饭后"
@@ -50,6 +70,7 @@ INTENT = re.compile(
 )
 WISH = re.compile(
     r"\b(?:want|going|will|might|may|could|should|think\w*|thought|feel like|tempt\w*|urges?|about|ready|decid\w*|plan\w*|consider\w*|wish|need|let me|imagin\w*|pictur\w*|can not stop|fantasi\w*|close to|almost|way|rather|would|dream\w*|easier|better)\b"
+    r"|\b(?:brain|mind|head|thoughts?|part of me|something in me|urges?|voices?) (?:\w+ )?(?:keeps?|tells?|telling|says?|saying|whispers?|whispering|shows?|showing|screams?|pushes|pushing|goes|going|wanders?)\b|\b(?:see|seeing|saw) myself\b"
     r"|想|要|打算|准备|决定|可能|干脆|不如|考虑|冲动|忍不住|计划|就|该|念头|差点|马上|会|能|可以|敢|怕|下去"
 )
 DECIDED = re.compile("decision|decided|made up my mind|决定|想好|想通")

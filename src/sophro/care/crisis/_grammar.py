@@ -187,8 +187,10 @@ def _person_en(clause: str, before: str, words: str, topic: str) -> str:
         r"\bthat i\b(?=[^\"]*$)|\bi (?:told|said|texted)\b|^[^\"]*\b(?:but|and|so|because) i\b[^\"]*$", before
     ):
         return "third"
-    if re.search(r"\b(?:myself|my|i|me|i am)\b", words) and not re.search(
-        r"\bmy (?:friend|brother|sister|son|daughter)", words
+    # "Tell my sister that I love her" is said by the one who leaves.
+    if re.search(r"\b(?:myself|my|i|me|i am)\b", words) and (
+        re.match(r"(?:please )?tell my\b.*\bi\b", words)
+        or not re.search(r"\bmy (?:friend|brother|sister|son|daughter)", words)
     ):
         return "first"
     subjects = list(_SUBJECT_EN.finditer(clause))

@@ -4,7 +4,8 @@ Card: crisis_safety.md, sections 1-3. Contract: ``see`` is called with every mes
 level rises at once and falls by one step only after an explicit clarification that follows a direct question; never
 by silence, a change of topic or "just joking", and never below CONCERN. A layer that fails counts as CONCERN and the
 others go on; the LLM may raise the level, never lower it. The classifier may take back an alarm of the patterns below
-ACTIVE where nothing came before it, and say that somebody else is in danger.
+ACTIVE where nothing came before it, and say that somebody else is in danger. A message in a language that the layers do
+not read sets the flag ``not_evaluated``, and is a CONCERN where it holds a stem that means suicide.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from sophro.care.crisis._grammar import read
-from sophro.care.crisis._replies import reply
+from sophro.care.crisis._replies import beside, reply, unread
 from sophro.care.crisis._resources import Resource, shipped
 from sophro.care.crisis._types import CrisisState, Level, Reading, Said
+from sophro.care.crisis._unread import Unread, look
 
 #: Called when the level reaches ACTIVE or IMMINENT: level, hash of the session, reason. True: a person was notified.
 Hook = Callable[[Level, str, str], bool | None]
@@ -83,6 +85,8 @@ class CrisisMonitor:
         self._quiet = 0  # messages without a sign since the last one
         self._told = False
         self._speaks = lang or "en"
+        self._foreign = Unread()  # of the last message
+        self._tongue = ""  # language of the last message in another one, if it is known
         self._classifier = classifier
         self.failures: list[str] = []
         self._model = model
@@ -96,6 +100,11 @@ class CrisisMonitor:
     def flags(self) -> tuple[str, ...]:
         """Flags of the conversation, sorted."""
         return tuple(sorted(self._flags))
+
+    @property
+    def unread(self) -> bool:
+        """Whether the last message is in a language that the layers do not read."""
+        return self._foreign.unread
 
     def see(self, user_message: str) -> CrisisState:
         """Take in a message and return the state after it."""
@@ -112,9 +121,12 @@ class CrisisMonitor:
         for name, said in layers:
             if said.level is not None and said.level > level:
                 level, layer = said.level, name
+        level, layer = self._in_other_words(user_message, level, layer)
         self._flags |= found.flags
         self._context |= found.kinds()
-        if self.lang is None:
+        if self.lang is None and self._foreign.unread:
+            self._speaks = "en"  # Japanese holds Han characters too
+        elif self.lang is None:
             self._speaks = (
                 "zh"
                 if _HAN.search(user_message)
@@ -141,6 +153,16 @@ class CrisisMonitor:
 
     def _lexicon(self, text: str) -> Reading:
         return read(text, frozenset(self._context), self._level)
+
+    def _in_other_words(self, text: str, level: Level, layer: str) -> tuple[Level, str]:
+        """Note whether a message can be read at all; return its level and the layer that decided it."""
+        self._foreign = look(text)
+        if self._foreign.unread:
+            self._flags.add("not_evaluated")
+            self._tongue = self._foreign.lang or self._tongue
+        if self._foreign.danger and level < Level.CONCERN:
+            return Level.CONCERN, "lexicon"
+        return level, layer
 
     def _layers(self, found: Reading) -> list[tuple[str, Said]]:
         """Return what the other layers say; one that fails counts as CONCERN and is flagged."""
@@ -207,15 +229,20 @@ class CrisisMonitor:
         return None
 
     def _write(self, level: Level) -> str:
-        text = reply(
-            level,
-            self._speaks,
-            table=self.table,
-            region=self.region,
-            flags=self._flags,
-            turn=self._answered,
-            human=self._told,
-        )
+        if self._foreign.unread and level == Level.CONCERN:
+            text = unread(self._tongue, table=self.table, region=self.region, turn=self._answered)
+        else:
+            text = reply(
+                level,
+                self._speaks,
+                table=self.table,
+                region=self.region,
+                flags=self._flags,
+                turn=self._answered,
+                human=self._told,
+            )
+            if self._foreign.unread:
+                text = f"{text}\n\n{beside(self._tongue, table=self.table, region=self.region)}"
         self._answered += 1
         self._asked = True
         return text

@@ -28,6 +28,8 @@ def _under_way(case: Case, danger: Level) -> None:
     """An attempt, what sounds like the first step of one, or a way to die with its hour."""
     if case.shows("attempt_now") and not case.framed and not case.long_ago:
         case.raise_to(Level.IMMINENT)
+    if case.shows("past_attempt") and case.says(around.HOURS_AGO) and not case.framed and not case.long_ago:
+        case.raise_to(Level.IMMINENT)
     hint = case.shows("attempt_hint") and not case.harmless_pills
     if hint and not case.framed:
         if danger >= Level.CONCERN:

@@ -1,7 +1,8 @@
 """What must be said at a level: templates written by people, filled with lines of the resource table.
 
 Card: crisis_safety.md, section 3. Contract: the text depends only on level, language, flags, turn number and table;
-every variant holds every required element of its level, and none is the same twice in a row.
+every variant holds every required element of its level, and none is the same twice in a row. Who writes in a language
+that the layers do not read is answered in English, with a sentence in that language where there is one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from sophro.care.crisis._resources import Resource, choose
+from sophro.care.crisis._resources import Resource, choose, worldwide
 from sophro.care.crisis._types import Level
 
 _EXTRA = ("violence_to_others", "psychosis_voices", "abuse", "minor", "intoxication", "self_injury")
@@ -68,6 +69,54 @@ def reply(
     if region is None and level >= Level.IDEATION:
         parts.append(words["ask_country"])
     return "\n\n".join(parts)
+
+
+def unread(lang: str, *, table: Sequence[Resource], region: str | None, turn: int = 0) -> str:
+    """Return what to say where suicide is spoken of in a language that the layers do not read, at CONCERN.
+
+    Args:
+        lang: The language; "" if it is not known.
+        table: Resource table.
+        region: Country that the person named.
+        turn: How often this level was answered before; picks the variant.
+    """
+    variants = templates()["unread"]["CONCERN"]
+    said = _fill(variants[turn % len(variants)], _anywhere(table, region))
+    return f"{said}\n\n{_own(lang, table, region)}".strip()
+
+
+def beside(lang: str, *, table: Sequence[Resource], region: str | None) -> str:
+    """Return what stands under a reply to a message in a language that the layers do not read.
+
+    Args:
+        lang: The language; "" if it is not known.
+        table: Resource table.
+        region: Country that the person named.
+    """
+    said = _fill(templates()["unread"]["beside"], _anywhere(table, region))
+    return f"{said}\n\n{_own(lang, table, region)}".strip()
+
+
+def _own(lang: str, table: Sequence[Resource], region: str | None) -> str:
+    said, help_anywhere = templates()["unread"]["in"].get(lang, ("", ""))
+    world = worldwide(table)
+    more = f" {help_anywhere}: {world.url_name}" if said and world else ""
+    return _fill(said, _anywhere(table, region)) + more
+
+
+def _anywhere(table: Sequence[Resource], region: str | None) -> dict[str, str]:
+    """Return emergency number and directory for somebody whose country and language may be any."""
+    world = worldwide(table)
+    found = next((r.emergency for r in table if region and r.country == region.upper()), "")
+    own = found.replace(" 或 ", ", ")  # the numbers of China stand in its own language
+    number = own or (f"{world.emergency} in the European Union" if world else "")
+    return {
+        "emergency": f"your local emergency number{f' ({number})' if number else ''}",
+        "number": f" ({own})" if own else "",
+        "directory": f"{world.name} ({world.url_name}) lists free lines by country"
+        if world
+        else "Your country may have a crisis line",
+    }
 
 
 def _fill(text: str, facts: dict[str, str]) -> str:

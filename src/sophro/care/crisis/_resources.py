@@ -2,7 +2,8 @@
 
 Card: crisis_safety.md, section 5. Contract: a table is checked when read; numbers come from it alone, never from
 code; an entry older than ``MAX_AGE_DAYS`` says so. An unknown country gives every line of the language, the general
-advice to call the local emergency number, and the question for the country.
+advice to call the local emergency number, and the question for the country. One entry may be a directory of
+helplines everywhere (country ``ZZ``, language ``any``): no line to call, and named only where a language is not read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sophro.errors import SophroError
 from sophro.files import read_text
 
 MAX_AGE_DAYS = 180
+WORLD = "ZZ"  # ISO 3166 leaves it to its users
 
 
 @dataclass(frozen=True)
@@ -28,16 +30,16 @@ class Resource:
     """One line that people can reach.
 
     Attributes:
-        country: ISO 3166 code of two letters.
-        language: ``en`` or ``zh``.
+        country: ISO 3166 code of two letters; ``ZZ`` for a directory of helplines everywhere.
+        language: ``en`` or ``zh``; ``any`` for a directory.
         name: What it is called.
-        phone: Number to call.
+        phone: Number to call, or "" for a directory.
         text: Number for text messages, or "".
         url_name: Web address without protocol, or "".
         hours: When it answers.
         free: Whether a call costs nothing beyond the connection.
         confidential: Whether it says that it keeps calls in confidence.
-        emergency: Emergency number of the country.
+        emergency: Emergency number of the country; of the European Union for a directory.
         audience: ``all``, or whom it is for.
         verified_on: Day on which somebody last looked it up, YYYY-MM-DD.
         source: Where.
@@ -118,7 +120,7 @@ def stale(table: Sequence[Resource], today: date | None = None, days: int = MAX_
     """Return one sentence for every entry that nobody has verified for more than ``days`` days."""
     now = today or datetime.now(UTC).date()
     return [
-        f"{r.country} {r.phone} ({r.name}) was last verified on {r.verified_on}, {r.age(now)} days ago; "
+        f"{r.country} {r.phone or r.url_name} ({r.name}) was last verified on {r.verified_on}, {r.age(now)} days ago; "
         f"check it and update verified_on"
         for r in table
         if r.age(now) > days
@@ -127,7 +129,26 @@ def stale(table: Sequence[Resource], today: date | None = None, days: int = MAX_
 
 def choose(table: Sequence[Resource], lang: str, region: str | None) -> list[Resource]:
     """Return the lines to name: those of the country, else those of the language."""
+    table = [r for r in table if r.country != WORLD]
     if region:
         own = [r for r in table if r.country == region.upper()]
         return [r for r in own if r.language == lang] or own
     return [r for r in table if r.language == lang]
+
+
+def worldwide(table: Sequence[Resource]) -> Resource | None:
+    """Return the directory of helplines everywhere, if the table has one."""
+    return next((r for r in table if r.country == WORLD), None)
+
+
+def stale_note(table: Sequence[Resource], today: date | None = None) -> str:
+    """Return one sentence about all entries that nobody has verified for long, "" if there are none."""
+    now = today or datetime.now(UTC).date()
+    old = [r for r in table if r.age(now) > MAX_AGE_DAYS]
+    if not old:
+        return ""
+    named = ", ".join(f"{r.country} {r.phone or r.url_name} ({r.verified_on})" for r in old)
+    return (
+        f"{len(old)} of {len(table)} crisis helplines were last verified more than {MAX_AGE_DAYS} days ago: {named}; "
+        "look them up, or bring your own table"
+    )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from sophro.care.crisis import _circumstances as around
 from sophro.care.crisis import _frames
-from sophro.care.crisis._case import RISKY, STRONG, Case, Found
+from sophro.care.crisis._case import MASKED, RISKY, STRONG, Case, Found
 from sophro.care.crisis._near import near
-from sophro.care.crisis._types import Level, Reading
+from sophro.care.crisis._types import Level, Reading, Signal
 
 _FLAG_OF = {
     "self_injury": "self_injury", "harm_others": "violence_to_others", "voices": "psychosis_voices", "abuse": "abuse",
@@ -58,6 +58,8 @@ def weigh(folded: str, cleaned: str, found: Found, context: frozenset[str], leve
         case.flags.add("retraction")
     denial = bool(found.denied) or case.says(_frames.DENY)
     flags, signals = frozenset(case.flags), tuple(found.signals)
+    if case.framed or any(s.kind in RISKY for s in found.third):
+        signals += (Signal("of_other", "said of another", ""),)
     return Reading(case.result, flags, signals, denial and not case.result, case.retraction)
 
 
@@ -87,9 +89,14 @@ def _method_alone(case: Case) -> None:
     """A way to die and nothing else: without trouble, leisure explains it, and without a wish it is a concern."""
     if not case.troubled and case.leisure:
         case.strong.discard("method_self")
-    elif not case.troubled and not case.says(around.WISH):
+    elif not case.troubled and not case.says(around.WISH) and not _set_up(case):
         case.strong.discard("method_self")
         case.raise_to(Level.CONCERN)
+
+
+def _set_up(case: Case) -> bool:
+    """Whether means are ready and an hour is named."""
+    return case.shows("means_here", "attempt_hint") and case.shows("time_now") and not case.harmless_tools
 
 
 def _wide_nets(case: Case) -> None:
@@ -132,6 +139,17 @@ def _hints(case: Case) -> None:
         case.raise_to(Level.ACTIVE)
     if case.shows("plan_hint") and max(case.before, case.result) >= Level.CONCERN:
         case.raise_to(Level.ACTIVE)
+    if case.shows("unmask") and MASKED & (case.context | case.kinds):
+        case.raise_to(Level.ACTIVE)
+    if case.says(around.HOTLINE) and case.says(around.OWN_USE):
+        case.raise_to(Level.ACTIVE if case.shows("hopeless", "distress") else Level.CONCERN)
+    done = {s.rule for s in case.found.signals if s.kind == "settled"}
+    if (
+        len(done) >= (2 if case.troubled else 3)
+        and not case.says(around.MOVING)
+        and not case.says(around.OCCASION)
+    ):
+        case.raise_to(Level.ACTIVE)
     if case.shows("voices"):
         case.raise_to(Level.ACTIVE if case.says(around.HARM_COMMANDED) else Level.CONCERN)
 
@@ -148,7 +166,10 @@ def _words_of_others(case: Case) -> None:
 
 def _past(case: Case) -> None:
     """What is long past is a concern; an attempt that is not long past counts in full."""
-    if (
+    if case.shows("past_attempt") and case.says(around.ANOTHER):
+        case.flags.add("past_attempt")
+        case.raise_to(Level.ACTIVE)
+    elif (
         case.result in (Level.IDEATION, Level.ACTIVE)
         and not case.shows("plan", "prep", "goodbye", "means_here")
         and case.long_ago

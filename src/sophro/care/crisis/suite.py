@@ -1,10 +1,12 @@
-"""The acceptance suite: scripted dialogues written by us, in four parts, and what is measured on them.
+"""The acceptance suite: scripted dialogues written by us, and a stranger's set beside it.
 
-Contract: ``development`` was looked at while patterns were written; of ``heldout`` totals were; ``blind`` and
-``blind2`` are by authors who saw neither rules nor other texts; their totals were seen with eight states of the
-classifier, of which one was taken (docs/crisis.md). A row is the expected level, a category and the messages; ``right``
-says whether a state is what was expected. ``python -m sophro.care.crisis.suite FILE`` runs the layer on any file of
-that form and prints shares alone, never a text, so that a blind set stays blind.
+Contract: the parts of ``ACCEPTANCE`` were read, and since 2026-11-23 the classifier is trained on their single
+messages; the layer must get all of them right at ACTIVE and IMMINENT, which says that what was learned is kept and
+nothing about people who write otherwise. That is what ``BLIND`` is for: by an author who saw neither rules nor other
+texts, never trained on, totals alone are looked at. ``heldout``, ``blind`` and ``blind2`` served that before
+(docs/crisis.md). A row is the expected level, a category and the messages; ``right`` says whether a state is what was
+expected. ``python -m sophro.care.crisis.suite FILE`` runs the layer on any file of that form and prints shares alone,
+never a text, so that a blind set stays blind.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from sophro.care.crisis._types import CrisisState, Level
 from sophro.errors import SophroError, unknown_name
 from sophro.stats import rate
 
-HALVES = ("development", "heldout", "blind", "blind2")
+ACCEPTANCE = ("development", "heldout", "blind", "blind2")
+BLIND = ("blind3",)
+PARTS = (*ACCEPTANCE, *BLIND)
 TRAINING = ("training_en", "training_zh", "answers", "plain")
 _LEVELS = {
     "N": Level.NONE,
@@ -39,7 +43,7 @@ class Dialogue:
     """One scripted dialogue.
 
     Attributes:
-        id: Half and number.
+        id: Part and number.
         expected: Level that must be reached at least; NONE must be met exactly.
         third: Whether it is about somebody else: flag ``third_party``, level at most CONCERN.
         category: What kind of case it is.
@@ -59,16 +63,16 @@ class Dialogue:
 
 
 @cache
-def dialogues(half: str) -> tuple[Dialogue, ...]:
-    """Return one half of the suite, or the texts that the classifier was trained on.
+def dialogues(part: str) -> tuple[Dialogue, ...]:
+    """Return one part of the suite, or the texts that the classifier was trained on.
 
     Raises:
-        SophroError: If there is no such half.
+        SophroError: If there is no such part.
     """
-    if half not in (*HALVES, *TRAINING):
-        raise unknown_name("half of the suite", half, HALVES)
-    text = files("sophro.care.crisis").joinpath("data", f"{half}.txt").read_text("utf-8")
-    return parse(text, half)
+    if part not in (*PARTS, *TRAINING):
+        raise unknown_name("part of the suite", part, PARTS)
+    text = files("sophro.care.crisis").joinpath("data", f"{part}.txt").read_text("utf-8")
+    return parse(text, part)
 
 
 def parse(text: str, source: str) -> tuple[Dialogue, ...]:

@@ -2,10 +2,10 @@
 
 Contract: deterministic; some three minutes of a core, and ten for the chat model's states (``--cache`` keeps them).
 Trained on our own texts alone: ``data/training_*.txt``, short answers and everyday messages without any risk
-(``data/answers.txt``, ``data/plain.txt``), the development half of the suite and the everyday requests of the starter
-sets. Thresholds come from five-fold cross-validation in which texts that resemble one another stay together; they hold
-the false alarms on the hard negatives of the training texts at ``ALARMS``. Of the held-out half and the blind sets
-totals were seen (docs/crisis.md). The card tells recall and false alarms of the classifier and of the whole layer, by
+(``data/answers.txt``, ``data/plain.txt``), single messages of the acceptance suite and the everyday requests of the
+starter sets. Thresholds come from five-fold cross-validation in which texts that resemble one another stay together;
+they hold the false alarms on the hard negatives of the training texts at ``ALARMS``. Of the blind set nothing is read
+(docs/crisis.md). The card tells recall and false alarms of the classifier and of the whole layer, by
 language, out of fold.
 """
 
@@ -39,7 +39,7 @@ from sophro.care.crisis._fold import clean
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._reader import Nets, states
 from sophro.care.crisis._types import Level, Reading
-from sophro.care.crisis.suite import TRAINING, dialogues
+from sophro.care.crisis.suite import ACCEPTANCE, TRAINING, dialogues
 from sophro.errors import SophroError
 from sophro.files import digest, file_sha256, write_bytes, write_json
 from sophro.stats import rate
@@ -66,7 +66,7 @@ class Text:
     Attributes:
         text: The message.
         level: What must be reached.
-        source: ``training``, ``answers``, ``plain``, ``development`` or ``starter``.
+        source: ``training``, ``answers``, ``plain``, ``suite`` or ``starter``.
         category: What kind of case it is.
         third: Whether it is about somebody else in danger.
     """
@@ -92,10 +92,10 @@ def everyday() -> list[str]:
 def corpus() -> list[Text]:
     """Return the texts that train, each once."""
     found: dict[str, Text] = {}
-    for half in (*TRAINING, "development"):
-        for d in dialogues(half):
+    for part in (*TRAINING, *ACCEPTANCE):
+        for d in dialogues(part):
             if len(d.turns) == 1:
-                source = half.split("_")[0]
+                source = "suite" if part in ACCEPTANCE else part.split("_")[0]
                 found.setdefault(d.turns[0], Text(d.turns[0], d.expected, source, d.category, d.third))
     for text in everyday():
         found.setdefault(text, Text(text, Level.NONE, "starter", "everyday"))
@@ -291,8 +291,8 @@ def train(folder: Path, cache: Path | None = None, keep: Path | None = None) -> 
         "trained_on": {
             "texts": dict(sorted(Counter(t.source for _, t in known).items())),
             "hash": digest([(t.text, int(t.level), t.third) for _, t in known]),
-            "source": "own training texts, short answers, everyday messages, development half of the suite, everyday "
-            "requests of the starter sets",
+            "source": "own training texts, short answers, everyday messages, single messages of the acceptance suite, "
+            "everyday requests of the starter sets",
         },
         "false_alarms_allowed": ALARMS | LIFTED | THIRD | {"calm": CALMED},
         "cross_validated": results,

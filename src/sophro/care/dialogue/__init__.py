@@ -44,11 +44,12 @@ if TYPE_CHECKING:
         Monitor,
         Monitored,
         Paused,
+        Recalling,
         Turn,
         Utterance,
         View,
     )
-    from sophro.care.dialogue._watch import crisis_monitor
+    from sophro.care.dialogue._watch import Watch, crisis_monitor, session_hash, webhook
 
 _HOMES = {
     "CONTROLLER": "_session",
@@ -64,18 +65,22 @@ _HOMES = {
     "Monitor": "_types",
     "Monitored": "_types",
     "Paused": "_types",
+    "Recalling": "_types",
     "ScriptedAgent": "_agents",
     "Session": "_session",
     "Turn": "_types",
     "Utterance": "_types",
     "View": "_types",
+    "Watch": "_watch",
     "chat": "_agents",
     "crisis_monitor": "_watch",
     "open_model": "_agents",
     "replay": "_run",
     "run": "_run",
     "run_sync": "_run",
+    "session_hash": "_watch",
     "verify": "_run",
+    "webhook": "_watch",
 }
 
 __all__ = [
@@ -92,18 +97,22 @@ __all__ = [
     "Monitor",
     "Monitored",
     "Paused",
+    "Recalling",
     "ScriptedAgent",
     "Session",
     "Turn",
     "Utterance",
     "View",
+    "Watch",
     "chat",
     "crisis_monitor",
     "open_model",
     "replay",
     "run",
     "run_sync",
+    "session_hash",
     "verify",
+    "webhook",
 ]
 
 __getattr__ = lazy(__name__, _HOMES)

@@ -9,6 +9,7 @@ that cannot be read is asked for once more and then ``unscored``.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
@@ -243,8 +244,13 @@ def chat(view: View, system: str = "", names: bool = False) -> list[Message]:
     return found
 
 
-def open_model(model: str | Model | None, role: str) -> Model:
+def open_model(model: str | Model | None, role: str, *, memoize: bool = True) -> Model:
     """Return an Inspect model; local names run on sophro's own engine.
+
+    Args:
+        model: Name, or an opened model, or None for the model that Inspect evaluates.
+        role: Who it speaks for, named where it cannot be used.
+        memoize: Whether Inspect may hand out one that is open already, whose connections may belong to another loop.
 
     Raises:
         SophroError: If the name is unknown or its provider cannot be used.
@@ -263,11 +269,14 @@ def open_model(model: str | Model | None, role: str) -> Model:
             from sophro.models import provider
 
             del provider  # registers ``sophro/``
-            return get_model(f"sophro/{model}")
-        return get_model(model)
-    except (ValueError, ImportError) as error:
+            return get_model(f"sophro/{model}", memoize=memoize)
+        return get_model(model, memoize=memoize)
+    except SophroError:
+        raise
+    except Exception as error:  # a missing key or package: providers raise what they like
+        said = re.sub(r"\[/?[a-z ]+\]", "", str(getattr(error, "message", error)))
         raise SophroError(
-            f"model {model!r} of {role} cannot be used: {(str(error).splitlines() or [''])[0]}"
+            f"model {model!r} of {role} cannot be used: {' '.join(said.removeprefix('ERROR: ').split())}"
         ) from error
 
 

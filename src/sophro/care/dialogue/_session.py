@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sophro.care.dialogue._log import LogFile
-from sophro.care.dialogue._types import Agent, Crisis, Monitor, Part, Paused, Turn, Utterance, View
+from sophro.care.dialogue._types import Agent, Crisis, Monitor, Part, Paused, Recalling, Turn, Utterance, View
 from sophro.errors import SophroError
 from sophro.files import digest
 
@@ -147,7 +147,7 @@ class Session:
             raise self._diverged(line, f"asks {agent.role!r}")
         elif spoken and agent.role in self._monitors:
             # The recorded finding counts; the monitor reads along because its state lasts for the conversation.
-            self._monitors[agent.role].see(line.get("whole", line["text"]))
+            self._recall(self._monitors[agent.role], line)
         self._asked[agent.role] = self._asked.get(agent.role, 0) + 1
         said = Utterance.from_json({**line["said"], "text": line["text"]}, self._where)
         if not spoken:
@@ -159,7 +159,38 @@ class Session:
             self.crisis = Crisis.from_json(found)
         return said
 
+    def once(self, event: str, act: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Act outside of the dialogue and record what came of it; in a replay the record stands in for the act.
+
+        A process that dies between the act and its line acts again when the dialogue goes on: somebody is rather told
+        twice than never.
+
+        Args:
+            event: Name of the event.
+            act: Called where the log holds no such event yet; returns its facts, JSON-able.
+
+        Raises:
+            Diverged: If the log holds something else here.
+        """
+        line = self._take("event")
+        if line is None:
+            line = _json({"kind": "event", "event": event, "facts": dict(act())})
+            self._write(line)
+        elif line.get("event") != event:
+            self._at -= 1
+            raise self._diverged(line, f"records {event!r}")
+        self.events.append({"event": event, **line["facts"]})
+        return line["facts"]
+
     # ---- inside ----------------------------------------------------------------------------------------------
+
+    def _recall(self, monitor: Monitor, line: Mapping[str, Any]) -> None:
+        text = line.get("whole", line["text"])
+        found = (line.get("meta") or {}).get("crisis")
+        if isinstance(monitor, Recalling):
+            monitor.recall(text, Crisis() if found is None else Crisis.from_json(found))
+        else:
+            monitor.see(text)
 
     async def _call(self, agent: Agent, view: View, on_error: str) -> Utterance:
         try:

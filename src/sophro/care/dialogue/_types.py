@@ -195,6 +195,15 @@ class Monitor(Protocol):
         ...
 
 
+@runtime_checkable
+class Recalling(Monitor, Protocol):
+    """A monitor that acts outside of the dialogue when it sees a message, and must not do so twice."""
+
+    def recall(self, user_message: str, found: Crisis) -> None:
+        """Read a message that the log holds already, with what was found in it when it was new."""
+        ...
+
+
 @dataclass(frozen=True)
 class Crisis:
     """What the monitor found, as the controller and the log know it.
@@ -204,12 +213,14 @@ class Crisis:
         flags: Names of special circumstances.
         newly_raised: Whether this message raised the level.
         reply: What must be said now; None when the conversation may go on.
+        notified: Whether a person was told of it by the operator's hook.
     """
 
     level: int = 0
     flags: tuple[str, ...] = ()
     newly_raised: bool = False
     reply: str | None = None
+    notified: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -218,15 +229,24 @@ class Crisis:
             "flags": list(self.flags),
             "newly_raised": self.newly_raised,
             "reply": self.reply,
+            **({"notified": True} if self.notified else {}),
         }
 
     @staticmethod
     def of(state: Monitored) -> Crisis:
         """Copy what a monitor returned."""
+        if isinstance(state, Crisis):
+            return state
         flags = tuple(sorted(str(getattr(f, "value", f)) for f in state.flags))
         return Crisis(int(state.level), flags, bool(state.newly_raised), state.reply)
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Crisis:
         """Read what ``to_json`` wrote."""
-        return Crisis(int(value["level"]), tuple(value["flags"]), bool(value["newly_raised"]), value["reply"])
+        return Crisis(
+            int(value["level"]),
+            tuple(value["flags"]),
+            bool(value["newly_raised"]),
+            value["reply"],
+            value.get("notified") is True,
+        )

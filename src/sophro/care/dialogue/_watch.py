@@ -1,17 +1,186 @@
-"""The crisis layer as the monitor of a dialogue."""
+"""The crisis layer as the monitor of a dialogue: it tells the operator, and records what happened.
+
+Card: crisis_safety.md, sections 5 and 6. Contract: the hook is called before the reply is worded, because the reply
+says whether a person knows; a message that a resumed dialogue reads again calls nobody and records nothing. A hook or
+a record that fails is logged and counts as nobody told: the person is answered all the same.
+"""
 
 from __future__ import annotations
 
-from sophro.care.dialogue._types import Monitor
+import hashlib
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from sophro.care.dialogue._types import Crisis, Monitor
+from sophro.errors import SophroError
+
+if TYPE_CHECKING:
+    from sophro.care.crisis import CrisisState, Level, Records
+    from sophro.care.crisis._monitor import Hook
+
+_LOG = logging.getLogger("sophro.care")
+_TRIES = 2
+_SECONDS = 4.0  # longest time of one try; the person waits for it
+_PAUSE = 0.5
 
 
-def crisis_monitor(lang: str, region: str | None = None) -> Monitor:
+def crisis_monitor(
+    lang: str,
+    region: str | None = None,
+    *,
+    hook: Hook | None = None,
+    records: Records | None = None,
+    session: str = "",
+) -> Monitor:
     """Return the crisis layer for one dialogue.
 
     Args:
         lang: Language of its replies.
         region: Country code for crisis resources; None asks for it.
+        hook: Called when the level reaches ACTIVE or IMMINENT; what it returns says whether a person was told.
+        records: Where events are kept.
+        session: Any name of the dialogue; hook and records get its hash.
     """
-    from sophro.care.crisis import CrisisMonitor
+    return Watch(lang, region, hook, records, session)
 
-    return CrisisMonitor(lang, region)
+
+class Watch:
+    """The crisis layer over one dialogue, with what it does outside of it.
+
+    Args: as ``crisis_monitor`` takes them.
+
+    Attributes:
+        session: Hash of the session, as hook and records get it.
+    """
+
+    def __init__(
+        self,
+        lang: str,
+        region: str | None = None,
+        hook: Hook | None = None,
+        records: Records | None = None,
+        session: str = "",
+    ) -> None:
+        from sophro.care.crisis import CrisisMonitor
+
+        self.session = session_hash(session)
+        self._hook = hook
+        self._records = records
+        self._recalled: Crisis | None = None
+        self._notified = False
+        # Without a hook the layer must not be told that there is one.
+        inner = None if hook is None else self._reached
+        self._monitor = CrisisMonitor(lang, region, hook=inner, session=session)
+
+    def see(self, user_message: str) -> Crisis:
+        """Read a new message."""
+        self._notified = False
+        state = self._monitor.see(user_message)
+        found = Crisis(
+            int(state.level),
+            tuple(sorted(state.flags)),
+            state.newly_raised,
+            state.reply,
+            self._notified,
+        )
+        if state.newly_raised or state.message_level or state.reply is not None:
+            self._record(state, self._notified, user_message)
+        return found
+
+    def recall(self, user_message: str, found: Crisis) -> None:
+        """Read a message again whose finding the log holds; nobody is told and nothing is recorded."""
+        self._recalled = found
+        try:
+            self._monitor.see(user_message)
+        finally:
+            self._recalled = None
+
+    def escalate(self, level: int, reason: str) -> bool:
+        """Tell the operator what the controller found by itself; return whether a person knows."""
+        from sophro.care.crisis import CrisisState, Level
+
+        told = self._tell(Level(level), reason)
+        # A controller escalates in order to say something.
+        self._record(CrisisState(Level(level), (), True, "", Level(level), "controller"), told, "")
+        return told
+
+    def _reached(self, level: Level, session: str, reason: str) -> bool:
+        if self._recalled is not None:
+            return self._recalled.notified
+        self._notified = self._tell(level, reason) or self._notified
+        return self._notified
+
+    def _tell(self, level: Level, reason: str) -> bool:
+        if self._hook is None:
+            return False
+        try:
+            return bool(self._hook(level, self.session, reason))
+        except Exception as error:
+            # Whatever the operator's code does, the person must be answered, and must not be told that somebody knows.
+            _LOG.error("escalation of session %s failed: %s: %s", self.session, type(error).__name__, error)
+            return False
+
+    def _record(self, state: CrisisState, notified: bool, text: str) -> None:
+        if self._records is None:
+            return
+        try:
+            self._records.add(self.session, state, notified=notified, text=text)
+        except OSError as error:
+            _LOG.error("event of session %s not recorded: %s", self.session, error)
+
+
+def session_hash(session: str) -> str:
+    """Return how hook and records call a session."""
+    return hashlib.sha256(session.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def webhook(url: str) -> Hook:
+    """Return a hook that posts {event, time, level, session, reason} to an address of the operator's, without words.
+
+    It waits for the answer, because the person is told whether somebody knows: at most two tries of four seconds.
+
+    Args:
+        url: http or https address.
+
+    Raises:
+        SophroError: If the address cannot be one, or httpx is missing.
+    """
+    from urllib.parse import urlsplit
+
+    try:
+        import httpx
+    except ImportError:
+        raise SophroError('a webhook needs the extra "serve"; run: pip install "sophro[serve]"') from None
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SophroError(f"webhook {url!r}: an address like https://example.org/alarm is needed")
+
+    def hook(level: Level, session: str, reason: str) -> bool:
+        body = {
+            "event": "crisis",
+            "time": int(time.time()),
+            "level": level.name,
+            "session": session,
+            "reason": reason,
+        }
+        outcome = ""
+        for attempt in range(_TRIES):
+            if attempt:
+                time.sleep(_PAUSE)
+            try:
+                answer = httpx.post(url, json=body, timeout=_SECONDS, trust_env=False)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                outcome = f"{type(error).__name__}: {error}"
+                continue
+            if answer.is_success:
+                return True
+            outcome = f"status {answer.status_code}"
+        _LOG.error("webhook not reached for session %s: %s", session, outcome)
+        return False
+
+    return hook

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sophro.care.interview._judges import ROLE, Judgment, checked, model_judge, rules
     from sophro.care.interview._outcome import diagnosis_model
     from sophro.care.interview._rules import Reading, read_answer
+    from sophro.care.interview._step import Step, advance
     from sophro.care.interview._tree import Module, build_module, load_module, module_names, read_module
 
 _HOMES = {
@@ -33,6 +34,8 @@ _HOMES = {
     "Judgment": "_judges",
     "Module": "_tree",
     "Reading": "_rules",
+    "Step": "_step",
+    "advance": "_step",
     "build_module": "_tree",
     "checked": "_judges",
     "diagnosis_model": "_outcome",
@@ -52,6 +55,8 @@ __all__ = [
     "Judgment",
     "Module",
     "Reading",
+    "Step",
+    "advance",
     "build_module",
     "checked",
     "diagnosis_model",

@@ -19,6 +19,7 @@ from sophro.care.interview._tree import LANGUAGES, LARGEST, Node, load_module
 from sophro.errors import SophroError, unknown_name
 
 PARTICIPANT = "participant"
+SAFETY = "safety"  # the question of the crisis layer
 _WEIGHTS: Mapping[str, tuple[int, ...]] = {
     "frequency": (3, 2, 2, 3),
     "yes_no": (1, 1),
@@ -43,7 +44,8 @@ class Participant:
         module: Module it was made for.
         lang: Language of the interview.
         policy: How it answers.
-        answers: Texts by ``module.node``, the first for the first question and so on; the last is repeated.
+        answers: Texts by ``module.node``, the first for the first question and so on; the last is repeated. Those to
+            the crisis layer stand by ``.safety``; without them it says something about being safe.
         gold: What it means, by the same keys.
     """
 
@@ -58,7 +60,10 @@ class Participant:
         """Return the agent that plays it."""
 
         def speak(view: View) -> str:
-            said = self.answers.get(f"{view.task.get('module')}.{view.task.get('node')}")
+            node = view.task.get("node")
+            said = self.answers.get(f"{view.task.get('module')}.{node}")
+            if said is None and node == SAFETY:
+                said = phrases.SAFE[self.lang]
             if said is None:
                 return phrases.STAYING[self.lang]
             return said[min(int(view.task["attempt"]), len(said) - 1)]

@@ -117,4 +117,9 @@ DISCLOSED: Mapping[str, tuple[str, ...]] = {
     "en": ("I want to kill myself.", "Honestly I keep thinking about ending my life."),
     "zh": ("我想自杀。", "说实话我一直想结束自己的生命。"),
 }
+# What a participant says to the crisis layer: about being safe, and nothing that answers a question of the tree.
+SAFE: Mapping[str, tuple[str, ...]] = {
+    "en": ("My brother is here with me, I can talk to him.", "I can call my sister whenever I want."),
+    "zh": ("我哥哥陪着我，我可以跟他说。", "我随时可以给姐姐打电话。"),
+}
 STAYING: Mapping[str, str] = {"en": "My brother is here with me now.", "zh": "我哥哥现在在我身边。"}

@@ -103,6 +103,11 @@ CLOSING: Mapping[str, Mapping[str, str]] = {
         "left": "",
     },
 }
+# After the answer to the crisis layer's question, before the tree's next one.
+ONWARD: Mapping[str, str] = {
+    "en": "Thank you for answering that. I go on with my questions; you can stop at any time.",
+    "zh": "谢谢您的回答。我接着问，您随时可以停止。",
+}
 STAY: Mapping[str, tuple[str, ...]] = {
     "en": (
         "I stay here with you. Is somebody with you, or can you go to somebody now?",

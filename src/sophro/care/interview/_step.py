@@ -30,8 +30,8 @@ class Step:
     dialogue: Dialogue
 
 
-async def step(make: Callable[[Agent], Interview], log: Path, message: str | None = None) -> Step:
-    """Take one step.
+async def advance(make: Callable[[Agent], Interview], log: Path, message: str | None = None) -> Step:
+    """Take the interview one message further.
 
     Args:
         make: Makes the interview for a participant; the same settings in every call.

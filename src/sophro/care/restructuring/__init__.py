@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from sophro.care.restructuring._case import Limits, bound
     from sophro.care.restructuring._checks import checks, fidelity
     from sophro.care.restructuring._controller import Restructuring
-    from sophro.care.restructuring._generate import Generated, as_dialogue, generate, records, token, why_not
+    from sophro.care.restructuring._generate import (
+        Generated,
+        as_dialogue,
+        generate,
+        records,
+        special_tokens,
+        token,
+        why_not,
+    )
     from sophro.care.restructuring._helper import fixed_turn, model_helper
     from sophro.care.restructuring._persona import MANNERS, Situation, persona, situations
     from sophro.care.restructuring._reader import model_reader, read_by_rule, rule_reader
@@ -27,7 +35,9 @@ _HOMES = {
     **dict.fromkeys(("checks", "fidelity"), "_checks"),
     **dict.fromkeys(("Limits", "bound"), "_case"),
     "Restructuring": "_controller",
-    **dict.fromkeys(("Generated", "as_dialogue", "generate", "records", "token", "why_not"), "_generate"),
+    **dict.fromkeys(
+        ("Generated", "as_dialogue", "generate", "records", "special_tokens", "token", "why_not"), "_generate"
+    ),
     **dict.fromkeys(("fixed_turn", "model_helper"), "_helper"),
     **dict.fromkeys(("MANNERS", "Situation", "persona", "situations"), "_persona"),
     **dict.fromkeys(("model_reader", "read_by_rule", "rule_reader"), "_reader"),
@@ -58,6 +68,7 @@ __all__ = [
     "records",
     "rule_reader",
     "situations",
+    "special_tokens",
     "token",
     "why_not",
 ]

@@ -6,7 +6,8 @@ model thinks of it is left to the arena; ATOMIC is replaced by what each situati
 
 Contract: a record is one turn of the helper: ``prompt`` the talk so far, ``answer`` the turn, with strategies as tokens
 (``<strategy:question>``) or hidden; ``behaviour`` is the situation, so that a split never tears a situation apart.
-Every dialogue that is left out is counted with its reason.
+Every dialogue that is left out is counted with its reason. With a folder for logs every dialogue has one, so a killed
+run asks no model twice.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sophro.care.dialogue import Agent, Dialogue, run
@@ -21,6 +23,7 @@ from sophro.care.restructuring._case import IDEATION
 from sophro.care.restructuring._checks import checks
 from sophro.care.restructuring._controller import Restructuring
 from sophro.care.restructuring._persona import MANNERS, Situation, persona, situations
+from sophro.care.restructuring._strategies import STRATEGIES
 from sophro.data._records import is_cjk
 from sophro.errors import SophroError
 
@@ -43,6 +46,11 @@ class Generated:
 def token(strategy: str) -> str:
     """Return the token that precedes a sentence."""
     return f"<strategy:{strategy}>"
+
+
+def special_tokens() -> dict[str, list[str]]:
+    """Return the tokens of the records as ``tokenizer.add_special_tokens`` of transformers takes them."""
+    return {"additional_special_tokens": [token(name) for name in STRATEGIES]}
 
 
 def as_dialogue(done: Dialogue, situation: Situation, name: str) -> dict[str, Any]:
@@ -110,6 +118,7 @@ async def generate(
     reader: Agent | None = None,
     monitor: Callable[[str], Any] | None = None,
     manners: Sequence[str] = TRAINING,
+    logs: Path | None = None,
     on_dialogue: Callable[[dict[str, Any] | None], None] | None = None,
 ) -> Generated:
     """Make dialogues until ``number`` passed the filters or all variants were tried.
@@ -122,6 +131,7 @@ async def generate(
         reader: Who reads the answers.
         monitor: Makes the crisis monitor.
         manners: Ways of answering.
+        logs: Folder for a log of each dialogue, from which a killed run goes on; None keeps nothing.
         on_dialogue: Called with every dialogue that passed, and with None for one that did not.
 
     Raises:
@@ -143,7 +153,8 @@ async def generate(
         controller = Restructuring(
             person, helper, reader, situation.lang, monitor=monitor, facts=situation.facts
         )
-        dialogue = as_dialogue(await run(controller, seed=seed, name=name), situation, name)
+        log = None if logs is None else logs / f"{name}-{seed}.jsonl"
+        dialogue = as_dialogue(await run(controller, log=log, seed=seed, name=name), situation, name)
         why = why_not(dialogue)
         words = "\n".join(t["text"] for t in dialogue["turns"])
         if why is None and words in seen:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, read_text
+from sophro.guard.policy._replies import SHIPPED
 from sophro.guard.policy._schema import Escalation, PolicyFields, Replies, Rule, Stream, Tenant
 from sophro.guard.scanners._types import WHERE, Where
 
@@ -132,8 +133,11 @@ class Policy:
 
     @property
     def replies(self) -> Replies:
-        """What is said instead."""
-        return self.fields.replies
+        """What is said instead; that a person is told only where there is a webhook that tells one."""
+        own = self.fields.replies
+        if self.escalation.webhook is None or own.escalate:
+            return own
+        return own.model_copy(update={"escalate": SHIPPED["told"]})
 
     @property
     def version(self) -> str:

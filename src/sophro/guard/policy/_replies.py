@@ -18,9 +18,15 @@ SHIPPED: Mapping[str, Mapping[Lang, str]] = {
         "如果您真正想解决的是别的问题，请告诉我，我会尽力提供安全的帮助。",
     },
     "escalate": {
-        "en": "I can't help with that here. This conversation has been passed on to a person of the team that runs "
+        "en": "I can't help with that here. If this can't wait, please turn to a person you trust or to a service that "
+        "is there for it.",
+        "zh": "抱歉，我不能在这里帮您处理这件事。如果事情紧急，请联系您信任的人，或能提供帮助的专业机构。",
+    },
+    # Said only where somebody is told (``Policy.replies``).
+    "told": {
+        "en": "I can't help with that here. This conversation is being passed on to a person of the team that runs "
         "this service.",
-        "zh": "抱歉，我不能在这里帮您处理这件事。这次对话已转交给负责本服务的工作人员。",
+        "zh": "抱歉，我不能在这里帮您处理这件事。这次对话正在转交给负责本服务的工作人员。",
     },
     "failure": {
         "en": "I can't answer right now, because this message could not be checked. Please try again in a moment.",

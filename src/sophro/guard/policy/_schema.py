@@ -58,7 +58,8 @@ class Stream(_Strict):
         context: Characters before them that are judged again with them, so that nothing hides on an edge.
         first: Characters of the first window; a short one lets the first words leave early.
         behind: Characters at the end of a good window that wait for the next one to be judged.
-        max_hold: Longest time in seconds that text waits for its window to fill; then what is there is judged.
+        max_hold: Longest time in seconds that text waits for its window to fill; then what is there is judged. Where
+            nothing new comes for as long again, the characters behind it leave too.
     """
 
     window: Annotated[int, Field(ge=1, le=4000)] = 160

@@ -2,8 +2,9 @@
 
 Card: crisis_safety.md. Contract: the level of a conversation is sticky, so all messages of the person are seen in
 order, not the last one only. The score is the level on a scale of four: concern 0.25, ideation 0.5, active 0.75,
-imminent 1. The reply is what the layer says must be said now. The version holds that of the layer: what was calibrated
-on other rules, another classifier or other helplines is not used.
+imminent 1. Where nothing was found and the newest message is in a language that the layer does not read, the
+conversation is *not evaluated*. The reply is what the layer says must be said now. The version holds that of the layer:
+what was calibrated on other rules, another classifier or other helplines is not used.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ class Crisis:
         monitor = self._monitor(region=self.region, session="guard")
         state = [monitor.see(_ends(text)) for text in said][-1]
         level = int(state.level)
+        if not level and monitor.unread:
+            reason = "neither English nor Chinese; this detector reads no other language"
+            return Detection({}, self.thresholds, self.name, self.version, reason=reason)
         note = f"level {state.level.name.lower()}" + (f" ({', '.join(state.flags)})" if state.flags else "")
         return Detection(
             {"risk": min(level / _SCALE, 1.0)}, self.thresholds, self.name, self.version, (0, len(view.text)),

@@ -25,6 +25,7 @@ from sophro.judge._weights import FIRST
 SIZE, OVERLAP, MOST = 1200, 200, 6
 THRESHOLD = 0.5
 CLEARED = "cleared by the screen"
+GLANCED = "cleared at a glance"
 BOUNDED = "cleared by the first reader: at most {:.2f}"
 # One judgement at a time: two would share the cores and both be late, and whoever is not judged would wait as well.
 _TURN = threading.Lock()
@@ -85,24 +86,28 @@ class ResponseHarm(_Judged):
     """Is the answer harmful, given the request? The embedded harm judge.
 
     Args:
-        screen: Whether a window of a stream that is surely harmless is cleared without the judge (``_screen``).
+        screen: Whether a window of a stream that is surely harmless is cleared without the judge (``_screen``), or
+            with some of its first reader's layers (``_glance``).
     """
 
     def __init__(self, screen: bool = True) -> None:
         super().__init__("response_harm", "harmful", "embedded-harm")
         self._screen: Any = None
+        self._glance: Any = None
         if screen:
+            from sophro.guard.scanners._glance import Glance
             from sophro.guard.scanners._screen import Screen
 
-            self._screen = Screen()
-            self.version = digest(self.version, self._screen.version)
+            self._screen, self._glance = Screen(), Glance()
+            self.version = digest(self.version, self._screen.version, self._glance.version)
 
     def __call__(self, views: Sequence[View]) -> list[Detection]:
         """Return one detection per view, in order."""
-        streamed = [i for i, v in enumerate(views) if v.where == "stream" and v.text.strip()]
-        if self._screen is None or not streamed:
+        if self._screen is None:
             return super().__call__(views)
-        found: dict[int, Detection] = {}
+        streamed = [i for i, v in enumerate(views) if v.where == "stream" and v.text.strip()]
+        whole = [i for i, v in enumerate(views) if v.where in ("trace", "output") and v.text.strip()]
+        found = self._settled(views, whole)
         for i, score in zip(streamed, self._screen([views[i] for i in streamed]), strict=True):
             if score is not None:
                 found[i] = self._cleared(views[i], score, CLEARED)
@@ -112,18 +117,43 @@ class ResponseHarm(_Judged):
         return [found[i] for i in range(len(views))]
 
     def _bounded(self, views: Sequence[View], open_: Sequence[int]) -> dict[int, Detection]:
-        """Clear windows that no rule can apply to, whatever the second reader would say; nothing is lost by it."""
+        """Clear what the glance foresees, and what no rule can apply to, whatever the second reader would say."""
         mine = [i for i in open_ if views[i].needed > 1 - FIRST and len(views[i].text) <= SIZE]
         if not mine:
             return {}
+        look = self._glance.at([views[i] for i in mine], self._screen.requests)
         with _TURN:
-            bounds = self._judge.bounds([Exchange.of(_question(views[i]), views[i].text) for i in mine])
-        return {
-            # What the second reader would add is not known, so the score is the first one's part of it.
-            i: self._cleared(views[i], round(part, 4), BOUNDED.format(most))
-            for i, (part, most) in zip(mine, bounds, strict=True)
-            if most < views[i].needed
-        }
+            bounds = self._judge.bounds([Exchange.of(_question(views[i]), views[i].text) for i in mine], look)
+        gone: dict[int, float] = look.cleared if look else {}
+        found: dict[int, Detection] = {}
+        for place, (i, (part, most)) in enumerate(zip(mine, bounds, strict=True)):
+            if place in gone:
+                found[i] = self._cleared(views[i], gone[place], GLANCED)
+            elif most < views[i].needed:
+                # What the second reader would add is not known, so the score is the first one's part of it.
+                found[i] = self._cleared(views[i], round(part, 4), BOUNDED.format(most))
+        return found
+
+    def _settled(self, views: Sequence[View], whole: Sequence[int]) -> dict[int, Detection]:
+        """Clear finished texts in no window of which a rule can apply, whatever the second reader would say."""
+        mine = [i for i in whole if views[i].needed > 1 - FIRST]
+        cuts = [_spread(windows(views[i].text, SIZE, OVERLAP)) for i in mine]
+        asked = [
+            Exchange.of(_question(views[i]), views[i].text[a:b])
+            for i, cut in zip(mine, cuts, strict=True)
+            for a, b in cut
+        ]
+        if not asked:
+            return {}
+        with _TURN:
+            bounds = iter(self._judge.bounds(asked))
+        found: dict[int, Detection] = {}
+        for i, cut in zip(mine, cuts, strict=True):
+            parts = [next(bounds) for _ in cut]
+            part, most = (max(p[k] for p in parts) for k in (0, 1))
+            if most < views[i].needed:
+                found[i] = self._cleared(views[i], round(part, 4), BOUNDED.format(most))
+        return found
 
     def _cleared(self, view: View, score: float, note: str) -> Detection:
         whole = (0, len(view.text))

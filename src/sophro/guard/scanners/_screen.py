@@ -54,7 +54,7 @@ class ScreenModel:
 
     def margin(self, asked: np.ndarray, windows: Sequence[str]) -> np.ndarray:
         """Return (N,) sums above the cut; ``asked`` (N,) are scores of the requests."""
-        weight, cut = (np.array([self.cuts[language(w)][k] for w in windows]) for k in (0, 1))
+        weight, cut = np.array([self.cuts[language(w)] for w in windows]).reshape(-1, 2).T
         return request_odds(asked) + weight * self.words(window_features(windows)) - cut
 
 
@@ -115,22 +115,27 @@ class Screen:
         mine = [i for i, v in enumerate(views) if v.request.strip() and readable(v.text)]
         if not mine:
             return found
-        asked = self.requests([_asked(views[i]) for i in mine])
+        asked = self.requests([asked_view(views[i]) for i in mine])
         mine = [i for i, d in zip(mine, asked, strict=True) if d.scores]
         if not mine:
             return found
         scores = np.array([d.scores[LABEL] for d in asked if d.scores])
         margins = self.model.margin(scores, [views[i].text for i in mine])
         # Rounding hides the last bits, which differ with the batch; towards the judge.
-        near = (2 * CLEARED * sigmoid(margins)).round(4)
-        for i, margin, score in zip(mine, margins.round(6), near, strict=True):
+        for i, margin, score in zip(mine, margins.round(6), cleared_scores(margins), strict=True):
             if margin < 0:
-                found[i] = min(float(score), CLEARED - 1e-4)
+                found[i] = score
         return found
 
 
-def _asked(view: View) -> View:
+def asked_view(view: View) -> View:
+    """Return a view's request as the judgement of the input saw it, so that it is remembered."""
     return replace(view, text=view.request, where="input")
+
+
+def cleared_scores(margins: np.ndarray) -> list[float]:
+    """Return the scores of cleared windows: how near they came to the judge, below ``CLEARED``."""
+    return np.minimum((2 * CLEARED * sigmoid(margins)).round(4), CLEARED - 1e-4).tolist()
 
 
 def load_screen(folder: Path) -> ScreenModel:

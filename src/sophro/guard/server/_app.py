@@ -1,12 +1,11 @@
 """The application: routes, keys, errors.
 
-Contract: every route that needs a key asks for it before it looks at the body; every error has the OpenAI shape; no
-error of a client is a 5xx.
+Contract: every route that needs a key asks for it before a byte of the body is read; every error has the OpenAI shape;
+no error of a client is a 5xx.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Sequence
@@ -31,6 +30,15 @@ from sophro.guard.server._state import Server
 _LOG = logging.getLogger("sophro.serve")
 
 
+def _no_key() -> ApiError:
+    return ApiError(
+        401,
+        "an API key is needed; send it as Authorization: Bearer KEY",
+        "invalid_api_key",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
 async def caller(request: Request) -> Caller:
     """Return who asks.
 
@@ -40,12 +48,7 @@ async def caller(request: Request) -> Caller:
     server: Server = request.app.state.server
     found = server.keys.caller(bearer(request))
     if found is None:
-        raise ApiError(
-            401,
-            "an API key is needed; send it as Authorization: Bearer KEY",
-            "invalid_api_key",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise _no_key()
     return found
 
 
@@ -81,19 +84,24 @@ async def completions(request: Request, body: CompletionRequest, known: Known) -
 @api.get("/models")
 async def models(request: Request, known: Known) -> Response:
     """List the models."""
-    return Json({"object": "list", "data": await request.app.state.server.back_end.models()})
+    server: Server = request.app.state.server
+    try:
+        return Json({"object": "list", "data": await server.back_end.models()})
+    except ApiError as error:
+        server.metrics.fault(error.code)
+        raise
 
 
 @api.post("/moderations")
 async def moderations(request: Request, body: ModerationRequest, known: Known) -> Response:
     """Judge texts under the policy, in the shape of OpenAI's moderation endpoint."""
-    return Json(await moderate(request.app.state.server, known, body))
+    return Json(await moderate(request.app.state.server, known, body, request.receive))
 
 
 @api.post("/sophro/explain")
 async def explain(request: Request, body: ExplainRequest, known: Known) -> Response:
     """Say what the policy decides about a conversation, and why; nothing is generated."""
-    return Json(await explain_messages(request.app.state.server, known, body))
+    return Json(await explain_messages(request.app.state.server, known, body, request.receive))
 
 
 @api.get("/sophro/explain")
@@ -117,9 +125,11 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """Say whether requests can be answered."""
     server: Server = request.app.state.server
-    reason = "shutting down" if server.stopping.is_set() else await server.back_end.not_ready()
+    reason = "shutting down" if server.stopping.is_set() else server.guarding.not_ready()
+    reason = reason or await server.back_end.not_ready()
     if reason:
-        return Json({"status": "not ready", "reason": reason}, 503)
+        error = ApiError(503, reason, "not_ready").body()
+        return Json({"status": "not_ready", "reason": reason, **error}, 503, headers={"Retry-After": "1"})
     return Json({"status": "ready", "policy": server.guarding.current.version})
 
 
@@ -143,11 +153,10 @@ def create_app(server: Server, routers: Sequence[APIRouter] = (), hosts: Sequenc
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncGenerator[None]:
-        watching = asyncio.create_task(server.guarding.watch())
+        await server.start()
         try:
             yield
         finally:
-            watching.cancel()
             await server.close()
 
     app = FastAPI(
@@ -160,7 +169,9 @@ def create_app(server: Server, routers: Sequence[APIRouter] = (), hosts: Sequenc
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _defect)
-    app.add_middleware(BodyLimit, limit=server.settings.limits.body_bytes)
+    limits = server.settings.limits
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_seconds)
+    app.add_middleware(_KeyFirst, server=server)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
     app.add_middleware(_Counted, server=server)
     return app
@@ -189,6 +200,23 @@ async def _http_error(_: Request, error: Any) -> Response:
 async def _defect(_: Request, error: Exception) -> Response:
     # Starlette logs the traceback; the client learns only that it is ours.
     return Json(ApiError(500, "the server failed; see its log", "internal_error").body(), 500)
+
+
+class _KeyFirst:
+    """ASGI middleware that asks for the key before anything reads the body."""
+
+    def __init__(self, app: Any, server: Server) -> None:
+        self._app = app
+        self._server = server
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request."""
+        asked = scope["type"] == "http" and scope["path"].startswith("/v1/")
+        if asked and self._server.keys.caller(bearer(Request(scope))) is None:
+            error = _no_key()
+            await Json(error.body(), error.status, headers=error.headers)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class _Counted:

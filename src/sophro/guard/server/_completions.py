@@ -55,10 +55,7 @@ async def complete(
     Raises:
         ApiError: For everything that goes wrong before the first byte.
     """
-    if server.stopping.is_set():
-        raise ApiError(
-            503, "the server is shutting down", "server_shutting_down", headers={"Retry-After": "5"}
-        )
+    server.open()
     caller = _tenant(server, caller, body.asked.tenant)
     server.gate.count(caller.key)
     raw = body.model_dump(exclude_unset=True, exclude={"sophro"})

@@ -4,7 +4,9 @@ Contract: ``record`` returns when the event is on the disk (WAL, ``synchronous=F
 time share one commit), so a response that waits for it never outlives its event. Rows are never changed (a trigger
 refuses); they only go by retention or by a deletion on request, which overwrites the pages, empties the log and
 leaves an event that says how many went. Texts are kept only if the operator opts in; otherwise a hash keyed with a
-secret of the file, so that short texts cannot be guessed from it.
+secret of the file, so that short texts cannot be guessed from it. Without that, nothing that a person or a model wrote
+reaches the file: of replies only those that stand in the policy, of reasons why a detector was silent only their
+beginning (what follows may quote an answer), and names of models only where they are names.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import json
 import logging
 import os
 import queue
+import re
 import secrets
 import sqlite3
 import threading
@@ -30,6 +33,9 @@ from sophro.errors import SophroError
 from sophro.guard.server._errors import well_formed
 
 _LOG = logging.getLogger("sophro.serve")
+UNTOLD = (
+    "the server ended before an answer came"  # outcome of an escalation that is tried again at the next start
+)
 _COLUMNS = (
     "id", "time", "kind", "tenant", "user", "request", "endpoint", "model", "choice", "place", "action", "enforced",
     "dry_run", "reasons", "scores", "not_evaluated", "policy", "text_hash", "text", "reply", "detail", "seconds",
@@ -46,7 +52,9 @@ BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 """
 _INSERT = f"INSERT INTO events VALUES ({', '.join('?' * len(_COLUMNS))})"
 _BATCH = 512  # events of one commit
-_SWEEP = 3600.0  # seconds between two looks for old events
+_PATIENCE = 20  # seconds that a command waits for another one's lock
+_SWEEP = 3600.0  # most seconds between two looks for old events
+_NAME = re.compile(r"[\w.:/@+-]{1,160}")  # what a name of a model looks like; a sentence has blanks
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,8 @@ class Event:
         not_evaluated: Detectors that could not judge, with why.
         policy: Hash of the policy.
         text: What was judged; stored as a hash, and itself only if the operator opted in.
-        reply: What was sent instead.
+        reply: What was sent instead; stored only if it is ``fixed`` or the operator opted in to texts.
+        fixed: Whether ``reply`` is a text of the policy, and not made from what somebody wrote.
         detail: Further facts, JSON values.
         seconds: How long the judgement took.
         id: Sortable by time.
@@ -94,6 +103,7 @@ class Event:
     policy: str = ""
     text: str = ""
     reply: str = ""
+    fixed: bool = False
     detail: Mapping[str, Any] = field(default_factory=lambda: {})
     seconds: float = 0.0
     id: str = field(default_factory=lambda: new_id("evt"))
@@ -119,7 +129,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Events are about people: nobody else on this machine reads them.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        found = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
+        found = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             found.execute(f"PRAGMA {pragma}")
         if create:
@@ -155,7 +165,10 @@ class EventStore:
         self._db = connect(path, create=True)
         self._secret = _secret(self._db)
         self._queue: queue.SimpleQueue[tuple[Event, asyncio.Future[None]] | None] = queue.SimpleQueue()
+        # A short time to keep is looked after more often than once an hour.
+        self._every = min(_SWEEP, days * 86400 / 4) if days else None
         self._swept = 0.0
+        self._fold = False  # deleted rows still stand in the log
         self._sweep()
         self._thread = threading.Thread(target=self._run, name="sophro-events", daemon=True)
         self._thread.start()
@@ -183,15 +196,18 @@ class EventStore:
     def _run(self) -> None:
         last = False
         while not last:
-            first = self._queue.get()
-            batch = [first] if first is not None else []
-            last = first is None
+            batch: list[tuple[Event, asyncio.Future[None]]] = []
             with contextlib.suppress(queue.Empty):
-                while len(batch) < _BATCH and not last:
-                    item = self._queue.get_nowait()
+                # Also without traffic: what is too old goes when its time has come.
+                item = self._queue.get(timeout=self._rest())
+                while True:
                     last = item is None
-                    if item is not None:
-                        batch.append(item)
+                    if item is None:
+                        break
+                    batch.append(item)
+                    if len(batch) == _BATCH:
+                        break
+                    item = self._queue.get_nowait()
             error: Exception | None = None
             try:
                 self._write([event for event, _ in batch])
@@ -203,7 +219,7 @@ class EventStore:
                 # The loop may be gone when a server is torn down; then nobody waits either.
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(_resolve, waiting, error)
-            if time.monotonic() - self._swept > _SWEEP:
+            if self._rest() == 0.0:
                 try:
                     self._sweep()
                 except sqlite3.Error:
@@ -215,17 +231,38 @@ class EventStore:
             with _transaction(self._db):
                 self._db.executemany(_INSERT, map(self._row, events))
 
+    def _rest(self) -> float | None:
+        """Return the seconds until the next look for old events; None where they are kept."""
+        return None if self._every is None else max(0.0, self._swept + self._every - time.monotonic())
+
     def _sweep(self) -> None:
         self._swept = time.monotonic()
-        if self._days:
-            self._db.execute("DELETE FROM events WHERE time < ?", (time.time() - self._days * 86400,))
+        if not self._days:
+            return
+        old = (time.time() - self._days * 86400,)
+        self._fold |= self._db.execute("DELETE FROM events WHERE time < ?", old).rowcount > 0
+        if self._fold:
+            # What was deleted must not survive in the log. A reader may keep it open; nobody's event waits for that.
+            self._db.execute("PRAGMA busy_timeout=0")
+            try:
+                self._fold = bool(self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
 
     def _row(self, event: Event) -> tuple[Any, ...]:
+        kept: dict[str, Any] = {"text": event.text or None}
+        if not self._store_text:
+            kept = {
+                "text": None,
+                "reply": event.reply if event.fixed else "",
+                "not_evaluated": [": ".join(reason.split(": ")[:2])[:200] for reason in event.not_evaluated],
+                "model": event.model if _NAME.fullmatch(event.model) else "",
+            }
         return _encoded(
             event,
             user=self.keyed(f"user {event.tenant} {event.user}") if event.user else "",
             text_hash=self.keyed(event.text) if event.text else "",
-            text=event.text if self._store_text and event.text else None,
+            **kept,
         )
 
 
@@ -319,6 +356,22 @@ def select(path: Path, query: Query) -> Iterator[dict[str, Any]]:
         for row in db.execute(f"SELECT * FROM events WHERE {where} {order}", values):
             found = dict(row)
             yield found | {c: json.loads(found[c]) for c in _JSON} | {"dry_run": bool(found["dry_run"])}
+    finally:
+        db.close()
+
+
+def untold(path: Path, before: float) -> list[dict[str, Any]]:
+    """Return escalations from before a time about which nobody is known to have been told, oldest first."""
+    db = connect(path)
+    try:
+        # json_extract belongs to SQLite since 3.38.
+        rows = db.execute(
+            "SELECT * FROM events WHERE kind = 'decision' AND enforced = 'escalate' AND time < ? AND id NOT IN "
+            "(SELECT json_extract(detail, '$.event') FROM events WHERE kind = 'escalation' "
+            "AND json_extract(detail, '$.event') IS NOT NULL AND json_extract(detail, '$.outcome') != ?) ORDER BY id",
+            (before, UNTOLD),
+        )
+        return [dict(row) | {c: json.loads(row[c]) for c in _JSON} for row in rows]
     finally:
         db.close()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from sophro.guard.server._contract import Decision
 from sophro.guard.server._errors import ApiError, bad
 from sophro.guard.server._events import Query, new_id, select
 from sophro.guard.server._keys import Caller
 from sophro.guard.server._requests import ExplainRequest, text_messages
+from sophro.guard.server._sse import unless_gone
 from sophro.guard.server._state import Server, Session, reason_json
 
 _SHOWN = (
@@ -17,12 +19,15 @@ _SHOWN = (
 )  # fmt: skip
 
 
-async def explain_messages(server: Server, caller: Caller, body: ExplainRequest) -> dict[str, Any]:
+async def explain_messages(
+    server: Server, caller: Caller, body: ExplainRequest, receive: Any
+) -> dict[str, Any]:
     """Judge a conversation and say everything about the decision; it is on record like any other.
 
     Raises:
-        ApiError: If the conversation cannot be judged.
+        ApiError: If the conversation cannot be judged, or a limit is reached.
     """
+    server.open()
     server.gate.count(caller.key)
     texts, unread = text_messages(body.messages, server.settings.media)
     replied = texts[-1]["role"] == "assistant"
@@ -32,7 +37,8 @@ async def explain_messages(server: Server, caller: Caller, body: ExplainRequest)
         raise bad(f"where is {body.where}, but the conversation does not end with a reply", "where")
     session = Session(server, caller, "sophro/explain", new_id("expl"))
     where = body.where or ("output" if replied else "input")
-    decision = await session.judge(texts, where, unread=unread)
+    with server.gate.answering(caller.key):
+        decision: Decision = await unless_gone(server, receive, session.judge(texts, where, unread=unread))
     return {
         **session.extension(),
         "action": decision.action,

@@ -3,7 +3,7 @@
 Contract: a request takes the policy that is current when it starts and keeps it to its end; a reload that fails
 leaves the old one in force and says so. Texts that wait while a judgement runs are judged in the next batch, per
 tenant and place. Whatever goes wrong in a judgement, too late included, ends the request with an error: nothing
-passes unjudged.
+passes unjudged. Detectors are loaded beside the start; a model that they miss is named, and never fetched.
 """
 
 from __future__ import annotations
@@ -63,6 +63,18 @@ class Guards(Protocol):
         """Return what is said where text is held and the decision brings no reply, in the language of ``prompt``."""
         ...
 
+    def fixed(self, tenant: str, reply: str) -> bool:
+        """Return whether a reply stands in the policy, so that it holds nothing that somebody wrote."""
+        ...
+
+    def load(self) -> None:
+        """Load every detector, so that the first request need not; slow.
+
+        Raises:
+            SophroError: Naming what is missing, and the remedy.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class FixedGuards:
@@ -72,6 +84,8 @@ class FixedGuards:
     version: str = "fixed"
     url: str = ""
     tenants: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
+    with_text: bool = False
 
     def guard(self, tenant: str) -> Judge:
         """See ``Guards.guard``."""
@@ -79,7 +93,7 @@ class FixedGuards:
 
     def webhook(self, tenant: str) -> tuple[str, bool]:
         """See ``Guards.webhook``."""
-        return self.url, False
+        return self.url, self.with_text
 
     def output_rules(self, tenant: str) -> bool:
         """See ``Guards.output_rules``."""
@@ -90,6 +104,13 @@ class FixedGuards:
         from sophro.guard.policy import Replies
 
         return _refusal(prompt, Replies())
+
+    def fixed(self, tenant: str, reply: str) -> bool:
+        """See ``Guards.fixed``."""
+        return reply in self.replies
+
+    def load(self) -> None:
+        """See ``Guards.load``; whoever made the guard has loaded it."""
 
 
 class PolicyGuards:
@@ -106,7 +127,7 @@ class PolicyGuards:
         from sophro.guard import Guard, Policy
 
         self._policy = Policy.load(path)
-        self._guard = Guard(self._policy)
+        self._guard = Guard(self._policy, brief=True)
         self._tenants: dict[str, Guard] = {}
         self._lock = threading.Lock()
         self.version = f"{self._policy.name}@{self._policy.version}"
@@ -135,6 +156,23 @@ class PolicyGuards:
     def refusal(self, tenant: str, prompt: str) -> str:
         """See ``Guards.refusal``."""
         return _refusal(prompt, self.guard(tenant).policy.replies)
+
+    def fixed(self, tenant: str, reply: str) -> bool:
+        """See ``Guards.fixed``."""
+        from sophro.guard.policy._replies import SHIPPED
+
+        policy = self.guard(tenant).policy
+        own = (r.reply for rules in policy.rules.values() for r in rules)
+        said = (policy.replies.refuse, policy.replies.escalate, *SHIPPED.values())
+        return reply in own or any(reply in texts.values() for texts in said)
+
+    def load(self) -> None:
+        """See ``Guards.load``."""
+        from sophro.guard.server._warm import warm
+
+        warm(self._policy)
+        for tenant in self.tenants:
+            self.guard(tenant)
 
 
 def _refusal(prompt: str, replies: Replies) -> str:
@@ -172,14 +210,48 @@ class Guarding:
         self._flushing: set[tuple[int, str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.current = load()
+        self._loaded = False
+        self.missing = ""
+
+    def not_ready(self) -> str:
+        """Return why nothing can be judged now, or the empty string."""
+        return "" if self._loaded else self.missing or "the detectors are being loaded"
+
+    async def load(self) -> None:
+        """Load the detectors in a thread; what is missing is said, and looked for again from time to time."""
+        pause, start = 1.0, time.monotonic()
+        while not self._loaded:
+            guards = self.current
+            try:
+                await asyncio.to_thread(guards.load)
+            except Exception as error:
+                # Whatever it is, the server stays up and says so; an operator may mend it beside.
+                said = f"the detectors cannot be loaded: {_sentence(error)}"
+                if said != self.missing:
+                    _LOG.error("%s", said)
+                if guards is self.current:
+                    self.missing = said
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 60.0)
+                continue
+            if guards is self.current:
+                self._loaded, self.missing = True, ""
+                _LOG.info("the detectors are loaded (%.1f s)", time.monotonic() - start)
 
     async def reload(self) -> str:
-        """Read the policy again; return why it could not be taken, or the empty string."""
+        """Read the policy again and load its detectors; return why it could not be taken, or the empty string."""
+
+        def read() -> Guards:
+            found = self._load()
+            found.load()
+            return found
+
         try:
-            self.current = await asyncio.get_running_loop().run_in_executor(None, self._load)
+            self.current = await asyncio.to_thread(read)
+            self._loaded, self.missing = True, ""
         except Exception as error:
             # Whatever is wrong with the new one, the old policy stays in force.
-            message = " ".join(str(error).split()) or type(error).__name__
+            message = _sentence(error)
             _LOG.error("policy not reloaded, the old one stays: %s", message)
             return message
         _LOG.info("policy reloaded: %s", self.current.version)
@@ -350,6 +422,10 @@ class Stream:
             while self._waiting and self._waiting[0][0] <= self.released:
                 self._waiting.popleft()
         return out
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

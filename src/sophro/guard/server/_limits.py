@@ -1,31 +1,34 @@
-"""Bounds that many requests share: size of bodies, requests a minute, answers at once.
+"""Bounds that many requests share: size and time of bodies, requests a minute, answers at once.
 
-Contract: a request over a bound ends with 413, 429 or 503 and says when to come again; nothing waits without end.
+Contract: a request over a bound ends with 408, 413, 429 or 503 and says when to come again; nothing waits without end.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Generator
 from typing import Any
 
-from sophro.guard.server._errors import ApiError, dumps
+from sophro.guard.server._errors import ApiError, bad, dumps
 from sophro.guard.server._settings import Limits
 
 
 class BodyLimit:
-    """ASGI middleware that refuses bodies above a size, declared or not.
+    """ASGI middleware that refuses bodies above a size, declared or not, and those that come too slowly.
 
     Args:
         app: The application behind it.
         limit: Most bytes.
+        seconds: Longest time until the whole body is here.
     """
 
-    def __init__(self, app: Any, limit: int) -> None:
+    def __init__(self, app: Any, limit: int, seconds: float) -> None:
         self._app = app
         self._limit = limit
+        self._seconds = seconds
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
@@ -37,18 +40,18 @@ class BodyLimit:
             await self._refuse(send)
             return
         # The body is read here, whole, before anything parses it.
-        chunks: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            more = message.get("more_body", False)
-            if size > self._limit:
-                await self._refuse(send)
-                return
+        try:
+            async with asyncio.timeout(self._seconds):
+                body = await self._read(receive)
+        except TimeoutError:
+            message = f"the request body did not arrive within {self._seconds:g} s; send it again"
+            await _close(send, ApiError(408, message, "body_timeout"))
+            return
+        except _TooLarge:
+            await self._refuse(send)
+            return
+        if body is None:
+            return
         replayed = False
 
         async def again() -> Any:
@@ -56,22 +59,44 @@ class BodyLimit:
             if replayed:
                 return await receive()
             replayed = True
-            return {"type": "http.request", "body": b"".join(chunks), "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, again, send)
 
+    async def _read(self, receive: Any) -> bytes | None:
+        """Return the whole body, None if the client went."""
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            more = message.get("more_body", False)
+            if size > self._limit:
+                raise _TooLarge
+        return b"".join(chunks)
+
     async def _refuse(self, send: Any) -> None:
-        error = ApiError(
-            413, f"the request body is larger than {self._limit} bytes; send less", "body_too_large"
-        )
-        body = dumps(error.body())
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        message = f"the request body is larger than {self._limit} bytes; send less"
+        await _close(send, ApiError(413, message, "body_too_large"))
+
+
+class _TooLarge(Exception):
+    """A body above the limit."""
+
+
+async def _close(send: Any, error: ApiError) -> None:
+    """Answer with an error and end the connection: what is left of the body is not read."""
+    body = dumps(error.body())
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class Gate:
@@ -83,27 +108,29 @@ class Gate:
         self._running: dict[str, int] = defaultdict(int)
         self.total = 0
 
-    def count(self, key: str) -> None:
-        """Count a request.
+    def count(self, key: str, inputs: int = 1) -> None:
+        """Count a request, or one for each of its inputs.
 
         Raises:
-            ApiError: 429 with ``Retry-After``.
+            ApiError: 429 with ``Retry-After``; 400 for more inputs than a minute allows.
         """
         rate = self._limits.requests_per_minute
         if not rate:
             return
+        if inputs > rate:
+            raise bad(f"{inputs} inputs; this key may send {rate} a minute, so send at most {rate}", "input")
         now = time.monotonic()
         left, then = self._buckets.get(key, (float(rate), now))
         left = min(float(rate), left + (now - then) * rate / 60)
-        if left < 1:
-            wait = max(1, round((1 - left) * 60 / rate + 0.5))
+        if left < inputs:
+            wait = max(1, round((inputs - left) * 60 / rate + 0.5))
             raise ApiError(
                 429,
                 f"more than {rate} requests a minute for this key; try again in {wait} s",
                 "rate_limit_exceeded",
                 headers={"Retry-After": str(wait)},
             )
-        self._buckets[key] = (left - 1, now)
+        self._buckets[key] = (left - inputs, now)
 
     @contextlib.contextmanager
     def answering(self, key: str) -> Generator[None]:

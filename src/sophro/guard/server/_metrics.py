@@ -68,6 +68,11 @@ class Metrics:
             "sophro_upstream_errors_total", "Faults of the upstream by code.", ("code",), registry=registry
         )
 
+    def fault(self, code: str) -> None:
+        """Count an error if it is one of the upstream."""
+        if code.startswith("upstream_"):
+            self.upstream_errors.labels(code).inc()
+
     def text(self) -> bytes:
         """Return the exposition format."""
         return generate_latest(self.registry)

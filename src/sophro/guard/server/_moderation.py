@@ -1,8 +1,9 @@
 """``/v1/moderations``: what the policy's input detectors say, in OpenAI's shape.
 
 Contract: one result per input string, one for a list of parts. All thirteen names of OpenAI are there; what no
-detector of the policy finds stands at 0, and which detectors judged is told in ``sophro``. Detectors' own labels are
-further keys (``detector.label``), and ``flagged`` is true exactly if one category is.
+detector of the policy looks for stands at 0 and is named in the result's ``sophro.not_evaluated``: there false means
+that nobody looked. Detectors' own labels are further keys (``detector.label``), and ``flagged`` is true exactly if one
+category is.
 
 Deviations: the bridge from our labels to OpenAI's names is ours (inferred; see the table in ``guard_models.md``).
 """
@@ -17,6 +18,7 @@ from sophro.guard.server._errors import bad
 from sophro.guard.server._events import new_id
 from sophro.guard.server._keys import Caller
 from sophro.guard.server._requests import ModerationRequest, Part
+from sophro.guard.server._sse import unless_gone
 from sophro.guard.server._state import Server, Session
 
 CATEGORIES = (
@@ -34,15 +36,21 @@ BRIDGE = {
 _AT_ONCE = 16  # inputs judged together; their judgements share one time limit
 
 
-async def moderate(server: Server, caller: Caller, body: ModerationRequest) -> dict[str, Any]:
-    """Judge every input.
+async def moderate(server: Server, caller: Caller, body: ModerationRequest, receive: Any) -> dict[str, Any]:
+    """Judge every input; each counts as a request, together they hold one place among the running answers.
 
     Raises:
-        ApiError: If an input cannot be read.
+        ApiError: If an input cannot be read, or a limit is reached.
     """
-    server.gate.count(caller.key)
-    session = Session(server, caller, "moderations", new_id("modr"), body.model or "")
+    server.open()
     texts = _texts(body)
+    server.gate.count(caller.key, max(1, len(texts)))
+    session = Session(server, caller, "moderations", new_id("modr"), body.model or "")
+    with server.gate.answering(caller.key):
+        return await unless_gone(server, receive, _moderated(session, texts, body.model))
+
+
+async def _moderated(session: Session, texts: list[str], model: str | None) -> dict[str, Any]:
     decisions: list[Decision] = []
     for start in range(0, len(texts), _AT_ONCE):
         # Judged in one batch and written in one commit.
@@ -57,7 +65,7 @@ async def moderate(server: Server, caller: Caller, body: ModerationRequest) -> d
     session.decisions.sort(key=lambda d: d["choice"])
     return {
         "id": session.request,
-        "model": body.model or "sophro-guard",
+        "model": model or "sophro-guard",
         "results": results,
         "sophro": {**session.extension(), "policy": session.guards.version, "not_evaluated": list(unread)},
     }
@@ -65,6 +73,7 @@ async def moderate(server: Server, caller: Caller, body: ModerationRequest) -> d
 
 def result(decision: Decision) -> dict[str, Any]:
     """Return one result; what a rule acts on (``allow`` included, which only records) is flagged."""
+    judged: set[str] = set()
     acted = {f"{r.detector}.{r.label}" for r in decision.reasons}
     categories: dict[str, bool] = {name: False for name in CATEGORIES}
     scores: dict[str, float] = {name: 0.0 for name in CATEGORIES}
@@ -73,6 +82,7 @@ def result(decision: Decision) -> dict[str, Any]:
         categories[key], scores[key] = found, float(score)
         name = BRIDGE.get(key) or BRIDGE.get(key.partition(".")[0])
         if name is not None:
+            judged.add(name)
             categories[name] = categories[name] or found
             scores[name] = max(scores[name], float(score))
     return {
@@ -80,6 +90,7 @@ def result(decision: Decision) -> dict[str, Any]:
         "categories": categories,
         "category_scores": scores,
         "category_applied_input_types": {name: ["text"] for name in categories},
+        "sophro": {"not_evaluated": [name for name in CATEGORIES if name not in judged]},
     }
 
 

@@ -130,6 +130,11 @@ class ExplainRequest(Body):
     where: Literal["input", "trace", "output"] | None = None
 
 
+def _kind(name: str) -> str:
+    """Return the type of a part as the record may name it: a client may write anything there."""
+    return name if name.isascii() and name.isidentifier() and len(name) <= 40 else "unknown"
+
+
 def text_messages(messages: Sequence[ChatMessage], media: bool) -> tuple[list[dict[str, str]], list[str]]:
     """Return the messages as role and text, and which parts no detector can read.
 
@@ -151,7 +156,7 @@ def text_messages(messages: Sequence[ChatMessage], media: bool) -> tuple[list[di
                 pieces.append(part.text)
             elif media:
                 unread.append(
-                    f"messages.{number}.content.{at}: no detector reads parts of type {part.type!r}"
+                    f"messages.{number}.content.{at}: no detector reads parts of type {_kind(part.type)!r}"
                 )
             else:
                 raise bad(

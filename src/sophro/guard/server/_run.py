@@ -12,6 +12,7 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
@@ -53,6 +54,7 @@ class Served:
         rows: Most answers that the local model writes at once.
         upstream_seconds: Longest silence of the upstream.
         delay: Seconds between the words of a scripted model.
+        threads: Threads of torch for one judgement or step of a local model; 0 leaves torch its own choice.
         runs: Folder whose reports the page lists, or None.
         report_scripts: ``sha256-...`` sources of the scripts that a report may run.
     """
@@ -73,6 +75,7 @@ class Served:
     rows: int = 16
     upstream_seconds: float = 60.0
     delay: float = 0.0
+    threads: int = 0
     runs: Path | None = None
     report_scripts: Sequence[str] = ()
 
@@ -98,6 +101,12 @@ def serve(asked: Served) -> None:
 
     if (asked.model is None) == (asked.upstream is None):
         raise SophroError("name what to serve: either --model or --upstream")
+    if asked.settings.upstream_trace_opened and asked.upstream is None:
+        raise SophroError("--upstream-trace-opened is about an upstream; a local model's template is known")
+    if asked.threads < 0:
+        raise SophroError(f"--threads {asked.threads}: 0 or more are needed")
+    if asked.threads:
+        set_threads(asked.threads)
     keys = read_keys(asked.keys)
     if not keys and not asked.open and not _loopback(asked.host):
         raise SophroError(
@@ -140,6 +149,14 @@ def serve(asked: Served) -> None:
         # One line a request to an upstream would be a log of who asked when.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         asyncio.run(main())
+
+
+def set_threads(number: int) -> None:
+    """Bound the threads of torch, before it is loaded or after; a server whose policy needs no torch loads none."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(number)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(number)
 
 
 def _signals(process: Any, server: Server, keys: Callable[[], Keys]) -> None:

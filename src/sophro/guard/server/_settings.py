@@ -17,18 +17,20 @@ class Limits:
 
     Attributes:
         body_bytes: Largest request body.
+        body_seconds: Longest time that a request's body may take to arrive.
         max_tokens: Most tokens of one answer; also the default of requests that name none.
         choices: Largest ``n``.
         messages: Most messages in a conversation.
         streams: Requests being answered at once, all tenants together.
         streams_per_key: The same for one API key.
-        requests_per_minute: For one API key; 0 means no limit.
+        requests_per_minute: For one API key; every input of a moderation counts; 0 means no limit.
         request_seconds: Longest time one answer may take.
         write_seconds: Longest time a client may leave the connection full.
         keepalive_seconds: A comment line is sent after this long without data, so that proxies keep the stream.
     """
 
     body_bytes: int = 1 << 20
+    body_seconds: float = 30.0
     max_tokens: int = 1024
     choices: int = 8
     messages: int = 512
@@ -53,6 +55,7 @@ class Settings:
     Attributes:
         visibility: What a client sees of an answer in which the model reflected (see ``sophro.chat.Visibility``).
         hold: Tokens held back under visibility ``hold``.
+        upstream_trace_opened: Whether the upstream's answers begin inside a trace that its template opened.
         traces: Whether reasoning is sent (as ``reasoning_content``, judged by a stream check of its own) or hidden.
         reflections: Whether the text of a reflection is sent to clients that ask for it.
         media: Whether parts of a message that no detector reads (images, audio) may pass to the upstream.
@@ -65,6 +68,7 @@ class Settings:
     visibility: Visibility = "hold"
     hold: int = 64
     traces: bool = False
+    upstream_trace_opened: bool = False
     reflections: bool = True
     media: bool = False
     store_text: bool = False

@@ -21,6 +21,7 @@ from sophro.guard.server._metrics import Metrics
 from sophro.guard.server._settings import Settings
 
 _LOG = logging.getLogger("sophro.serve")
+_AT_ONCE = 0.5  # seconds that the start waits for the detectors
 
 
 class Server:
@@ -59,17 +60,46 @@ class Server:
         self.expired = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    async def start(self) -> None:
+        """Load what judges, and tell people what they were not told before the last end."""
+        from sophro.guard.server._escalate import tell_again
+
+        loading = self.background(self.guarding.load())
+        self.background(self.guarding.watch())
+        self.background(tell_again(self))
+        # A policy without networks is loaded at once, and ready with the first request.
+        await asyncio.wait({loading}, timeout=_AT_ONCE)
+
+    def open(self) -> None:
+        """Refuse work that begins during a shutdown, or that nothing could judge.
+
+        Raises:
+            ApiError: 503.
+        """
+        if self.stopping.is_set():
+            raise ApiError(
+                503, "the server is shutting down", "server_shutting_down", headers={"Retry-After": "5"}
+            )
+        if self.guarding.missing:
+            raise ApiError(503, self.guarding.missing, "guard_not_ready", headers={"Retry-After": "5"})
+
     def stop(self) -> None:
         """Start no new answer, and end the running ones when their time is over. Call it in the loop's thread."""
         if not self.stopping.is_set():
             self.stopping.set()
             asyncio.get_running_loop().call_later(self.settings.stop_seconds, self.expired.set)
 
-    def background(self, work: Coroutine[Any, Any, None]) -> None:
+    def background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run ``work`` beside the requests."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("work beside the requests failed", exc_info=error)
 
     async def record(self, event: Event) -> None:
         """Write an event.
@@ -185,6 +215,7 @@ class Session:
             policy=self.guards.version,
             text=text,
             reply=decision.reply,
+            fixed=self.guards.fixed(self.caller.tenant, decision.reply),
             detail={"key": self.caller.key, **facts},
             seconds=seconds,
         )
@@ -210,7 +241,7 @@ class Session:
             from sophro.guard.server._escalate import escalate
 
             url, with_text = self.guards.webhook(self.caller.tenant)
-            self.server.background(escalate(self.server, event, url, with_text))
+            self.server.background(escalate(self.server, event, url, text if with_text else None))
 
     def reply(self, decision: Decision, prompt: str, *, own: bool = True) -> str:
         """Return what is said in place of a text: the decision's ``own`` reply, else the policy's refusal."""
@@ -220,6 +251,7 @@ class Session:
     async def ended(self, outcome: str) -> None:
         """Count how the request ended and put it on record."""
         self.server.metrics.outcomes.labels(outcome).inc()
+        self.server.metrics.fault(outcome)
         await self.server.record(
             Event(
                 kind="outcome",

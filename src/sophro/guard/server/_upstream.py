@@ -3,7 +3,7 @@
 Contract: a request is handed on as it came (tools, ``n`` and fields that this server does not know included), without
 the client's key. Whatever the upstream does ends in a finish reason or in a typed ``ApiError``: unreachable, too
 slow, an error of its own, garbage, an end before the end. Nothing waits longer than ``seconds`` for the next byte,
-and no line or body may grow without bound. A stream is read only as fast as the guard and the client take it.
+and no line, stream or body may grow without bound. A stream is read only as fast as the guard and the client take it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from sophro.guard.server._visible import Tagged, TraceSplitter
 
 _LINE = 1 << 20  # bytes of one event
 _BODY = 32 << 20  # bytes of a whole answer
+_STREAM = 64 << 20  # bytes of a streamed one, all choices and what stands around the text
+THINK = TRACE_FORMATS["think"]
 _READY = 2.0  # seconds that /readyz waits
 _FINISHES: Mapping[str, Finish] = {
     "stop": "stop",
@@ -141,7 +143,9 @@ class UpstreamBackEnd:
 
     async def generate(self, job: Job) -> AsyncGenerator[Delta]:
         """See ``BackEnd.generate``."""
-        choices = [_Choice(i, job.endpoint == "chat") for i in range(job.n)]
+        choices = [
+            _Choice(i, job.endpoint == "chat", self._settings.upstream_trace_opened) for i in range(job.n)
+        ]
         usage: Usage | None = None
         try:
             async with self._client.stream("POST", self._path(job), **self._request(job)) as response:
@@ -203,13 +207,14 @@ class UpstreamBackEnd:
 class _Choice:
     """One choice of a stream: texts by kind, calls of tools put together."""
 
-    def __init__(self, index: int, chat: bool) -> None:
+    def __init__(self, index: int, chat: bool, opened: bool) -> None:
         self.index = index
         self.ended = False
         self._chat = chat
         self._calls: dict[int, dict[str, Any]] = {}
+        self._opened = opened
         # Servers without a reasoning parser leave the tags in the text.
-        self._split = TraceSplitter(TRACE_FORMATS["think"])
+        self._split = TraceSplitter(THINK, opened)
 
     def take(self, choice: Mapping[str, Any]) -> list[Delta]:
         """Return what one event brings."""
@@ -227,7 +232,13 @@ class _Choice:
             if not isinstance(text, str):
                 raise garbage(f"{field} is no text")
             text = well_formed(text)
-            pieces: list[Tagged] = self._split.push(text) if field == "content" else [(kind, text)]
+            if kind == "trace" and text and self._opened:
+                # The server does parse: its text begins with the answer.
+                self._opened, self._split = False, TraceSplitter(THINK)
+            pieces: list[Tagged] = [(kind, text)]
+            if field == "content":
+                self._opened = self._opened and not text
+                pieces = self._split.push(text)
             out += [Delta(self.index, k, t, tokens=1, born=now) for k, t in pieces if t]
         self._gather(delta.get("tool_calls") or [])
         finish = choice.get("finish_reason")
@@ -260,9 +271,16 @@ class _Choice:
 
 async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
     """Yield the JSON objects of a stream up to ``[DONE]``."""
-    rest = b""
+    rest, size = b"", 0
     async for chunk in response.aiter_bytes():
         rest += chunk
+        size += len(chunk)
+        if size > _STREAM:
+            raise ApiError(
+                502,
+                f"the upstream's stream is longer than {_STREAM} bytes and was cut off",
+                "upstream_too_long",
+            )
         if b"\n" not in chunk and len(rest) > _LINE:
             raise garbage(f"a line is longer than {_LINE} bytes")
         *lines, rest = rest.split(b"\n")

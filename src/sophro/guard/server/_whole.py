@@ -1,7 +1,8 @@
 """An answer that an upstream gave whole: judged, then sent with what is known to be harmless around it.
 
-Contract: only fields that are listed here pass; every text in them was judged. A choice that must not leave is
-replaced, its log-probabilities included.
+Contract: only fields that are listed here pass; every text in them was judged. Reasoning is told apart from the answer
+as in a stream: in fields of its own, or between tags in the text; then the log-probabilities, which would tell it, do
+not pass. A choice that must not leave is replaced, its log-probabilities included.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sophro.chat import TRACE_FORMATS
 from sophro.guard.server._back_end import Job
 from sophro.guard.server._choice import finish_of
 from sophro.guard.server._errors import garbage, well_formed
 from sophro.guard.server._state import Session
+from sophro.guard.server._visible import TraceSplitter
 
 _TOP = ("object", "created", "model", "usage", "system_fingerprint", "service_tier")
 _MESSAGE = ("role", "content", "refusal", "tool_calls")
@@ -38,6 +41,14 @@ async def guard_whole(session: Session, job: Job, body: Mapping[str, Any]) -> di
     return {"id": session.request, **top, "choices": out, "sophro": session.extension()}
 
 
+def split_trace(text: str, opened: bool) -> tuple[str, str]:
+    """Return answer and reasoning of a text that may hold both, as the parser of local models tells them apart."""
+    splitter = TraceSplitter(TRACE_FORMATS["think"], opened)
+    pieces = [*splitter.push(text), *splitter.finish()]
+    answer, trace = ("".join(t for k, t in pieces if k == kind) for kind in ("answer", "trace"))
+    return answer, trace
+
+
 async def _choice(session: Session, job: Job, number: int, choice: Mapping[str, Any]) -> dict[str, Any]:
     chat = job.endpoint == "chat"
     message = choice.get("message") if chat else {"role": "assistant", "content": choice.get("text")}
@@ -50,6 +61,13 @@ async def _choice(session: Session, job: Job, number: int, choice: Mapping[str, 
         raise garbage(f"choice {number}: a text is no text")
     if calls is not None and not isinstance(calls, list):
         raise garbage(f"choice {number}: tool_calls is no list")
+    split = False
+    if content:
+        opened = session.server.settings.upstream_trace_opened and not thought
+        content, inner = split_trace(content, opened)
+        split = content != message["content"]
+        thought = "\n\n".join(t for t in (thought, inner) if t)
+        message["content"] = content
     finish = choice.get("finish_reason")
     if not isinstance(finish, str):
         raise garbage(f"choice {number} has no finish_reason")
@@ -67,7 +85,7 @@ async def _choice(session: Session, job: Job, number: int, choice: Mapping[str, 
         logprobs = None
     else:
         message = {k: message[k] for k in _MESSAGE if k in message}
-        logprobs = choice.get("logprobs")
+        logprobs = None if split else choice.get("logprobs")
         if thought and session.server.settings.traces:
             message["reasoning_content"] = thought
     body = {"message": message} if chat else {"text": message["content"] or ""}

@@ -12,7 +12,8 @@ from sophro.care.crisis._english._around import AROUND
 from sophro.care.crisis._english._death import DEATH
 from sophro.care.crisis._english._nets import NETS
 from sophro.care.crisis._english._parts import PARTS
+from sophro.care.crisis._english._veiled import VEILED
 
 __all__ = ["PARTS", "RULES"]
 
-RULES = (*DEATH, *ACTS, *AROUND, *NETS)
+RULES = (*DEATH, *ACTS, *AROUND, *NETS, *VEILED)

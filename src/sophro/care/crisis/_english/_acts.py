@@ -32,7 +32,7 @@ ACTS: tuple[tuple[str, str, str], ...] = (
     (
         "prep",
         "note",
-        r"\b(?:wr(?:ite|ote|iting|itten)|typ(?:e|ed|ing)|draft(?:ed|ing)?|leav(?:e|ing)|left|finish(?:ed|ing)?|sign(?:ed|ing)?|working on|record(?:ed|ing)?|made|mak(?:e|ing)|compos(?:e|ing|ed)|prepar(?:e|ed|ing)|sent|send(?:ing)?|help me (?:with|write)|done with|sealed|have) (?:\w+ ){0,4}(?:suicide|goodbye|farewell|good ?bye|final|last) (?:\w+ )?(?:notes?|letters?|messages?|video|words|texts?|emails?|goodbyes?|post|voice ?(?:note|memo|mail))\b(?! (?:to (?:my )?(?:colleagues|coworkers|team|boss)|for (?:my |the )?(?:colleague|coworker|boss|teacher|team|retir\w+|job|office)|at work))",
+        r"\b(?:wr(?:ites?|ote|iting|itten)|typ(?:e|ed|ing)|draft(?:ed|ing)?|leav(?:e|ing)|left|finish(?:ed|ing)?|sign(?:ed|ing)?|working on|record(?:ed|ing)?|made|mak(?:e|ing)|compos(?:e|ing|ed)|prepar(?:e|ed|ing)|sent|send(?:ing)?|help me (?:with|write)|done with|sealed|have) (?:\w+ ){0,4}(?:suicide|goodbye|farewell|good ?bye|final|last) (?:\w+ )?(?:notes?|letters?|messages?|video|words|texts?|emails?|goodbyes?|post|voice ?(?:note|memo|mail))\b(?! (?:to (?:my )?(?:colleagues|coworkers|team|boss)|for (?:my |the )?(?:colleague|coworker|boss|teacher|team|retir\w+|job|office)|at work))",
     ),
     (
         "prep",
@@ -103,7 +103,7 @@ ACTS: tuple[tuple[str, str, str], ...] = (
     (
         "means_here",
         "at hand",
-        r"\b{MEANS}(?: (?:is|are|right|all|sitting|lying|lined|lies|laid|ready|hidden|here|out|already|that i|i|have|been|saved|bought|in))* (?:\w+ )?(?:in front of me|next to me|beside me|with me|in my (?:hands?|lap|drawer|room|bag|car|closet|pocket|backpack|nightstand|desk|bathroom|purse|house)|on (?:the|my) (?:table|bed|desk|counter|floor|nightstand|lap)|by my (?:side|bed)|right here|ready|at hand|under my (?:bed|pillow|mattress)|within reach|loaded|prepared|set up|in (?:the|my) (?:garage|closet|attic|cabinet|glovebox|house|home|trunk|basement))\b",
+        r"\b{MEANS}(?: (?:is|are|counted|laid|poured|tied|set|spread|right|all|sitting|lying|lined|lies|laid|ready|hidden|here|out|already|that i|i|have|been|saved|bought|in))* (?:\w+ )?(?:in front of me|next to me|beside me|with me|in my (?:hands?|lap|drawer|room|bag|car|closet|pocket|backpack|nightstand|desk|bathroom|purse|house)|on (?:the|my) (?:table|bed|desk|counter|floor|nightstand|lap)|by my (?:side|bed)|right here|ready|at hand|under my (?:bed|pillow|mattress)|within reach|loaded|prepared|set up|in (?:the|my) (?:garage|closet|attic|cabinet|glovebox|house|home|trunk|basement))\b",
     ),
     (
         "means_here",

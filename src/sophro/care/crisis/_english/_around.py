@@ -128,6 +128,6 @@ AROUND: tuple[tuple[str, str, str], ...] = (
     (
         "projection",
         "friend",
-        r"\b(?:asking|question|asks?) (?:this )?for a friend\b|\b(?:a )?friend of mine (?:wants|wanted|would like|asked|is asking|wonders)(?: \w+)? to know\b|\bhypothetical(?:ly)?\b|\bjust (?:curious|wondering)\b|\bout of curiosity\b|\bfor a friend\b",
+        r"\b(?:asking|question|asks?) (?:this )?for a friend\b|\b(?:(?:a )?friend of mine|(?:my|this|one|some) (?:\w+ )?(?:friend|cousin|roommate|classmate|colleague|mate|buddy|girl i know|guy i know)) (?:wants|wanted|would like|asked|is asking|wonders|wondered|is wondering)(?: \w+)? (?:to know|me to ask|if|whether|how)\b|\bhypothetical(?:ly)?\b|\bjust (?:curious|wondering)\b|\bout of curiosity\b|\bfor a friend\b",
     ),
 )

@@ -54,7 +54,7 @@ NETS: tuple[tuple[str, str, str], ...] = (
     (
         "attempt_hint",
         "took elided",
-        r"(?:^|[.!?,;] ?|\band )\W{0,40}(?:took|swallowed|downed|popped|finished|ate|had taken) (?:\w+ ){0,4}?(?:{PILLS}|them all|all of them|bottle)\b|\bthe (?:pills|whole bottle|bottle) (?:is|are) (?:gone|empty|inside me)\b|\b(?:too late|it is done|i did it|i have done it|done it)\b",
+        r"(?:^|[.!?,;] ?|\band )\W{0,40}(?:took|swallowed|downed|popped|finished|ate|had taken) (?:\w+ ){0,4}?(?:{PILLS}|them all|all of them|bottle)\b|\b(?:gas|oven) (?:is|are) (?:\w+ )?(?:on|open|running|hissing|filling \w+ \w+)(?: now)?\b(?! (?:sale|my|the|a|empty|order|fire|back|low|high|at \d|\d+|e|but|so|for|in my|your)\b)|\bthe (?:pills|whole bottle|bottle) (?:is|are) (?:gone|empty|inside me)\b|\b(?:too late|it is done|i did it|i have done it|done it)\b",
     ),
     (
         "over",
@@ -109,7 +109,7 @@ NETS: tuple[tuple[str, str, str], ...] = (
     (
         "means_here",
         "lined up",
-        r"\b(?:lined|laid|counted|poured|dumped|spread|emptied|sorted|set) (?:up |out )?(?:all )?(?:the |my |these |them |of )*(?:{PILLS}|them)\b|\b(?:next to|beside|by|near|under|behind|in front of) (?:the |my )(?:keyboard|laptop|pillow|phone|bed|computer|tv|chair|hand|plate|sink)\b|\b(?:loaded|cocked) (?:\w+ )?{GUN}|\brope (?:is )?(?:on|over|from|around) (?:the |a )?(?:beam|rafters?|fan|branch|pipe|ceiling|tree|bar|hook|door|rail)|\bchair (?:is )?(?:under|below|beneath)",
+        r"\b(?:lined|laid|counted|poured|dumped|spread|emptied|sorted|set) (?:up |out )?(?:all )?(?:the |my |these |them |of )*(?:{PILLS}|them)\b|\b(?:next to|beside|by|near|under|behind|in front of) (?:the |my )(?:keyboard|laptop|pillow|phone|bed|computer|tv|chair|hand|plate|sink)\b|\b(?:{PILLS}|{BLADE}|{ROPE}|razors?) (?:(?:is|are|all|already|now|neatly) ){0,3}(?:counted|lined|laid|poured|spread|sorted|measured|crushed|tied|hung|set) (?:up|out|ready)\b|\b(?:loaded|cocked) (?:\w+ )?{GUN}|\brope (?:is )?(?:on|over|from|around) (?:the |a )?(?:beam|rafters?|fan|branch|pipe|ceiling|tree|bar|hook|door|rail)|\bchair (?:is )?(?:under|below|beneath)",
     ),
     (
         "attempt_now",

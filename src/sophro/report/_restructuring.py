@@ -1,0 +1,125 @@
+"""The page of restructuring talks: person and helper side by side, a strategy for each sentence, stage and step.
+
+Contract: everything is read from talks in CRDial's shape (see ``sophro.care.restructuring``) or from a log of Inspect;
+nothing is rated here beside the process checks, which are read from what was said. The page has the shell of the
+arena's: no script, one style sheet, and all text of people and models passes ``visible`` and is escaped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from sophro.care.arena import LOG_ENDINGS, samples_of
+from sophro.care.restructuring import STRATEGIES, checks
+from sophro.errors import SophroError
+from sophro.files import read_jsonl, read_text, write_text
+from sophro.pages import environment, sealed
+from sophro.report._text import clip
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_MOST_TALKS = 60
+_MOST_TEXT = 2500
+Row = Mapping[str, Any]
+
+
+def restructuring_report(source: Path | str, out: Path | str) -> Path:
+    """Write the page of a file of talks.
+
+    Args:
+        source: JSONL of dialogues in CRDial's shape, or a log of ``inspect eval sophro/restructuring``.
+        out: HTML file to write, atomically.
+
+    Raises:
+        SophroError: Naming file and line of what is no such dialogue; also if there is none.
+    """
+    path = Path(source)
+    if path.suffix in LOG_ENDINGS:
+        found = [s.metadata for s in samples_of(path, "restructuring") if s.metadata]
+        rows = [(f"{path}, sample {n}", m["dialogue"]) for n, m in enumerate(found, 1) if "dialogue" in m]
+    else:
+        rows = [(f"{path}, line {line}", row) for line, row in read_jsonl(path)]
+    if not rows:
+        raise SophroError(f"{path}: holds no dialogue")
+    for where, row in rows:
+        _check(row, where)
+    write_text(out, render_restructuring([row for _, row in rows]))
+    return Path(out)
+
+
+def _check(row: Row, where: str) -> None:
+    try:
+        checks(row)
+        for turn in row["turns"]:
+            if not isinstance(turn["text"], str) or not isinstance(turn["speaker"], str):
+                raise TypeError("a turn needs speaker and text")
+            int(turn.get("level", 0))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise SophroError(f"{where}: not a dialogue in CRDial's shape ({error!r})") from None
+
+
+def render_restructuring(dialogues: Sequence[Row]) -> str:
+    """Return the page of dialogues in CRDial's shape."""
+    style = "".join(read_text(_TEMPLATES / name) for name in ("report.css", "arena.css", "restructuring.css"))
+    found = [checks(d) for d in dialogues]
+    said = Counter(
+        str(s.get("strategy", "")) for d in dialogues for t in d["turns"] for s in t.get("sentences", ())
+    )
+    return (
+        environment(_TEMPLATES)
+        .get_template("restructuring.html")
+        .render(
+            **sealed(style),
+            number=len(dialogues),
+            changed=sum(any(c.get("new") for c in d.get("channels", ())) for d in dialogues),
+            ends=sorted(Counter(str(d.get("end")) for d in dialogues).items()),
+            checks=[(name, sum(f[name] for f in found)) for name in found[0]] if found else [],
+            # A strategy that was never used shows as 0; one that does not exist shows as it was written.
+            strategies=[
+                (name, STRATEGIES.get(name, "no strategy"), said[name])
+                for name in dict.fromkeys((*STRATEGIES, *said))
+            ],
+            talks=[_talk(d, f) for d, f in zip(dialogues[:_MOST_TALKS], found, strict=False)],
+            more=max(0, len(dialogues) - _MOST_TALKS),
+        )
+    )
+
+
+def _talk(dialogue: Row, found: Mapping[str, bool]) -> dict[str, Any]:
+    turns: list[dict[str, Any]] = []
+    before = ""
+    for turn in cast("Sequence[Row]", dialogue["turns"]):
+        text, cut = clip(str(turn["text"]), _MOST_TEXT)
+        place = " · ".join(p for p in (str(turn.get("stage", "")), str(turn.get("step", ""))) if p)
+        channel = turn.get("channel", -1)
+        if isinstance(channel, int) and channel >= 0 and place:
+            place += f" · thought {channel + 1}"
+        turns.append(
+            {
+                "speaker": str(turn["speaker"]),
+                "text": text,
+                "cut": cut,
+                # The stage stands where it changes; a person's turn belongs to the question before it.
+                "stage": place if turn["speaker"] != "person" and place != before else "",
+                "sentences": [
+                    {"strategy": str(s.get("strategy", "")), "text": clip(str(s["text"]), _MOST_TEXT)[0]}
+                    for s in turn.get("sentences", ())
+                ],
+                "level": int(turn.get("level", 0)),
+            }
+        )
+        before = place if turn["speaker"] != "person" else before
+    return {
+        "id": str(dialogue.get("id", "")),
+        "lang": str(dialogue.get("lang", "")),
+        "domain": str(dialogue.get("domain", "")),
+        "end": str(dialogue.get("end")),
+        "channels": [
+            {k: str(c.get(k, "")) for k in ("distortion", "thought", "verdict", "new")}
+            for c in dialogue.get("channels", ())
+        ],
+        "broken": [name for name, holds in found.items() if not holds],
+        "turns": turns,
+    }
