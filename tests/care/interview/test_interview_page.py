@@ -28,7 +28,9 @@ from sophro.cli import run
 from sophro.evidence._interview import held, walk
 
 
-def client(folder: Path, module: str = "social_fear", lang: str = "en", start: Start | None = None, **settings):
+def client(
+    folder: Path, module: str = "social_fear", lang: str = "en", start: Start | None = None, **settings
+):
     """A browser without scripts before a server that was just started."""
 
     def made(agent, visit):
@@ -91,7 +93,9 @@ def test_a_whole_interview_with_the_server_restarted_in_the_middle(tmp_path, lan
     done = replay(log(tmp_path))
     assert {n: m["path"] for n, m in done.outcome["modules"].items()} == wanted.paths
     assert (done.outcome["level"], done.outcome["risk"]) == (wanted.level, wanted.risk)
-    assert [t.text for t in done.turns] == [t.text for t in held(person).turns], "as the script at the terminal"
+    assert [t.text for t in done.turns] == [t.text for t in held(person).turns], (
+        "as the script at the terminal"
+    )
     folder = log(tmp_path).parent
     assert json.loads((folder / "result.json").read_text()) == done.outcome
     assert (folder / "interview.html").read_text("utf-8") == render_page(done)
@@ -101,7 +105,9 @@ def test_a_whole_interview_with_the_server_restarted_in_the_middle(tmp_path, lan
         assert secret not in page.text
     for address in ("/result.json", f"/{folder.name}/interview.html", "/../result.json"):
         assert browser.get(address).status_code == 404
-    assert WORDS[lang]["begin"] in shown(browser.post("/leave")) and done.turns[-1].text not in shown(browser.get("/"))
+    assert WORDS[lang]["begin"] in shown(browser.post("/leave")) and done.turns[-1].text not in shown(
+        browser.get("/")
+    )
 
 
 def person_says(person, asked):
@@ -209,7 +215,9 @@ def test_nobody_gets_anothers_interview(tmp_path):
         second.cookies.clear()
         headers = {"cookie": f"{COOKIE}={forged}".encode()}
         page = second.get("/", headers=headers)
-        assert page.status_code == 200 and "my secret" not in page.text and WORDS["en"]["begin"] in shown(page)
+        assert (
+            page.status_code == 200 and "my secret" not in page.text and WORDS["en"]["begin"] in shown(page)
+        )
         page = second.post("/answer", data={"at": "3", "message": "yes"}, headers=headers)
         assert "my secret" not in page.text
     assert len(list(tmp_path.iterdir())) == 1 and len(replay(log(tmp_path)).turns) == 4

@@ -80,6 +80,31 @@ def test_unclear_counts_as_not_met_and_is_listed():
     assert asked == ["probe", "explain", "explain"]
 
 
+def test_exclusions_are_noted_for_the_clinician_and_exclude_nothing():
+    always = {"frequency": "nearly every day", "recency": "never"}
+    nodes = load_module("low_mood").nodes
+
+    def told_of(excluded):
+        def say(view):
+            node = nodes.get(view.task["node"])
+            if view.task["module"] != "low_mood" or node.kind == "safety":
+                return "never" if view.task["node"] == "prepared" else "no"
+            if node.kind == "exclusion":
+                return "yes" if node.id in excluded else "no"
+            return always.get(node.value, "yes")
+
+        return run_sync(Interview("low_mood", ScriptedAgent("participant", say))).outcome
+
+    without, some, every = told_of(()), told_of(("loss",)), told_of(("loss", "substance", "elevated"))
+    noted = [o["modules"]["low_mood"]["exclusions_noted"] for o in (without, some, every)]
+    assert noted == [[], ["loss"], ["loss", "substance", "elevated"]]
+    assert {o["level"] for o in (without, some, every)} == {"positive"}, "never an exclusion by code"
+    assert (
+        "To consider: loss, substance, elevated." in every["summary"]
+        and "To consider" not in without["summary"]
+    )
+
+
 def test_stop_leave_and_silence():
     stopped = run_sync(Interview("worry", people("every day", "please stop")))
     assert stopped.outcome["status"] == "stopped" and not stopped.outcome["complete"]
