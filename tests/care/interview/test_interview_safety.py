@@ -82,6 +82,13 @@ def test_in_the_safety_question_a_rise_is_answered_stopping_works_and_it_ends():
         "crisis",
         "closing",
     ]
+    # Long after the disclosure, at a question of the tree: one word ends it.
+    later = run_sync(
+        Interview("worry", answering(tense="I wish I were dead.", safety="I am safe", wish="stop"))
+    )
+    said = next(t.index for t in later.turns if t.text == "stop")
+    assert [t.strategy for t in later.turns[said + 1 :]] == ["crisis", "closing"]
+    assert later.outcome["status"] == "stopped"
     staying = run_sync(Interview("worry", answering(tense="I will kill myself tonight.", stay="stop")))
     assert (
         sum(t.strategy == "stay" for t in staying.turns) == 1 and staying.outcome["status"] == "urgent_stop"

@@ -292,9 +292,13 @@ class _Run:
         """Hear one message; what the crisis layer demands is said, and its answer heard, before anything else."""
         heard = await self.message(task)
         crisis = self.session.crisis
+        stopping = stops(heard.text) and not crisis.newly_raised
+        if stopping and self.risk >= IDEATION:
+            return heard  # what has to be said is said at the end, and nothing more is asked
         if crisis.reply and (crisis.newly_raised or crisis.reply not in self._replies):
             self.answer(crisis.reply, crisis.level)
-            await self.hear_out()
+            if not stopping:
+                await self.hear_out()
         return heard
 
     async def message(self, task: Mapping[str, Any]) -> Turn:

@@ -20,10 +20,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sophro.care.dialogue import Agent
-from sophro.care.interview._controller import PARTICIPANT, Interview
+from sophro.care.interview._controller import Interview
 from sophro.care.interview._step import Step, advance
 from sophro.care.interview._visits import Visit, Visits, finish
-from sophro.care.interview._web_page import WORDS, Start, error_page, policy, start_page, talk_page
+from sophro.care.interview._web_page import WORDS, Start, error_page, policy, start_page, talk_page, urgent
 from sophro.errors import SophroError
 
 COOKIE = "sophro_interview"
@@ -145,7 +145,8 @@ def create_app(visits: Visits, make: MakeFn, lang: str, start: Start, hosts: lis
         now = await desk.go_on(
             visit, message, int(at) if at.isascii() and at.isdecimal() and len(at) < 9 else None
         )
-        return back("#now" if _calls_for_attention(now) else "")
+        # Otherwise the page opens at the field for the answer, below the question.
+        return back("#now" if now.finished or urgent(now.dialogue.turns) else "")
 
     @app.post("/leave")
     async def leave(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -154,13 +155,6 @@ def create_app(visits: Visits, make: MakeFn, lang: str, start: Start, hosts: lis
         return answer
 
     return app
-
-
-def _calls_for_attention(now: Step) -> bool:
-    """Return whether the newest turns hold what must be read first, or the end; else the answer's field is shown."""
-    turns = now.dialogue.turns
-    last = max((t.index for t in turns if t.speaker == PARTICIPANT), default=-1)
-    return now.finished or any(t.strategy == "crisis" for t in turns[last + 1 :])
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -167,7 +167,7 @@ _TEMPLATE = """{% set title = w.title %}
 <form method="post" action="/answer" id="answer">
 <input type="hidden" name="at" value="{{ turns | length }}">
 <label for="message">{{ w.answer }}</label>
-<textarea id="message" name="message" rows="3" required autofocus autocomplete="off"></textarea>
+<textarea id="message" name="message" rows="3" required{% if not urgent %} autofocus{% endif %} autocomplete="off"></textarea>
 <div class="keys">
 <button class="first" name="do" value="send">{{ w.send }}</button>
 <button name="do" value="skip" formnovalidate>{{ w.skip }}</button>
@@ -208,6 +208,10 @@ class Start:
     ask_words: bool = False
 
 
+def _now(turns: Sequence[Turn]) -> int:
+    return max((t.index for t in turns if t.speaker == PARTICIPANT), default=-1) + 1
+
+
 @cache
 def _template() -> Template:
     return environment({"live.html": _TEMPLATE}).get_template("live.html")
@@ -229,11 +233,15 @@ def start_page(lang: str, start: Start) -> str:
     return _page(lang, kind="start", start=start)
 
 
+def urgent(turns: Sequence[Turn]) -> bool:
+    """Return whether what was said last holds a crisis reply, which is read before the field is shown."""
+    return any(t.strategy == "crisis" for t in turns[_now(turns) :])
+
+
 def talk_page(lang: str, turns: Sequence[Turn], finished: bool) -> str:
     """Return the conversation with the open question, or with the end."""
-    said = [t.index for t in turns if t.speaker == PARTICIPANT]
-    now = said[-1] + 1 if said else 0
-    return _page(lang, kind="talk", turns=turns, finished=finished, now=now, person=PARTICIPANT)
+    facts = {"now": _now(turns), "urgent": urgent(turns), "person": PARTICIPANT}
+    return _page(lang, kind="talk", turns=turns, finished=finished, **facts)
 
 
 def error_page(lang: str, said: str) -> str:

@@ -172,11 +172,12 @@ def _signals(process: Any, server: Server, keys: Callable[[], Keys]) -> None:
         process.should_exit = True
 
     async def renew() -> None:
-        await server.guarding.reload()
         try:
             server.keys = keys()
         except SophroError as error:
             _LOG.error("keys not reloaded, the old ones stay: %s", error)
+        # Last: a new policy waits for its detectors.
+        await server.guarding.reload()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave)
