@@ -156,7 +156,7 @@ def _page(
     ask_words: bool,
 ) -> None:
     """Serve the page until a signal ends it; everything that can be wrong is said before."""
-    from sophro.care.dialogue import ScriptedAgent
+    from sophro.care.dialogue import ScriptedAgent, crisis_monitor
     from sophro.care.interview import PARTICIPANT
     from sophro.care.interview._serve import check_extra, hosts, listen, serve
     from sophro.cli._print import note
@@ -171,6 +171,7 @@ def _page(
         from sophro.care.interview._web import create_app
         from sophro.care.interview._web_page import Start
 
+        crisis_monitor(lang).see("")  # loads it now, and not while a person waits for the first answer
         visits = Visits(folder)
         if late := visits.complete():
             note(f"{late} interviews that had ended were still without their page; written")

@@ -321,7 +321,7 @@ def test_the_command_of_the_page_serves_is_killed_and_goes_on(tmp_path):
         )
         try:
             url = process.stdout.readline().split()[-1]
-            with httpx.Client(base_url=url, follow_redirects=True, trust_env=False) as browser:
+            with httpx.Client(base_url=url, follow_redirects=True, trust_env=False, timeout=60) as browser:
                 if secret is None:
                     page = browser.post("/begin")
                     assert say(browser, "no, not that I know", page).status_code == 200
