@@ -147,7 +147,7 @@ def test_a_local_model_can_be_the_layer(tmp_path, capsys):
 
 
 def test_connections_of_a_provider_outlive_a_message(monkeypatch):
-    """A client that kept a connection of a closed event loop would fail at the second message."""
+    """Three messages by name over one real client, with the schema on the wire."""
     bodies = []
 
     class Answer(BaseHTTPRequestHandler):
