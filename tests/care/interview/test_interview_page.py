@@ -312,10 +312,11 @@ def test_the_command_of_the_page_serves_is_killed_and_goes_on(tmp_path):
     import httpx
 
     text = (Path(__file__).resolve().parents[3] / "docs/interview.md").read_text("utf-8")
-    command, *_ = re.findall(r"^sophro (interview \w+ --page[^\n#]*)", text, re.M)
-    start = [sys.executable, "-m", "sophro", *command.split(), "--port", "0"]
+    commands = re.findall(r"^sophro (interview \w+ --page[^\n#]*)", text, re.M)
+    assert len(commands) == 2, "the second also tells somebody, and goes on with what the first began"
     secret = None
-    for number in (signal.SIGKILL, signal.SIGTERM):
+    for command, number in zip(commands, (signal.SIGKILL, signal.SIGTERM), strict=True):
+        start = [sys.executable, "-m", "sophro", *command.split(), "--port", "0"]
         process = subprocess.Popen(
             start, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
         )
