@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from sophro.errors import SophroError
 from sophro.guard import detector, detectors
@@ -195,7 +196,14 @@ def test_the_command_makes_the_shipped_weights_again(tmp_path):
 
     main(["toxic_zh", "--out", str(tmp_path)])
     old, new = (json.loads((f / "toxic_zh.json").read_text("utf-8")) for f in (shipped_folder(), tmp_path))
-    assert {k: v for k, v in new.items() if k != "date"} == {k: v for k, v in old.items() if k != "date"}
+    # The optimiser's last bits follow the processor (another vector width, another order of sums): of 262,144
+    # half-precision weights six landed one step aside on another machine. Texts, thresholds and figures are the same.
+    free = {"date", "weights_sha256"}
+    assert {k: v for k, v in new.items() if k not in free} == {k: v for k, v in old.items() if k not in free}
+    was, now = (load_file(f / "toxic_zh.safetensors") for f in (shipped_folder(), tmp_path))
+    step = np.spacing(np.abs(was["weights"])).astype(np.float32)
+    assert np.all(np.abs(now["weights"].astype(np.float32) - was["weights"].astype(np.float32)) <= step)
+    assert abs(now["bias"] - was["bias"]) < 1e-6
 
 
 @pytest.mark.public_data

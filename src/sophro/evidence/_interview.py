@@ -17,6 +17,7 @@ from typing import Any
 from sophro.care.dialogue import Dialogue, ScriptedAgent, Utterance, View, run_sync
 from sophro.care.interview import Interview, load_module, model_judge, rules
 from sophro.care.interview import _phrases as phrases
+from sophro.care.interview._measure import NODE, met_of
 from sophro.care.interview._participants import Gold, Participant, everyone, free_answers, make
 from sophro.care.interview._tree import SHIPPED
 from sophro.care.interview._vet import judge_all, vet
@@ -25,11 +26,6 @@ from sophro.stats import agreement, kappa_interval, rate
 
 _LOW = ("sleep", "energy", "appetite", "worth", "focus", "pace")
 _WORRY = ("many", "relax", "restless", "irritable", "afraid")
-_NODE = {
-    "frequency": ("low_mood", "mood"),
-    "yes_no": ("low_mood", "impairment"),
-    "recency": ("suicide_risk", "prepared"),
-}
 _GAIN = 0.1
 
 
@@ -265,8 +261,8 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     import anyio
 
     answers = free_answers()
-    items = [(lang, *_NODE[kind], text) for lang, kind, text, _ in answers]
-    truth = [_met(kind, value) for _, kind, _, value in answers]
+    items = [(lang, *NODE[kind], text) for lang, kind, text, _ in answers]
+    truth = [met_of(kind, value) for _, kind, _, value in answers]
     checks: list[Check] = []
     notes: list[str] = []
     everything = (items, truth, answers)
@@ -280,7 +276,7 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             items, truth, answers = items[::2], truth[::2], answers[::2]
         found = anyio.run(judge_all, judge, items)
         said = [
-            None if j.value is None else _met(kind, j.value)
+            None if j.value is None else met_of(kind, j.value)
             for j, (_, kind, _, _) in zip(found, answers, strict=True)
         ]
         result = agreement(truth, said, "met")
@@ -346,10 +342,6 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         "free answers are our own sentences, written by the author of the rules, who knew them; not strangers' answers"
     )
     return checks, notes
-
-
-def _met(kind: str, value: int) -> str:
-    return "met" if value >= (2 if kind == "frequency" else 1) else "not met"
 
 
 def _share(flags: list[bool | None]) -> float | None:

@@ -201,3 +201,47 @@ def test_the_model_works_inside_a_running_loop():
         return CrisisMonitor(model=Model('{"level": "CONCERN", "quote": "tea"}')).see("tea").level
 
     assert asyncio.run(main()) == Level.CONCERN
+
+
+SAID = {"en": "I want to kill myself", "zh": "我想自杀"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "answer"),
+    [
+        ("en", "I will talk to my sister tonight."),
+        ("en", "Yes, I am safe. My mum is with me tonight."),
+        ("en", "I will see my doctor tomorrow morning."),
+        ("en", "I'm staying at a friend's tonight."),
+        ("zh", "今晚我会跟姐姐聊聊。"),
+        ("zh", "我哥哥现在在我身边。"),
+        ("zh", "我已经打了热线，现在平静多了。"),
+        ("zh", "今晚我住朋友家。"),
+    ],
+)
+def test_the_hour_of_help_is_not_the_hour_of_death(lang, answer):
+    monitor = CrisisMonitor()
+    assert monitor.see(SAID[lang]).level == Level.ACTIVE
+    after = monitor.see(answer)
+    assert after.level <= Level.ACTIVE and not after.newly_raised
+
+
+@pytest.mark.parametrize(
+    ("lang", "answer"),
+    [
+        ("en", "Tonight, after my sister is asleep."),
+        ("en", "I will talk to my sister tonight, then it is over."),
+        ("en", "I will not tell my mum tonight."),
+        ("en", "My mum is with me until ten tonight."),
+        ("en", "I'll see my brother one last time today."),
+        ("en", "now, before my wife is home"),
+        ("zh", "等妈妈睡了，今晚就做。"),
+        ("zh", "今晚我不会跟姐姐说。"),
+        ("zh", "今晚跟朋友聊完就走。"),
+        ("zh", "妈妈陪我到十点，然后今晚就结束。"),
+    ],
+)
+def test_people_named_beside_the_hour_do_not_hide_it(lang, answer):
+    monitor = CrisisMonitor()
+    monitor.see(SAID[lang])
+    assert monitor.see(answer).level == Level.IMMINENT

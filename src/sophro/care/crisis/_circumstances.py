@@ -83,6 +83,14 @@ LOSES_CONTROL = re.compile(
     r"\bwant to do it\b|\bi (?:might|may|will|am going to) do it\b|keep that promise|控制不住|忍不住"
 )
 # --- how near it is
+# Help that is there or asked for: what people answer to "are you safe?". What stands beside it may take it back.
+HELPED = re.compile(
+    r"\b(?:talk(?:ing|ed)?|spoke|speak(?:ing)?|call(?:ing|ed)?|see(?:ing)?|tell(?:ing)?|told|stay(?:ing)?|sleep(?:ing)?) (?:to |with |at |over )?(?:at )?(?:my|a|the|our|her|his) (?:\w+ )?(?:sister|brother|mum|mom|mother|dad|father|parents?|wife|husband|partner|boyfriend|girlfriend|friends?(?: s)?|aunt|uncle|cousin|grandm\w+|grandp\w+|son|daughter|roommate|flatmate|neighbou?r|doctor|gp|therapist|counsell?or|psychiatrist|nurse|teacher|hotline|helpline|lifeline|crisis line|hospital|er)\b|\b(?:is|are) (?:here |staying )?with me\b|\bi(?: am|'m| feel)? safe\b|\bwent to the (?:er|hospital)\b"
+    r"|(?:跟|和|找|给|告诉)(?:我|了)?(?:的)?(?:姐姐|妹妹|哥哥|弟弟|妈妈?|爸爸?|爸妈|父母|老公|老婆|丈夫|妻子|男友|女友|男朋友|女朋友|朋友|同学|室友|老师|医生|咨询师|邻居)(?:聊|谈|说|讲|打|在一起|住|待)|(?:姐姐|妹妹|哥哥|弟弟|妈妈?|爸爸?|爸妈|父母|老公|老婆|丈夫|妻子|男友|女友|男朋友|女朋友|朋友|同学|室友|老师)[^，。,.]{0,6}(?:陪着?我|在我(?:身边|旁边|这里)|陪我)|我(?:现在)?(?:是|很|还)?安全|打(?:了|过)(?:\w{0,3})(?:热线|求助电话)|(?:去|要)看(?:心理)?医生|去医院|住(?:在)?(?:我)?朋友(?:家|那)"
+)
+UNHELPED = re.compile(
+    r"\b(?:but|until|till|once|after|afterwards|then|before|asleep|sleeps|leaves?|gone|goodbye|farewell|one last|last time|alone|pretend\w*|lie|lied|lying|never|not|no|nobody|without|instead|again|away from|can't|won't|don't|cannot|tell them i|tell her i|tell him i)\b|[吗么?？]|不|没|别|等|但|可是|不过|然后|之后|以后|再|最后|告别|走了|睡|一个人|假装|骗|才|就"
+)
 BODY = re.compile(
     r"\b(?:my (?:lap|neck|head|temple|throat|wrists?|mouth|chest)|loaded|noose|on the (?:beam|rafters?)|nobody (?:else )?(?:is )?home|by myself|i am alone|wanted to tell someone|next to (?:the|my) keyboard|not see (?:the )?morning)\b|手腕|脖子|喉咙|动脉|太阳穴|房梁|就割|就吃|就喝|就跳|就走"
 )

@@ -7,7 +7,7 @@ Card: crisis_safety.md, section 1. Contract: called once the words and the frame
 from __future__ import annotations
 
 from sophro.care.crisis import _circumstances as around
-from sophro.care.crisis._case import Case
+from sophro.care.crisis._case import RISKY, Case
 from sophro.care.crisis._types import Level
 
 
@@ -86,5 +86,14 @@ def _hour(case: Case, at_hand: bool) -> None:
     if named_before and case.shows("do_ref", "means_here"):
         case.raise_to(Level.IMMINENT)
     brief = len(case.folded) < 60 or case.shows("do_ref") or at_hand
-    if case.before >= Level.ACTIVE and brief and not case.found.denied:
+    if case.before >= Level.ACTIVE and brief and not case.found.denied and not _helped(case):
         case.raise_to(Level.IMMINENT)
+
+
+def _helped(case: Case) -> bool:
+    """Whether the hour is that of help or company, and nothing else is said: the answer to "are you safe?"."""
+    return (
+        not case.shows(*RISKY, "means_here", "do_ref", "hopeless", "burden")
+        and case.says(around.HELPED)
+        and not case.says(around.UNHELPED)
+    )

@@ -20,7 +20,7 @@ from sophro.care.interview._vet import judge_all
 from sophro.stats import Agreement, Rate, agreement, rate
 
 # Kind of value -> the node at which it is asked for.
-_NODE: Mapping[str, tuple[str, str]] = {
+NODE: Mapping[str, tuple[str, str]] = {
     "frequency": ("low_mood", "mood"),
     "yes_no": ("low_mood", "impairment"),
     "recency": ("suicide_risk", "prepared"),
@@ -96,12 +96,12 @@ async def measure(judge: Agent, every: int = 1) -> list[Measured]:
 
 
 async def _one(judge: Agent, lang: str, name: str, items: Sequence[_Item]) -> Measured:
-    said = await judge_all(judge, [(lang, *_NODE[kind], text) for kind, text, _ in items])
+    said = await judge_all(judge, [(lang, *NODE[kind], text) for kind, text, _ in items])
     met = exact = None
     if name != "open":
-        truth = [_met(kind, value) for kind, _, value in items]
+        truth = [met_of(kind, value) for kind, _, value in items]
         read = [
-            None if j.value is None else _met(k, j.value) for j, (k, _, _) in zip(said, items, strict=True)
+            None if j.value is None else met_of(k, j.value) for j, (k, _, _) in zip(said, items, strict=True)
         ]
         met = agreement(truth, read, "met")
         exact = rate(
@@ -119,6 +119,7 @@ async def _one(judge: Agent, lang: str, name: str, items: Sequence[_Item]) -> Me
     )
 
 
-def _met(kind: str, value: int | None) -> str:
+def met_of(kind: str, value: int | None) -> str:
+    """Return ``met`` or ``not met`` for a value of a kind."""
     assert value is not None
     return "met" if value >= (2 if kind == "frequency" else 1) else "not met"
