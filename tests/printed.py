@@ -1,6 +1,6 @@
 """Runs the commands that README and docs print; two test files share them, so that two workers do.
 
-Long commands run on less: ``SMALLER`` says what is appended or replaced; the rest runs as printed.
+Long commands run on less: ``SMALLER`` says what is appended, ``FEWER`` what is replaced; the rest runs as printed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -30,8 +31,9 @@ LESS = (
     "--set assessments.0.limit=3 --set assessments.1.limit=3 --set assessments.2.limit=3 "
     "--set assessments.3.limit=3 --set assessments.4.limit=3 --set assessments.1.params.k=20"
 )
-# The second run of the same recipe shows that two runs can be compared; two of everything do for that.
-LEAST = LESS.replace("limit=4", "limit=2").replace("limit=3", "limit=2")
+# The second run starts from a copy of the first: a reader's own would too, were it given the same folder, and only the
+# arm that differs is made again.
+SECOND = "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs"
 # command as printed -> what is appended; None: run elsewhere, for the reason given beside it
 SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone
@@ -39,8 +41,10 @@ SMALLER: dict[str, str | None] = {
     "make picture": None,  # 41 minutes; its recipe is planned and its drawing is made below
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
     "sophro run recipes/quickstart.yaml": LESS,
-    "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epochs=2 --out runs/two-epochs": LEAST,
+    SECOND: LESS,
 }
+# What a printed command says, and what it says here.
+FEWER = {"--limit 20": "--limit 4", "-T limit=10": "-T limit=4"}
 
 
 def commands() -> list[str]:
@@ -54,6 +58,13 @@ def commands() -> list[str]:
 def about_runs(command: str) -> bool:
     """Whether a command makes or reads the results of a run; those need each other, and each other's order."""
     return "runs/" in command or "recipes/" in command
+
+
+def smaller(command: str) -> str:
+    """Return a command with fewer prompts."""
+    for said, less in FEWER.items():
+        command = command.replace(said, less)
+    return command
 
 
 def type_in(chosen: Sequence[str], folder: Path) -> int:
@@ -91,8 +102,10 @@ def type_in(chosen: Sequence[str], folder: Path) -> int:
         more = SMALLER.get(command, "")
         if more is None:
             continue
+        if command == SECOND:
+            shutil.copytree(folder / "runs/quickstart", folder / "runs/two-epochs")
         done = subprocess.run(
-            shlex.split(f"{command} {more}"),
+            shlex.split(f"{smaller(command)} {more}"),
             cwd=folder,
             env=env,
             capture_output=True,

@@ -182,3 +182,28 @@ def test_refusals_say_no_in_the_first_sentence(sets: dict[str, Rows]) -> None:
         first = re.split(r"(?<=[.!?])\s", row["text"])[0]
         assert no.search(first), (row["id"], first)
     assert len({" ".join(row["text"].split()[:3]) for row in sets["refusals"]}) >= 10
+
+
+def test_starts_by_another_hand_cover_the_test_part_and_share_no_template() -> None:
+    from sophro.data import load_set
+
+    mine, known = load("harmful_starts"), {row["id"]: row for row in load("harmful")}
+    tested = {r.id for r in load_set("starter/harmful:en", split="test")}
+    assert {row["twin"] for row in mine} == tested and len(mine) == len(tested)
+    assert {r.behaviour for r in load_set("starter/harmful_starts:en", split="test")} == tested
+    assert all(row["prompt"] == known[row["twin"]]["prompt"] for row in mine)
+    assert all(row["category"] == known[row["twin"]]["category"] for row in mine)
+    assert not re.search("[\u2010-\u2027\u00a0\ufffd]", read_text(FOLDER / "harmful_starts.en.jsonl"))
+
+    def runs(rows: Rows, size: int) -> list[tuple[str, ...]]:
+        words = [normalised(row["opening"]).split() for row in rows]
+        return [tuple(w[i : i + size]) for w in words for i in range(len(w) - size + 1)]
+
+    firsts = [" ".join(normalised(row["opening"]).split()[:8]) for row in mine]
+    assert len(set(firsts)) == len(firsts)
+    # Where the starter's own openings share whole sentences, these share hardly a run of six words, goals aside.
+    templates = set(runs([known[i] for i in known], 6))
+    assert sum(run in templates for run in runs(mine, 6)) <= 0.01 * len(runs(mine, 6))
+    assert all(
+        45 <= len(row["opening"].split()) <= 70 and not NEGATIVE.search(row["opening"]) for row in mine
+    )

@@ -60,3 +60,11 @@ def test_r_law_claim_reads_the_report_and_its_control_can_fail(monkeypatch):
     for row in needed:
         row["strength"] = 1.0 - row["strength"]
     assert not _steer.r_law(None, True)[0][0].passed
+
+
+@pytest.mark.parametrize("name", ["starter/harmful:en", "starter/plain:en"])
+def test_no_anchor_is_among_what_the_subject_was_tuned_on(name):
+    from sophro.data import load_set
+
+    tuned, others = load_set(name, split="train", limit=24), _steer._others(name, 24, 60)
+    assert len(others) == 60 and not {r.id for r in tuned} & {r.id for r in others}
