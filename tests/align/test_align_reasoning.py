@@ -31,7 +31,7 @@ def test_problems_are_right_different_and_the_same_every_time():
     assert len(set(found)) == 300 == len({p.prompt for p in found}) and problems(50, 3) == found[:50]
     assert problems(50, 4) != found[:50]
     for problem in found:
-        assert all(0 < v <= 199 for v in problem.values)
+        assert all(0 < v <= 99 for v in problem.values)
         for style in ("terse", "verbose"):
             trace = problem.trace(style)
             assert verify_maths(trace, [str(problem.result)]).outcome == "right"

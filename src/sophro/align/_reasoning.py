@@ -31,9 +31,10 @@ from sophro.options import merged_options
 from sophro.train import TrainOptions
 
 OPTIONS: dict[str, Any] = {
-    "examples": 1200,
+    "examples": 800,
     "test": 200,
-    "verbose": 0.5,
+    # Most thoughts are long, so that decoding without chance is long too and there is something to shorten.
+    "verbose": 0.7,
     "learning_rate": 1e-3,
     "epochs": 2,
     "batch_size": 16,
