@@ -7,7 +7,9 @@ import dataclasses
 import planted
 import pytest
 
+from sophro.errors import SophroError
 from sophro.evidence import _steer
+from sophro.evidence._types import Unfit
 from sophro.steer import fit
 from sophro.steer._outcomes import asked, runner
 
@@ -52,14 +54,36 @@ def test_the_claim_fails_for_a_patch_that_does_not_adapt(compared, monkeypatch):
 def test_r_law_claim_reads_the_report_and_its_control_can_fail(monkeypatch):
     needed = [{"position": float(p), "strength": 1.0 - p / 100} for p in range(0, 100, 2)]
     report = {
-        "law": {"needed": [*needed, {"position": 5.0, "strength": None}]},
+        "law": {
+            "needed": [*needed, {"position": 5.0, "strength": None}],
+            "rejection_spearman_with_refused": -0.6,
+            "flipped": 60,
+        },
         "layers": {"rejection: refused against complied": [0.6, 0.95]},
     }
     monkeypatch.setattr(_steer, "_measured", lambda folder, quick: (None, report, 1))
     assert all(c.passed for c in _steer.r_law(None, True)[0])
     for row in needed:
         row["strength"] = 1.0 - row["strength"]
+    assert [c.passed for c in _steer.r_law(None, True)[0][:2]] == [True, False]
+    report["law"]["rejection_spearman_with_refused"] = -0.4
     assert not _steer.r_law(None, True)[0][0].passed
+
+
+def test_a_refusal_to_fit_is_a_finding_and_other_errors_stop_the_claim(monkeypatch):
+    def refused(folder, quick):
+        raise Unfit("no layer separates")
+
+    def broken(folder, quick):
+        raise SophroError("no such model")
+
+    monkeypatch.setattr(_steer, "_measured", refused)
+    for claim in (_steer.beats_fixed, _steer.r_law):
+        checks, notes = claim(None, True)
+        assert [c.passed for c in checks] == [False] and notes == ["no layer separates"]
+    monkeypatch.setattr(_steer, "_measured", broken)
+    with pytest.raises(SophroError, match="no such model"):
+        _steer.r_law(None, True)
 
 
 @pytest.mark.parametrize("name", ["starter/harmful:en", "starter/plain:en"])

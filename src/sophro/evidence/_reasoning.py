@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sophro.data import Record
-from sophro.evidence._types import Check
+from sophro.errors import SophroError
+from sophro.evidence._types import Check, Unfit, unfit
 from sophro.stats import compare, paired_bootstrap
 
 _KEEPS = (0.1, 0.5, 1.0)
@@ -52,7 +53,12 @@ def efficiency(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     count = 60 if quick else 150
     fitted = fresh(count, 1)
     tested = fresh(40 if quick else 150, 2, fitted)
-    made = METHOD.fit(FitJob(model, {"problems": fitted}, {**OPTIONS, "least_pairs": 10 if quick else 20}))
+    try:
+        made = METHOD.fit(
+            FitJob(model, {"problems": fitted}, {**OPTIONS, "least_pairs": 10 if quick else 20})
+        )
+    except SophroError as error:
+        return unfit(Unfit(str(error)))
     patch = made.patch
     assert isinstance(patch, SteeringPatch)
     ((layer, vector),) = patch.vectors.items()

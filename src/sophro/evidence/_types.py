@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from sophro.errors import SophroError
+
 _COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, ">": operator.gt, "<": operator.lt}
 Status = Literal["held", "not held", "not run"]
 
@@ -85,3 +87,12 @@ class Claim:
     methods: tuple[str, ...]
     run: Callable[[Path, bool], tuple[list[Check], list[str]]] = field(repr=False)
     in_quick: bool = True
+
+
+class Unfit(SophroError):
+    """A method refuses to be enabled on the subject of a claim."""
+
+
+def unfit(error: Unfit) -> tuple[list[Check], list[str]]:
+    """Return what a refusal to fit says about a claim: that it does not hold here, and not that nothing was tried."""
+    return [Check("the method can be fitted on the subject", 0.0, None, None, 1, "==", 1.0)], [str(error)]

@@ -179,6 +179,9 @@ def _rejection(
             for i in np.flatnonzero(open_)
         ],
         "rejection_spearman": spearman(where[tested], strength[tested]),
+        # What the law is fitted on: prompts that are refused as they are need a strength of 0.
+        "rejection_spearman_with_refused": spearman(where[flipped], strength[flipped]),
+        "flipped": int(flipped.sum()),
     }
 
 
