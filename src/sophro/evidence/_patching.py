@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 _TASKS = {"restricted": "harmful", "lookalikes": "over_refusal"}
 _CHOSEN = ("sum", "difference", "intersection")
 _PERPLEXITY = 1.03
-# Within the card's range for a model of this size; chosen without a run on it.
-_OPTIONS: dict[str, Any] = {**OPTIONS, "learning_rate": 5e-5, "steps": 60}
+# Learning rate and steps are within the card's range; with ascent that ends at twice the loss both sides hardly trained,
+# and their important entries coincided.
+_OPTIONS: dict[str, Any] = {**OPTIONS, "learning_rate": 2e-5, "steps": 60, "ascent_limit": 8.0}
 _SCALES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 _DRAW = 1000  # seed of the draw on which a strength is chosen; not one of those that count
 _TOKENS = 64  # a recipe in full takes about fifty
