@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _TASKS = {"restricted": "harmful", "lookalikes": "over_refusal"}
 _CHOSEN = ("sum", "difference", "intersection")
 _PERPLEXITY = 1.03
-# Learning rate and steps are within the card's range; with ascent that ends at twice the loss both sides hardly trained,
+# Rate and steps are within the range of the card; with ascent that ends at twice the loss both sides hardly trained,
 # and their important entries coincided.
 _OPTIONS: dict[str, Any] = {**OPTIONS, "learning_rate": 2e-5, "steps": 60, "ascent_limit": 8.0}
 _SCALES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
