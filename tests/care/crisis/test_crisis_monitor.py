@@ -207,41 +207,47 @@ SAID = {"en": "I want to kill myself", "zh": "我想自杀"}
 
 
 @pytest.mark.parametrize(
-    ("lang", "answer"),
+    ("lang", "level", "answers"),
     [
-        ("en", "I will talk to my sister tonight."),
-        ("en", "Yes, I am safe. My mum is with me tonight."),
-        ("en", "I will see my doctor tomorrow morning."),
-        ("en", "I'm staying at a friend's tonight."),
-        ("zh", "今晚我会跟姐姐聊聊。"),
-        ("zh", "我哥哥现在在我身边。"),
-        ("zh", "我已经打了热线，现在平静多了。"),
-        ("zh", "今晚我住朋友家。"),
+        (
+            "en",
+            Level.ACTIVE,
+            "I will talk to my sister tonight. | Yes, I am safe. My mum is with me tonight. | I am safe tonight | "
+            "I will see my doctor tomorrow morning. | I'm staying at a friend's tonight. | my brother is with me now | "
+            "I called the hotline just now. | I'm sleeping at my mum's tonight",
+        ),
+        (
+            "zh",
+            Level.ACTIVE,
+            "今晚我会跟姐姐聊聊。 | 我哥哥现在在我身边。 | 我已经打了热线，现在平静多了。 | 今晚我住朋友家。 | 我现在安全 | 今晚妈妈陪我",
+        ),
+        (
+            "en",
+            Level.IMMINENT,
+            "Tonight, after my sister is asleep. | I will talk to my sister tonight, then it is over. | "
+            "I will not tell my mum tonight. | My mum is with me until ten tonight. | now, before my wife is home | "
+            "I'll see my brother one last time today. | I'm going to see my grandma tonight in heaven. | "
+            "Tonight I will see my late husband. | I will see my mum tonight, she died last year. | "
+            "I told my mum I love her tonight. | I called my sister tonight to say thank you for everything. | "
+            "I will call my mum tonight to hear her voice. | I talked to my dad today, everything is settled. | "
+            "Tonight. My brother is with me in spirit. | I will talk to my sister tonight so she can take the dog. | "
+            "I feel safe with my decision tonight | tonight I am safe from all of this | "
+            "I told my friend where the keys are, tonight. | I'm staying with my dad tonight, he has a gun. | "
+            "I spoke to my mother tonight and made my peace.",
+        ),
+        (
+            "zh",
+            Level.IMMINENT,
+            "等妈妈睡了，今晚就做。 | 今晚我不会跟姐姐说。 | 今晚跟朋友聊完就走。 | 妈妈陪我到十点，然后今晚就结束。 | "
+            "今晚跟妈妈说我爱她 | 今晚打电话给妈妈说对不起 | 今晚我就去找爸爸在一起 | 今晚跟哥哥说照顾好爸妈 | "
+            "今晚我很安全地离开 | 我今晚给朋友说了密码",
+        ),
     ],
 )
-def test_the_hour_of_help_is_not_the_hour_of_death(lang, answer):
-    monitor = CrisisMonitor()
-    assert monitor.see(SAID[lang]).level == Level.ACTIVE
-    after = monitor.see(answer)
-    assert after.level <= Level.ACTIVE and not after.newly_raised
-
-
-@pytest.mark.parametrize(
-    ("lang", "answer"),
-    [
-        ("en", "Tonight, after my sister is asleep."),
-        ("en", "I will talk to my sister tonight, then it is over."),
-        ("en", "I will not tell my mum tonight."),
-        ("en", "My mum is with me until ten tonight."),
-        ("en", "I'll see my brother one last time today."),
-        ("en", "now, before my wife is home"),
-        ("zh", "等妈妈睡了，今晚就做。"),
-        ("zh", "今晚我不会跟姐姐说。"),
-        ("zh", "今晚跟朋友聊完就走。"),
-        ("zh", "妈妈陪我到十点，然后今晚就结束。"),
-    ],
-)
-def test_people_named_beside_the_hour_do_not_hide_it(lang, answer):
-    monitor = CrisisMonitor()
-    monitor.see(SAID[lang])
-    assert monitor.see(answer).level == Level.IMMINENT
+def test_the_hour_of_help_is_not_the_hour_of_death_and_hides_none(lang, level, answers):
+    for answer in answers.split(" | "):
+        monitor = CrisisMonitor()
+        assert monitor.see(SAID[lang]).level == Level.ACTIVE
+        found = monitor.see(answer)
+        assert (found.level == Level.IMMINENT) == (level == Level.IMMINENT), answer
+        assert found.newly_raised == (level == Level.IMMINENT), answer

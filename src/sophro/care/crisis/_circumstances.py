@@ -83,14 +83,37 @@ LOSES_CONTROL = re.compile(
     r"\bwant to do it\b|\bi (?:might|may|will|am going to) do it\b|keep that promise|控制不住|忍不住"
 )
 # --- how near it is
-# Help that is there or asked for: what people answer to "are you safe?". What stands beside it may take it back.
+# Help that is there or asked for: what people answer to "are you safe?". The whole message has to say this and nothing
+# else: "I told my mum I love her tonight" names the same people and is a goodbye.
+_KIN = (
+    r"(?:my|a|our) (?:best |older |younger |big |little |good |close )?(?:sister|brother|mum|mom|mother|dad|father|"
+    r"parents|wife|husband|partner|boyfriend|girlfriend|friends?|aunt|uncle|cousin|roommate|flatmate|neighbou?r)"
+)
+_CARE = (
+    r"(?:my|a|the) (?:doctor|gp|therapist|counsell?or|psychiatrist|nurse|crisis line|hotline|helpline|lifeline|"
+    r"hospital|emergency room|er)"
+)
+_KIN_ZH = (
+    r"(?:我)?(?:的)?(?:姐姐|妹妹|哥哥|弟弟|妈妈?|爸爸?|爸妈|父母|老公|老婆|丈夫|妻子|男朋友|女朋友|男友|女友|朋友|同学|室友|"
+    r"老师|医生|咨询师|邻居)"
+)
 HELPED = re.compile(
-    r"\b(?:talk(?:ing|ed)?|spoke|speak(?:ing)?|call(?:ing|ed)?|see(?:ing)?|tell(?:ing)?|told|stay(?:ing)?|sleep(?:ing)?) (?:to |with |at |over )?(?:at )?(?:my|a|the|our|her|his) (?:\w+ )?(?:sister|brother|mum|mom|mother|dad|father|parents?|wife|husband|partner|boyfriend|girlfriend|friends?(?: s)?|aunt|uncle|cousin|grandm\w+|grandp\w+|son|daughter|roommate|flatmate|neighbou?r|doctor|gp|therapist|counsell?or|psychiatrist|nurse|teacher|hotline|helpline|lifeline|crisis line|hospital|er)\b|\b(?:is|are) (?:here |staying )?with me\b|\bi(?: am|'m| feel)? safe\b|\bwent to the (?:er|hospital)\b"
-    r"|(?:跟|和|找|给|告诉)(?:我|了)?(?:的)?(?:姐姐|妹妹|哥哥|弟弟|妈妈?|爸爸?|爸妈|父母|老公|老婆|丈夫|妻子|男友|女友|男朋友|女朋友|朋友|同学|室友|老师|医生|咨询师|邻居)(?:聊|谈|说|讲|打|在一起|住|待)|(?:姐姐|妹妹|哥哥|弟弟|妈妈?|爸爸?|爸妈|父母|老公|老婆|丈夫|妻子|男友|女友|男朋友|女朋友|朋友|同学|室友|老师)[^，。,.]{0,6}(?:陪着?我|在我(?:身边|旁边|这里)|陪我)|我(?:现在)?(?:是|很|还)?安全|打(?:了|过)(?:\w{0,3})(?:热线|求助电话)|(?:去|要)看(?:心理)?医生|去医院|住(?:在)?(?:我)?朋友(?:家|那)"
+    rf"(?:i )?(?:(?:will|am going to|have|just|already) )*(?:talk(?:ed|ing)?|spoke|speak(?:ing)?|call(?:ed|ing)?) (?:to |with )?(?:{_KIN}|{_CARE})\b"
+    rf"|(?:i )?(?:am |will )?(?:stay(?:ing)?|sleep(?:ing)?|slept|stayed) (?:over )?(?:at|with) {_KIN}(?:'?s)?(?: place| house| home)?\b"
+    rf"|(?:and )?{_KIN} (?:is|are) (?:here with me|with me|here|staying with me|on the way|coming over)\b"
+    rf"|(?:i )?(?:will |am )?(?:see|seeing|going to see|going to|went to) {_CARE}\b"
+    rf"|i am with {_KIN} (?:right )?now\b|i (?:am|feel) (?:okay and |ok and )?safe(?: here)?\b"
+    rf"|(?:跟|和|找|给){_KIN_ZH}(?:聊聊?天?|谈谈?|说说|打电话|打了电话)(?:了|过|一会儿)?"
+    rf"|{_KIN_ZH}(?:现在|今晚)?(?:会|正)?(?:陪着?我|在我(?:身边|旁边|这里|家))(?:呢|了)?"
+    rf"|现在我?(?:跟|和){_KIN_ZH}在一起|(?:是|很|还)?安全(?:的|了)?|打(?:了|过)(?:求助|心理|危机)?热线"
+    r"|(?:去|要去|会去)看?(?:心理)?医(?:生|院)|住(?:在)?我?朋友(?:家|那里?)"
 )
-UNHELPED = re.compile(
-    r"\b(?:but|until|till|once|after|afterwards|then|before|asleep|sleeps|leaves?|gone|goodbye|farewell|one last|last time|alone|pretend\w*|lie|lied|lying|never|not|no|nobody|without|instead|again|away from|can't|won't|don't|cannot|tell them i|tell her i|tell him i)\b|[吗么?？]|不|没|别|等|但|可是|不过|然后|之后|以后|再|最后|告别|走了|睡|一个人|假装|骗|才|就"
+_BESIDE = (
+    r"yes|yeah|ok|okay|and|now|right now|just now|tonight|today|tomorrow|this morning|this afternoon|this evening|"
+    r"morning|already|thank you|thanks|i feel better|i am calmer|我|会|已经|今晚|今天|现在|明天|早上|晚上|嗯|好的?|是的|谢谢|"
+    r"平静多了|好多了|[\s,.!;]"
 )
+ONLY_HELPED = re.compile(rf"(?:{HELPED.pattern}|{_BESIDE})+")
 BODY = re.compile(
     r"\b(?:my (?:lap|neck|head|temple|throat|wrists?|mouth|chest)|loaded|noose|on the (?:beam|rafters?)|nobody (?:else )?(?:is )?home|by myself|i am alone|wanted to tell someone|next to (?:the|my) keyboard|not see (?:the )?morning)\b|手腕|脖子|喉咙|动脉|太阳穴|房梁|就割|就吃|就喝|就跳|就走"
 )

@@ -10,6 +10,8 @@ from sophro.care.crisis import _circumstances as around
 from sophro.care.crisis._case import RISKY, Case
 from sophro.care.crisis._types import Level
 
+_BRIEF = 120  # characters; a longer message says more than that help is there
+
 
 def near(case: Case) -> None:
     """Raise the level by what is under way, at hand, or due within about a day."""
@@ -93,7 +95,8 @@ def _hour(case: Case, at_hand: bool) -> None:
 def _helped(case: Case) -> bool:
     """Whether the hour is that of help or company, and nothing else is said: the answer to "are you safe?"."""
     return (
-        not case.shows(*RISKY, "means_here", "do_ref", "hopeless", "burden")
+        len(case.folded) <= _BRIEF
+        and not case.shows(*RISKY, "means_here", "do_ref", "hopeless", "burden")
         and case.says(around.HELPED)
-        and not case.says(around.UNHELPED)
+        and around.ONLY_HELPED.fullmatch(case.folded) is not None
     )
