@@ -30,6 +30,7 @@ LESS = (
     "--set arms.safety_sft.data.harmful.limit=4 --set arms.safety_sft_mix.data.harmful.limit=4 "
     "--set arms.safety_sft_mix.data.benign.limit=4 --set arms.triggers.data.harmful.limit=4 "
     "--set arms.triggers.options.limit=4 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=8 "
+    "--set arms.triggers.options.completions=1 --set arms.triggers.options.answer_tokens=32 "
     "--set assessments.0.limit=3 --set assessments.1.limit=3 --set assessments.2.limit=3 "
     "--set assessments.3.limit=3 --set assessments.4.limit=3 --set assessments.1.params.k=20"
 )

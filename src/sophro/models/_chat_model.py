@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -24,6 +25,7 @@ from sophro.chat import (
 from sophro.errors import SophroError
 from sophro.models._engine import Generated, decode
 from sophro.models._fingerprint import Bare, Fingerprint, FingerprintCache, bare_weights
+from sophro.models._grammar import Vocabulary
 from sophro.models._patches import Patch, Scale
 from sophro.models._reflection import forced_refusal
 from sophro.models._running import Running
@@ -71,6 +73,11 @@ class ChatModel:
         own = getattr(self.network.generation_config, "eos_token_id", None)
         listed = own if isinstance(own, list) else [] if own is None else [own]
         return frozenset(self.template.stop_ids) | frozenset(int(i) for i in listed)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What the tokens spell, for answers that must fit a schema."""
+        return Vocabulary(self.tokenizer, self.network.get_output_embeddings().weight.shape[0], self.stop_ids)
 
     def render(self, transcript: Transcript, *, close: bool = False) -> TokenizedTranscript:
         """Tokenise ``transcript``; with ``close`` the final assistant turn is ended, as for training."""
@@ -127,6 +134,7 @@ class ChatModel:
                 running=self._running,
                 share=not differs,
                 limit=None if config.reflections is None else (self.reflection_id, config.reflections),
+                schema=None if config.json_schema is None else self.vocabulary.schema(config.json_schema),
             )
         return [r for r in results if r is not None]
 

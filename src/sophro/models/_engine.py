@@ -19,6 +19,7 @@ import torch
 
 from sophro.errors import SophroError
 from sophro.models._cache import in_place_cache, join_rows, keep_rows, share_prefix
+from sophro.models._grammar import Schema
 from sophro.models._packed import packed
 from sophro.models._running import Running
 from sophro.models._types import GenerationConfig
@@ -56,6 +57,7 @@ def decode(
     running: Running | None = None,
     share: bool = True,
     limit: tuple[int, int] | None = None,
+    schema: Schema | None = None,
 ) -> None:
     """Continue every prompt and report each as soon as it is finished.
 
@@ -70,10 +72,11 @@ def decode(
         share: Whether a prefix that many prompts share may be computed once. Not with patches that differ by
             prompt.
         limit: ``(token, n)``: an answer ends where the token would come for the (n + 1)-th time.
+        schema: What answers are held to.
     """
     if not prompts:
         return
-    run = Run(network, prompts, config, stop_ids, on_done, running or Running(), share, limit)
+    run = Run(network, prompts, config, stop_ids, on_done, running or Running(), share, limit, schema)
     with packed(network):
         for group in _groups(prompts):
             run.decode_group(group)
@@ -118,8 +121,10 @@ class Run:
         running: Running,
         share: bool,
         limit: tuple[int, int] | None,
+        schema: Schema | None = None,
     ) -> None:
         self.limit = limit
+        self.schema = schema
         self.network = network
         self.model_config = network.config
         self.device = next(network.parameters()).device
@@ -290,11 +295,17 @@ class Run:
 
     def _choose(self, batch: Batch) -> torch.Tensor:
         logits = batch.logits if self.bias is None else batch.logits + self.bias
+        if self.schema is not None:
+            logits = self.schema.masked(logits, batch.index, ~batch.done)
         if batch.uniforms is None:
-            return logits.argmax(-1)
-        at = batch.count.clamp(max=self.config.max_new_tokens - 1)[:, None]
-        draws = batch.uniforms.to(self.device).gather(1, at)
-        return sampled(logits, self.config.temperature, self.config.top_p, draws)
+            chosen = logits.argmax(-1)
+        else:
+            at = batch.count.clamp(max=self.config.max_new_tokens - 1)[:, None]
+            draws = batch.uniforms.to(self.device).gather(1, at)
+            chosen = sampled(logits, self.config.temperature, self.config.top_p, draws)
+        if self.schema is not None:
+            self.schema.take(chosen, batch.index, ~batch.done)
+        return chosen
 
     def _report(self, batch: Batch, row: int, stopped: bool, exceeded: bool) -> None:
         steps = int(batch.count[row])

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import torch
 
+from sophro.errors import SophroError
 from sophro.models._cache import join_rows
 from sophro.models._engine import Batch, Run, sampled
 from sophro.models._types import GenerationConfig
@@ -52,6 +53,9 @@ class LiveRow:
     bias: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def __post_init__(self) -> None:
+        if self.config.json_schema is not None:
+            # A reflection cannot stand inside JSON, so a client could switch the defence off with it.
+            raise SophroError("json_schema: rows of a server are not held to a schema")
         if self.config.temperature > 0:
             stream = torch.Generator().manual_seed(self.config.seed * 1_000_003 + self.stream)
             self.uniforms = torch.rand(self.config.max_new_tokens, generator=stream)

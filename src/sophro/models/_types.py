@@ -21,6 +21,8 @@ class GenerationConfig:
         top_p: Nucleus of the sampling distribution; 1 keeps everything. Unused when greedy.
         seed: Base seed; prompt i draws from stream (seed, i), whatever batch it lands in.
         logit_bias: Added to the logits of these token ids at every step.
+        json_schema: JSON schema (as JSON) that the answer must fit; only tokens that can still become such an object
+            are chosen. None: any text.
         reflections: Most reflection tokens in one answer; one more ends it with a refusal. None: no limit.
         max_rows: Most prompts in one batch.
         max_batch_tokens: Most cache cells (rows x length) in one batch; lower it when memory is short.
@@ -31,6 +33,7 @@ class GenerationConfig:
     top_p: float = 1.0
     seed: int = 0
     logit_bias: Mapping[int, float] = field(default_factory=lambda: {})
+    json_schema: str | None = None
     reflections: int | None = 1
     max_rows: int = 64
     max_batch_tokens: int = 32_768

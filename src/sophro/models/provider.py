@@ -203,6 +203,7 @@ class SophroAPI(ModelAPI):
             seed=config.seed or 0,
             logit_bias=bias,
             reflections=self._decoding.limit,
+            json_schema=_schema(config),
         )
 
     def _held(self, completion: Completion) -> str | None:
@@ -242,6 +243,11 @@ class SophroAPI(ModelAPI):
                 "held": self._held(completion),
             },
         )
+
+
+def _schema(config: GenerateConfig) -> str | None:
+    asked = config.response_schema
+    return None if asked is None else asked.json_schema.model_dump_json(exclude_none=True, by_alias=True)
 
 
 def to_transcript(messages: Sequence[ChatMessage]) -> Transcript:

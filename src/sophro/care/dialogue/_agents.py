@@ -1,9 +1,9 @@
 """Who may take part: scripts, models, agents of Inspect, people.
 
-Contract: an agent keeps nothing between two calls; all that it knows is its view. A model's structured answer is either
-read strictly (JSON by schema; providers that can are held to it) or, for a local model and a few options, not generated
-at all: the options are scored by log-probability and the likeliest is the answer, so it cannot be unreadable. An answer
-that cannot be read is asked for once more and then ``unscored``.
+Contract: an agent keeps nothing between two calls; all that it knows is its view. A model's structured answer is
+either read strictly (JSON by schema; local models, and providers that can, are held to it token by token) or, for a
+local model and a few options, not generated at all: the options are scored by log-probability and the likeliest is the
+answer, so it cannot be unreadable. An answer that cannot be read is asked for once more and then ``unscored``.
 """
 
 from __future__ import annotations
