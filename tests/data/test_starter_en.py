@@ -142,12 +142,21 @@ def test_triggers_occur_in_both_prompts(sets: dict[str, Rows]) -> None:
 
 
 def test_openings_read_as_the_start_of_a_compliant_answer(sets: dict[str, Rows]) -> None:
+    from sophro.data import load_set
+
+    varied = [row for row in sets["harmful"] if not AFFIRMATIVE.match(row["opening"])]
+    assert 55 <= len(varied) <= 70, "half of the training part, by another hand, and nothing of the test part"
+    tested = {r.id for r in load_set("starter/harmful:en", split="test")}
+    assert not tested & {row["id"] for row in varied}
+    assert len({" ".join(row["opening"].split()[:3]) for row in varied}) == len(varied)
     for row in sets["harmful"]:
         opening = row["opening"]
         assert 45 <= len(opening.split()) <= 60, row["id"]
-        assert AFFIRMATIVE.match(opening), row["id"]
-        assert not NEGATIVE.search(opening), row["id"]
         assert "{" not in opening
+        if row in varied:
+            assert not re.search(r"\b(i'm sorry|unable|decline|refuse|unethical)\b", opening, re.I), row["id"]
+        else:
+            assert not NEGATIVE.search(opening), row["id"]
 
 
 def test_openings_do_not_all_look_alike(sets: dict[str, Rows]) -> None:
