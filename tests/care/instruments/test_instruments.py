@@ -50,7 +50,9 @@ def test_every_answer_sheet_of_the_phq9():
         total = sum(answers)
         sums[total] += 1
         said = (found.total, found.band, found.at_cut, found.risk, found.pattern)
-        assert said == (total, BANDS["phq9"][total], total >= 10, answers[8] > 0, phq_pattern(answers)), answers
+        assert said == (total, BANDS["phq9"][total], total >= 10, answers[8] > 0, phq_pattern(answers)), (
+            answers
+        )
     assert set(sums) == set(range(28)) and sum(sums.values()) == 4**9
 
 

@@ -6,6 +6,7 @@ import http.server
 import json
 import logging
 import threading
+import time
 from dataclasses import replace
 
 import anyio
@@ -18,6 +19,7 @@ from sophro.care.dialogue import (
     ScriptedAgent,
     Session,
     Watch,
+    _watch,
     crisis_monitor,
     run_sync,
     session_hash,
@@ -248,6 +250,7 @@ def pager():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            time.sleep(server.slow)
             self.send_response(server.answers.pop(0) if server.answers else 204)
             self.send_header("Location", "/elsewhere")
             self.end_headers()
@@ -256,7 +259,7 @@ def pager():
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    server.got, server.answers = [], []
+    server.got, server.answers, server.slow = [], [], 0.0
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
@@ -265,7 +268,21 @@ def pager():
     thread.join(10)
 
 
-def test_the_webhook_says_who_and_how_grave_but_no_word(pager, caplog):
+def test_a_slow_operator_keeps_nobody_waiting_and_is_reached_all_the_same(pager, caplog, monkeypatch):
+    monkeypatch.setattr(_watch, "_WAIT", 0.1)
+    monkeypatch.setattr(_watch, "_PAUSES", (0.01, 0.01))
+    pager.slow, pager.answers[:] = 0.5, [500, 204]
+    hook, began = webhook(f"http://127.0.0.1:{pager.server_port}/alarm"), time.monotonic()
+    assert hook(Level.IMMINENT, "s", "r") is False, "who has not answered does not know"
+    assert time.monotonic() - began < 0.45
+    posts = [t for t in threading.enumerate() if t.name == "sophro-webhook"]
+    assert len(posts) == 1 and not posts[0].daemon, "a program that ends waits for it"
+    posts[0].join(20)
+    assert len(pager.got) == 2 and "not reached" not in caplog.text
+
+
+def test_the_webhook_says_who_and_how_grave_but_no_word(pager, caplog, monkeypatch):
+    monkeypatch.setattr(_watch, "_PAUSES", (0.01,))
     hook = webhook(f"http://127.0.0.1:{pager.server_port}/alarm")
     done = run_sync(
         Interview("worry", answering(tense="I will kill myself tonight."), hook=hook, session="x")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sophro.care.dialogue._types import Crisis, Monitor
 from sophro.errors import SophroError
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
     from sophro.care.crisis._monitor import Hook
 
 _LOG = logging.getLogger("sophro.care")
-_TRIES = 2
-_SECONDS = 4.0  # longest time of one try; the person waits for it
-_PAUSE = 0.5
+_WAIT = 2.0  # seconds that the person waits for an answer of the webhook
+_SECONDS = 4.0  # longest time of one try
+_PAUSES = (0.5, 2.0, 8.0)  # seconds between tries; they go on while the person is answered
 
 
 def crisis_monitor(
@@ -138,7 +140,9 @@ def session_hash(session: str) -> str:
 def webhook(url: str) -> Hook:
     """Return a hook that posts {event, time, level, session, reason} to an address of the operator's, without words.
 
-    It waits for the answer, because the person is told whether somebody knows: at most two tries of four seconds.
+    The person is told whether somebody knows, so it waits for the answer, but two seconds at most: a slow operator must
+    not leave the person alone with a silent page. What is not answered by then counts as nobody told, and is tried four
+    times in all, behind the person's back; a program that ends waits for that.
 
     Args:
         url: http or https address.
@@ -160,6 +164,24 @@ def webhook(url: str) -> Hook:
     if not usable:
         raise SophroError(f"webhook {url!r}: an address like https://example.org/alarm is needed")
 
+    def post(body: Mapping[str, Any], reached: threading.Event, tried: threading.Event) -> None:
+        outcome = ""
+        try:
+            for pause in (0.0, *_PAUSES):
+                time.sleep(pause)
+                try:
+                    answer = httpx.post(url, json=body, timeout=_SECONDS, trust_env=False)
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    outcome = f"{type(error).__name__}: {error}"
+                    continue
+                if answer.is_success:
+                    reached.set()
+                    return
+                outcome = f"status {answer.status_code}"
+            _LOG.error("webhook not reached for session %s: %s", body["session"], outcome)
+        finally:
+            tried.set()
+
     def hook(level: Level, session: str, reason: str) -> bool:
         body = {
             "event": "crisis",
@@ -168,19 +190,9 @@ def webhook(url: str) -> Hook:
             "session": session,
             "reason": reason,
         }
-        outcome = ""
-        for attempt in range(_TRIES):
-            if attempt:
-                time.sleep(_PAUSE)
-            try:
-                answer = httpx.post(url, json=body, timeout=_SECONDS, trust_env=False)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                outcome = f"{type(error).__name__}: {error}"
-                continue
-            if answer.is_success:
-                return True
-            outcome = f"status {answer.status_code}"
-        _LOG.error("webhook not reached for session %s: %s", session, outcome)
-        return False
+        reached, tried = threading.Event(), threading.Event()
+        threading.Thread(target=post, args=(body, reached, tried), name="sophro-webhook").start()
+        tried.wait(_WAIT)
+        return reached.is_set()
 
     return hook
