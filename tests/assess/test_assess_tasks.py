@@ -155,3 +155,37 @@ def test_few_errors_stay_as_unscored_and_many_fail_the_run(monkeypatch, tmp_path
 def test_patch_on_a_remote_model_is_refused(tmp_path):
     with pytest.raises(SophroError, match="not local"):
         assess("over_refusal", "openai/gpt-4o", tmp_path, patch=tmp_path)
+
+
+def test_another_model_does_not_inherit_the_batches_of_a_local_one(tmp_path):
+    """All requests of a local model may share a batch; a remote judge with 1,024 connections would be shut out."""
+    import anyio
+    from inspect_ai.model import GenerateConfig, get_model
+    from inspect_ai.model._generate_config import active_generate_config
+
+    assess("over_refusal", "stub/always-comply", tmp_path, task_args={"limit": 2})
+    assert active_generate_config().max_connections is None
+    running, most = [0], [0]
+
+    async def answer(messages, tools, tool_choice, config):
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        await anyio.sleep(0.05)
+        running[0] -= 1
+        from inspect_ai.model import ModelOutput, ModelUsage
+
+        made = ModelOutput.from_content("mock", "safe")
+        made.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return made
+
+    other = get_model(
+        "mockllm/judge", memoize=False, custom_outputs=answer, config=GenerateConfig(max_connections=2)
+    )
+
+    async def ask():
+        async with anyio.create_task_group() as group:
+            for _ in range(6):
+                group.start_soon(other.generate, "q")
+
+    anyio.run(ask)
+    assert most[0] == 2

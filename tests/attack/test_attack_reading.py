@@ -85,6 +85,11 @@ def test_plain_answers_stay_and_encoded_ones_are_decoded(name):
         assert (found.text, found.how, found.problem) == (text, "plain", ""), (name, text)
     if chosen.decode is None:
         return
+    if (
+        name == "morse"
+    ):  # signs without a code stand between the dots as they are and cut a run of them: <p> is < .--. >
+        openings = [text for text in openings if not set(text) & set("<>#[]{}|*")]
+        assert len(openings) >= 20
     for text in [*PLAIN[:2], *openings]:
         found = read(chosen.encode(text), name)
         assert (found.text, found.how, found.problem) == (chosen.keeps(text), "decoded", ""), (name, text)

@@ -78,6 +78,7 @@ def assess(
                 f"task {task}: {model} is a detector, it answers nothing; use it with toxic_chinese"
             )
         arguments["detector"] = model.removeprefix(DETECTOR)
+    active = settings
     if is_local(model):
         # A fixed number switches off Inspect's adaptive start with 20 requests: all samples may share a batch.
         settings = settings.model_copy(update={"max_connections": 1024})
@@ -95,7 +96,8 @@ def assess(
             target = get_model(model, config=settings)
         except ValueError as error:
             raise _unknown_model(model, error) from error
-    init_active_model(target, settings)
+    # Without that number: every other model, a remote judge too, would inherit it, here and after the evaluation.
+    init_active_model(target, active)
     try:
         built = getattr(tasks, task)(**arguments)
     except TypeError as error:
