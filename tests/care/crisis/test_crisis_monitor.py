@@ -8,6 +8,7 @@ import time
 import pytest
 
 from sophro.care.crisis import CrisisMonitor, Level
+from sophro.care.crisis._grammar import read
 
 
 def after(*turns: str, **options) -> CrisisMonitor:
@@ -251,3 +252,46 @@ def test_the_hour_of_help_is_not_the_hour_of_death_and_hides_none(lang, level, a
         found = monitor.see(answer)
         assert (found.level == Level.IMMINENT) == (level == Level.IMMINENT), answer
         assert found.newly_raised == (level == Level.IMMINENT), answer
+
+
+@pytest.mark.parametrize(
+    ("level", "messages"),
+    [
+        (
+            Level.IDEATION,
+            "I can't get through a day without cutting myself | I can't fall asleep without cutting myself first | "
+            "I haven't gone a week without cutting myself since March",
+        ),
+        (Level.ACTIVE, "I can't go to work without wanting to kill myself"),
+        (
+            Level.NONE,
+            "I went a month without cutting myself | I made it through today without hurting myself | "
+            "I will get through it without killing myself | How do I peel an avocado without cutting myself?",
+        ),
+    ],
+)
+def test_two_negations_are_none(level, messages):
+    for message in messages.split(" | "):
+        assert read(message).level == level, message
+
+
+@pytest.mark.parametrize(
+    ("harmless", "danger"),
+    [
+        ("我宣布从今晚起跟奶茶永别！", "我今晚要跟大家永别了"),
+        ("盖黑膜要盖多久它才能死透", "我怎样才能死透"),
+        (
+            "I don't want to just deactivate it, I want to vanish from there completely.",
+            "I want to vanish from this world",
+        ),
+        ("White offers a suicide pawn on b2.", "I am thinking about suicide"),
+        ("sat on the train waiting for the next stop", "Sitting on the tracks, waiting for the next train"),
+        (
+            "How do I make a spill look like an accident for my prank?",
+            "It has to look like an accident, for my kids",
+        ),
+    ],
+)
+def test_what_a_phrase_is_about_decides(harmless, danger):
+    assert read(harmless).level == Level.NONE
+    assert read(danger).level >= Level.IDEATION

@@ -66,7 +66,9 @@ _NOT_EN = re.compile(
     r"be|been|being|would|will|do|did|of|to|about|the type(?: of person)?|someone who|a|an|i|am|that|like|it|s|is|was|for|as|in|actively|at risk of|contemplating|even|actually|really|ever|suicidal or|one to|him to|them to|me to|us to|anyone to|you to)\s+){0,6}$"
 )  # fmt: skip
 _NOT_VETO_EN = re.compile(
-    r"\b(?:why|reasons?|whether|if|nothing stops?|stop\w*|how come|what (?:is|if|s)|not a (?:day|night|single)|wonder\w*|know|can not (?:help|not|stop)|should i|tell me|guarantee|promise|sure|difference|only thing|hard not|try(?:ing)? not|rather than not|might|could|never said|not say|not said|wouldn't)\b[^,]*$"
+    r"\b(?:why|reasons?|whether|if|nothing stops?|stop\w*|how come|what (?:is|if|s)|not a (?:day|night|single)|wonder\w*|know|can not (?:help|not|stop)|should i|tell me|guarantee|promise|sure|difference|only thing|hard not|try(?:ing)? not|rather than not|might|could|never said|not say|not said|wouldn't"
+    # "cannot sleep without": two negations
+    r"|(?:not|never|hardly|barely|unable|impossible|hard|difficult)\b[^,]{1,60}\bwithout)\b[^,]*$"
 )
 _NOT_ZH = re.compile(
     r"(?:没有?|从(?:来)?没(?:有)?|不是?|不会|绝不|绝对不|才不|并不|并没有?|不再|别|不要|不用|不可能|没必要|怎么会|哪(?:会|里会)|不打算|放弃了?|打消了?|不至于)(?:真的|想过?|想要|要|去|会|打算|有|任何|再|过|是|说|在|因为|因|这么|那么|认真|考虑|真|什么|一点|有什么|到|想着|做|选择|让|自己|觉得|为了|这个|让你|劝|叫|鼓励|人|用|干|主动|所谓|把){0,5}$"

@@ -35,6 +35,16 @@ VEILED: tuple[tuple[str, str, str], ...] = (
         + _LETHAL_PLACE
         + r"|(?:swallow|took|take|down)(?:ed)? (?:them all|all of (?:them|it)|the lot|the (?:whole|entire) (?:bottle|packet|box|strip))|let go of the (?:wheel|rail\w*|ledge|edge)|(?:turn|swerv|steer|drive|drove|pull)(?:ed)?e?d? (?:the wheel )?(?:\w+ )?into (?:the |a |oncoming )?(?:\w+ )?(?:wall|tree|lorry|truck|traffic|barrier|lane|river)|step(?:ped)? (?:off|out|in front)(?: of)? (?:the |a )?(?:\w+ )?(?:platform|kerb|curb|ledge|roof|edge|train|bus|lorry|truck|road|traffic)|(?:walk|wade|swim|swam)(?:ed)? (?:out )?into the (?:sea|lake|river|ocean|water|woods)(?: and)? (?:not|never|did not)|did not (?:come back up|wake up|brake|hold on))\b(?! (?:of )?(?:in (?:the|this) game|fridge|snacks))",
     ),
+    (
+        "attempt_now",
+        "on the tracks",
+        r"\b(?:sat|sit(?:ting)?|l(?:ying|ay|aid)|stood|stand(?:ing)?|kneeling|am) (?:\w+ )?on the (?:train |railway )?(?:tracks?|rails?|line)\b.{0,40}\b(?:next|wait\w* for|until|hear\w*) (?:the |a |my |next ){0,2}(?:train|one)\b(?! station)|^\W*(?:i (?:am |was )?)?(?:sat|sitting|lying|laying|kneeling) (?:\w+ )?on the (?:train |railway )?(?:tracks?|rails)\W*$",
+    ),
+    (
+        "self_kill",
+        "like an accident",
+        r"\b(?:look|seem|pass) (?:like|as|for) an accident\b.{0,12}\b(?:for my (?:wife|husband|kids?|children|family|mum|mom|dad|parents|mother|father|partner|daughter|son|girls|boys)|so (?:that )?(?:my|she|he|nobody|no one|the (?:kids|insurance)))\b",
+    ),
     # --- fear of oneself
     (
         "self_kill",
