@@ -29,10 +29,10 @@ PAGES = (
 LESS = (
     "--set arms.safety_sft.data.harmful.limit=4 --set arms.safety_sft_mix.data.harmful.limit=4 "
     "--set arms.safety_sft_mix.data.benign.limit=4 --set arms.triggers.data.harmful.limit=4 "
-    "--set arms.triggers.options.limit=4 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=8 "
+    "--set arms.triggers.options.limit=4 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=4 "
     "--set arms.triggers.options.completions=1 --set arms.triggers.options.answer_tokens=32 "
-    "--set assessments.0.limit=3 --set assessments.1.limit=3 --set assessments.2.limit=3 "
-    "--set assessments.3.limit=3 --set assessments.4.limit=3 --set assessments.1.params.k=20"
+    "--set assessments.0.limit=2 --set assessments.1.limit=2 --set assessments.2.limit=2 "
+    "--set assessments.3.limit=2 --set assessments.4.limit=2 --set assessments.1.params.k=20"
 )
 # The second run starts from a copy of the first: a reader's own would too, were it given the same folder, and only the
 # arm that differs is made again.
@@ -47,7 +47,7 @@ SMALLER: dict[str, str | None] = {
     SECOND: LESS,
 }
 # What a printed command says, and what it says here.
-FEWER = {"--limit 20": "--limit 4", "-T limit=10": "-T limit=4"}
+FEWER = {"--limit 20": "--limit 4", "-T limit=10": "-T limit=4", "split=train,limit=16": "split=train,limit=4"}
 
 
 def commands() -> list[str]:

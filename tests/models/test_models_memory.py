@@ -35,3 +35,15 @@ def test_what_a_thread_freed_is_returned():
     release_memory()
     assert resident() - before < held - 200
     assert len(kept) == 80
+
+
+def test_short_pieces_of_work_share_one_release(monkeypatch):
+    done: list[int] = []
+    monkeypatch.setattr("sophro.models._memory.trim_memory", lambda: done.append(1))
+    release_memory()
+    for _ in range(3):
+        release_memory(after=60)
+    assert done == [1]
+    release_memory()
+    release_memory(after=-1)
+    assert len(done) == 3

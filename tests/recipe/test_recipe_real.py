@@ -6,35 +6,25 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import small_model
+from forked import Forks, forks
 
 pytestmark = pytest.mark.encoder
-ENV = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-BLOCKED = """
-import socket, sys
-def refuse(self, address, *rest):
-    if self.family != socket.AF_UNIX:
-        raise OSError("network denied: " + repr(address))
-    return original(self, address, *rest)
-original = socket.socket.connect
-socket.socket.connect = socket.socket.connect_ex = refuse
-def lookup(*a, **k):
-    raise OSError("network denied: name look-up " + repr(a))
-socket.getaddrinfo = socket.gethostbyname = lookup
-from sophro.cli import run
-sys.exit(run(sys.argv[1:]))
-"""
 
 
-def command(recipe: Path, out: Path) -> list[str]:
-    # Every run of this file has the network denied; that it finishes is part of what is tested.
-    return [sys.executable, "-c", BLOCKED, "run", str(recipe), "--out", str(out), "--json"]
+@pytest.fixture(scope="module")
+def process(tmp_path_factory):
+    """Every run of this file has the network denied; that it finishes is part of what is tested."""
+    with forks(tmp_path_factory.mktemp("forks")) as made:
+        yield made
+
+
+def words(recipe: Path, out: Path) -> list[str]:
+    return ["run", str(recipe), "--out", str(out), "--json"]
 
 
 def numbers(out: Path) -> dict:
@@ -51,24 +41,22 @@ def numbers(out: Path) -> dict:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    return finished(tmp_path_factory.mktemp("real"), small_model.JUDGES)
+def plain(tmp_path_factory, process):
+    return finished(tmp_path_factory.mktemp("real"), small_model.JUDGES, process)
 
 
 @pytest.fixture(scope="module")
-def light(tmp_path_factory):
+def light(tmp_path_factory, process):
     """The same run judged without networks: ten kills load them ten times, and say nothing more."""
-    return finished(tmp_path_factory.mktemp("light"), small_model.LIGHT)
+    return finished(tmp_path_factory.mktemp("light"), small_model.LIGHT, process)
 
 
-def finished(folder: Path, judges: str):
+def finished(folder: Path, judges: str, process: Forks):
     recipe = small_model.write_recipe(folder, judges)
     began = time.monotonic()
-    done = subprocess.run(
-        command(recipe, folder / "plain"), env=ENV, capture_output=True, text=True, check=False, timeout=280
-    )
-    assert done.returncode == 0, done.stderr
-    return recipe, folder / "plain", time.monotonic() - began, json.loads(done.stdout)
+    code, said, errors = process.run(words(recipe, folder / "plain"))
+    assert code == 0, errors
+    return recipe, folder / "plain", time.monotonic() - began, json.loads(said)
 
 
 def test_run_finishes_with_the_network_denied_and_reports_pairs(plain):
@@ -90,48 +78,38 @@ def test_run_finishes_with_the_network_denied_and_reports_pairs(plain):
     )
 
 
-def test_a_finished_run_executes_nothing(plain):
+def test_a_finished_run_executes_nothing(plain, process):
     recipe, out, *_ = plain
     before = {p: p.stat().st_mtime_ns for p in (out / "stages").rglob("*")}
-    done = subprocess.run(
-        command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280
-    )
-    assert done.returncode == 0, done.stderr
+    code, _, errors = process.run(words(recipe, out))
+    assert code == 0, errors
     assert {p: p.stat().st_mtime_ns for p in (out / "stages").rglob("*")} == before
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(light, tmp_path):
+def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(light, tmp_path, process):
     recipe, reference, seconds, _ = light
     rng = random.Random(7)
     out = tmp_path / "killed"
     kills = 0
     while kills < 10:
-        process = subprocess.Popen(
-            command(recipe, out),
-            env=ENV,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        running = process.start(words(recipe, out))
         deadline = time.monotonic() + rng.uniform(0.3, 0.75) * seconds
-        while process.poll() is None and time.monotonic() < deadline:
+        while running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+            assert running.wait() == -signal.SIGKILL
             kills += 1
             names = [p.name for p in (out / "stages").iterdir()] if (out / "stages").exists() else []
             for name in (n for n in names if not n.startswith(".")):
                 assert (out / "stages" / name / "stage.json").exists(), "existence means complete"
         else:
-            assert process.returncode == 0
+            assert running.wait() == 0
             assert numbers(out) == numbers(reference)
             # It got through before all kills: start another run, so that ten kills really happen.
             out = tmp_path / f"killed-{kills}"
-    done = subprocess.run(
-        command(recipe, out), env=ENV, capture_output=True, text=True, check=False, timeout=280
-    )
-    assert done.returncode == 0, done.stderr
+    code, _, errors = process.run(words(recipe, out))
+    assert code == 0, errors
     assert numbers(out) == numbers(reference)

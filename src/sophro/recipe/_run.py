@@ -133,7 +133,7 @@ class _Run:
                 raise OSError(errno.ENOSPC, "no space left", str(self.home.root)) from error
             raise self._failure(stage, error) from error
         self.home.finish(stage)
-        release_memory()
+        release_memory(after=10)
         if self.progress is not None:
             self.progress.finished(stage, time.monotonic() - began)
 

@@ -120,7 +120,7 @@ def _run(
             log.sync()
             facts = {"fingerprint": fingerprint, "positions": positions}
             _checkpoint.save(work, step, parameters, optimizer, facts)
-            release_memory()  # batches of many widths leave holes
+            release_memory(after=10)  # batches of many widths leave holes
         if progress is not None:
             progress(step, built.steps, row["loss"])
 
