@@ -22,7 +22,7 @@ def _keep_memory(monkeypatch):
     """
     for name in ("sophro.recipe._run", "sophro.train._trainer"):
         if name in sys.modules:
-            monkeypatch.setattr(sys.modules[name], "release_memory", lambda: None)
+            monkeypatch.setattr(sys.modules[name], "release_memory", lambda after=0.0: None)
 
 
 @pytest.fixture(scope="module")
