@@ -32,7 +32,9 @@ LESS = (
     "--set arms.triggers.options.limit=4 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=4 "
     "--set arms.triggers.options.completions=1 --set arms.triggers.options.answer_tokens=32 "
     "--set assessments.0.limit=2 --set assessments.1.limit=2 --set assessments.2.limit=2 "
-    "--set assessments.3.limit=2 --set assessments.4.limit=2 --set assessments.1.params.k=20"
+    "--set assessments.3.limit=2 --set assessments.4.limit=2 --set assessments.1.params.k=20 "
+    # Judges without networks: the commands that assess one model use the others.
+    "--set judges.refusal=keyword-baseline --set judges.harm=proxy-harm"
 )
 # The second run starts from a copy of the first: a reader's own would too, were it given the same folder, and only the
 # arm that differs is made again.
@@ -47,7 +49,11 @@ SMALLER: dict[str, str | None] = {
     SECOND: LESS,
 }
 # What a printed command says, and what it says here.
-FEWER = {"--limit 20": "--limit 4", "-T limit=10": "-T limit=4", "split=train,limit=16": "split=train,limit=4"}
+FEWER = {
+    "--limit 20": "--limit 3 --max-new-tokens 12",
+    "-T limit=10": "-T limit=3 --max-tokens 12",
+    "split=train,limit=16": "split=train,limit=4",
+}
 
 
 def commands() -> list[str]:
