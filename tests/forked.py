@@ -113,7 +113,12 @@ class Forks:
         """Start ``sophro`` with these arguments in a folder."""
         out, err = self._folder / "out.txt", self._folder / "err.txt"
         assert self._parent.stdin is not None and self._parent.stdout is not None
-        asked = {"words": list(words), "folder": str(folder or self._folder), "out": str(out), "err": str(err)}
+        asked = {
+            "words": list(words),
+            "folder": str(folder or self._folder),
+            "out": str(out),
+            "err": str(err),
+        }
         self._parent.stdin.write(json.dumps(asked) + "\n")
         self._parent.stdin.flush()
         return Fork(int(self._parent.stdout.readline()), out, err, self._parent)
