@@ -11,7 +11,6 @@ from sophro.guard.scanners._decode import decoded
 from sophro.guard.scanners._jailbreak import Jailbreak, invisible_score, template_score
 from sophro.guard.scanners._windows import chosen, windows
 
-LIGHT = [n for n in ROWS if n not in ("response_harm", "refusal")]
 HOSTILE = [
     "\x00\x1b[31m\x07 hello",
     "\ud800 lone \udfff surrogates",
@@ -28,7 +27,7 @@ def view(text, **more):
     return View(text, turns=(Turn("user", text),), request=text, **more)
 
 
-@pytest.fixture(scope="module", params=LIGHT)
+@pytest.fixture(scope="module", params=list(ROWS))
 def by(request):
     return scanner(request.param)
 
@@ -56,7 +55,9 @@ def test_nothing_to_read_is_not_evaluated_and_never_clean(by, text):
 def test_hostile_text_breaks_nothing_and_a_result_does_not_depend_on_the_batch(by):
     together = by([view(t) for t in HOSTILE])
     alone = [by([view(t)])[0] for t in HOSTILE]
-    assert [d.scores for d in together] == [d.scores for d in alone]
+    # Sums of floats in another order differ in the sixth digit; a text that reads its neighbour's padding, in the first.
+    assert [d.scores for d in together] == [pytest.approx(d.scores, abs=1e-5) for d in alone]
+    assert [d.flagged for d in together] == [d.flagged for d in alone]
     for text, detection in zip(HOSTILE, together, strict=True):
         assert 0 <= detection.window[0] <= detection.window[1] <= len(text)
         assert all(0 <= a < b <= len(text) for a, b, _ in detection.spans)
