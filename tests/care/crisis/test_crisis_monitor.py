@@ -295,3 +295,18 @@ def test_two_negations_are_none(level, messages):
 def test_what_a_phrase_is_about_decides(harmless, danger):
     assert read(harmless).level == Level.NONE
     assert read(danger).level >= Level.IDEATION
+
+
+def test_a_hook_that_breaks_takes_nobody_s_reply_away(caplog):
+    def broken(level, session, reason):
+        raise ConnectionError("the pager is down")
+
+    state = CrisisMonitor(hook=broken).see("I am going to kill myself tonight, the pills are in my hand")
+    assert state.level == Level.IMMINENT and state.reply and "emergency" in state.reply
+    assert "layer_failed" in state.flags and "the pager is down" in caplog.text
+    told = CrisisMonitor(hook=lambda *_: True).see(
+        "I am going to kill myself tonight, the pills are in my hand"
+    )
+    assert "layer_failed" not in told.flags and told.reply != state.reply, (
+        "only then does it say that a person knows"
+    )

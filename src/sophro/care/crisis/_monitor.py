@@ -11,6 +11,7 @@ not read sets the flag ``not_evaluated``, and is a CONCERN where it holds a stem
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -212,11 +213,20 @@ class CrisisMonitor:
         )
 
     def _escalate(self, layer: str) -> None:
-        if self.hook is not None:
-            self._told = (
-                bool(self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer"))
-                or self._told
+        if self.hook is None:
+            return
+        try:
+            told = bool(
+                self.hook(self._level, self.session, f"level {self._level.name} by the {layer} layer")
             )
+        except Exception as error:
+            # Nobody may have been told, and the reply does not say so; the person must still be answered.
+            self._flags.add("layer_failed")
+            logging.getLogger(__name__).error(
+                "crisis: the escalation hook failed: %s: %s", type(error).__name__, error
+            )
+            return
+        self._told = told or self._told
 
     def _say(self, found: Reading) -> str | None:
         if self._level >= Level.IDEATION:
