@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _PARENT = """
-import importlib, json, os, signal, socket, sys, threading
+import importlib, json, os, socket, sys, threading, traceback
 
 def refuse(self, address, *rest):
     if self.family != socket.AF_UNIX:
@@ -47,9 +48,11 @@ for line in sys.stdin:
         code = 1
         try:
             code = run(asked["words"])
+        except BaseException:
+            traceback.print_exc()
+        finally:
             sys.stdout.flush()
             sys.stderr.flush()
-        finally:
             os._exit(code)
     print(pid, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
@@ -88,6 +91,13 @@ class Fork:
         if not self._code and not _alive(self.pid):
             self.wait()
         return self._code[0] if self._code else None
+
+    def kill(self) -> bool:
+        """Send SIGKILL to it and all that it started; return whether that ended it, or it was through before."""
+        # Its parent waits for it at once, so that it may be gone between any look and the signal.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        return self.wait() == -signal.SIGKILL
 
     def wait(self) -> int:
         """Wait for its end and return the exit code."""

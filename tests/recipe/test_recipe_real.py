@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import time
 from pathlib import Path
 
@@ -98,9 +96,7 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_numbers(light, tmp_p
         deadline = time.monotonic() + rng.uniform(0.3, 0.75) * seconds
         while running.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-            assert running.wait() == -signal.SIGKILL
+        if running.kill():
             kills += 1
             names = [p.name for p in (out / "stages").iterdir()] if (out / "stages").exists() else []
             for name in (n for n in names if not n.startswith(".")):
