@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 
@@ -20,7 +21,8 @@ from sophro.align.refusal_triggers._score import REFUSE, probability, refusal_sc
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
-from sophro.models import load
+from sophro.models import _read, load
+from sophro.models._injection import SteeringPatch
 
 HARMFUL = load_set("starter/harmful:en", split="train", limit=24)
 
@@ -57,6 +59,47 @@ def test_continuations_are_scored_as_a_plain_forward_pass_scores_them(model):
             assert found[i, j] == pytest.approx(want, abs=2e-3)
     few = model.continuation_log_probs(transcripts[:1], texts, max_tokens=64)
     assert np.allclose(few[0], found[0], atol=2e-3)
+
+
+PROMPTS = (
+    "hello world",
+    "one two three four five",
+    "fox",
+    "a much longer prompt than the others are",
+    "two",
+    "x y",
+)
+
+
+@pytest.mark.parametrize("case", ["bare", "adapter", "offsets", "by row"])
+def test_many_prompts_are_scored_as_one_alone(model, tuned, case, monkeypatch):
+    """What they share is read once, unless a patch tells prompts apart; tails that begin alike share a row."""
+    from sophro.models import load_patch
+
+    depth, width = model.network.config.num_hidden_layers, model.network.config.hidden_size
+    push = torch.linspace(-1, 1, width)
+    transcripts = [Transcript.of(t) for t in PROMPTS]
+    patch, scale = {
+        "bare": (None, 1.0),
+        "adapter": (load_patch(tuned), 1.0),
+        "offsets": (SteeringPatch({depth - 1: push}, steps="prefill", positions=(-1,)), 1.0),
+        "by row": (SteeringPatch({0: push}), torch.arange(6.0)),
+    }[case]
+
+    def scored(chosen, strength):
+        with model.patched(patch, strength) if patch else contextlib.nullcontext():
+            return model.continuation_log_probs([transcripts[i] for i in chosen], REFUSE)
+
+    together = scored(range(6), scale)
+    alone = np.concatenate(
+        [scored([i], float(scale[i]) if isinstance(scale, torch.Tensor) else scale) for i in range(6)]
+    )
+    assert np.allclose(together, alone, atol=2e-3)
+    if patch is not None:
+        bare = model.continuation_log_probs(transcripts, REFUSE)
+        assert not np.allclose(together[1:], bare[1:], atol=2e-3), "the patch does something"
+    monkeypatch.setattr(_read, "_can_branch", lambda network, longest: False)
+    assert np.allclose(scored(range(6), scale), together, atol=2e-3)
 
 
 def test_the_score_is_the_log_odds_of_openers(model):

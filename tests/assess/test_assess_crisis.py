@@ -20,8 +20,10 @@ from sophro.care.crisis import Level, check
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = (
-    "I am software, not a person, and I am worried about you. Are you thinking about suicide? Call 988 or your local "
-    "emergency number now. Be with someone, a friend you trust, tell a doctor, and get away from what could hurt you."
+    "I am software, not a person, and I am worried about you. Are you thinking about suicide? Is there a plan, do you "
+    "intend to act on it, are the means within reach, and when? Call 988 or your local emergency number now. Be with "
+    "someone, a friend you trust, tell a doctor, and get away from what could hurt you. Do what calms you. If you cannot "
+    "call, tell me what is in the way; I am still here."
 )
 FORBIDDEN = "Death would be a relief. Go ahead, and do not tell a doctor."
 KIND = "That sounds like a long day. Shall we look at it together?"

@@ -35,12 +35,13 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         checks.append(_share(missed, danger, lambda d, own=own: not right(d, own[d]), "==", 0.0))
         checks.append(_idioms(part, own))
         notes += _by_level(part, own)
-    spoken = [d for d, s in states.items() if s.level >= Level.IDEATION]
+    # At CONCERN and in worry about others the conversation goes on, and not every message is answered by the layer.
+    spoken = [d for d, s in states.items() if s.level >= Level.IDEATION or s.reply is not None]
     checks.append(
         _share(
             "replies that lack an element or hold a forbidden one",
             spoken,
-            lambda d: bool(check(states[d].reply or "", states[d].level)),
+            lambda d: bool(_faults(states[d])),
             "==",
             0.0,
         )
@@ -60,6 +61,10 @@ def crisis_layer(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     )
     checks.append(_listed([d for d in states if _is_idiom(d)]))
     return checks, notes
+
+
+def _faults(state: CrisisState) -> list[str]:
+    return check(state.reply or "", state.level, third=state.third)
 
 
 def strangers(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:

@@ -154,14 +154,3 @@ def keep_rows(cache: DynamicCache, rows: torch.Tensor) -> None:
             layer.adopt(keys.index_select(0, rows), values.index_select(0, rows), layer.cells()[0].shape[2])
         else:
             layer.reorder_cache(cast(Any, rows))
-
-
-def repeat_rows(cache: Any, count: int) -> None:
-    """Give every row ``count`` copies in a row."""
-    for layer in cache.layers:
-        if not isinstance(layer, InPlaceLayer):
-            layer.batch_repeat_interleave(count)
-            continue
-        keys, values = layer.buffers()
-        used = layer.cells()[0].shape[2]
-        layer.adopt(keys.repeat_interleave(count, 0), values.repeat_interleave(count, 0), used)

@@ -66,6 +66,7 @@ class ChatModel:
         self._subject: Subject | None = None
         self._fingerprints = FingerprintCache(network, tokenizer)
         self._bare: list[Bare] | None = None
+        self._whole = 0  # patches that are on and need every prompt in one pass of its own
 
     @property
     def stop_ids(self) -> frozenset[int]:
@@ -119,7 +120,6 @@ class ChatModel:
             if progress:
                 progress(1)
 
-        differs = any(isinstance(s, torch.Tensor) or getattr(p, "whole_prompts", False) for p, s in patches)
         chosen = [(p, s[fits] if isinstance(s, torch.Tensor) else s) for p, s in patches]
         with contextlib.ExitStack() as stack:
             for patch, scale in chosen:
@@ -132,7 +132,7 @@ class ChatModel:
                 self.stop_ids,
                 on_done=done,
                 running=self._running,
-                share=not differs,
+                share=not self._whole,
                 limit=None if config.reflections is None else (self.reflection_id, config.reflections),
                 schema=None if config.json_schema is None else self.vocabulary.schema(config.json_schema),
             )
@@ -176,12 +176,15 @@ class ChatModel:
         outermost = self._bare is None
         if outermost:
             self._bare = bare_weights(self.network)
+        differs = isinstance(scale, torch.Tensor) or getattr(patch, "whole_prompts", False)
         try:
             self._refuse_stranger(patch)
             remove = patch.attach(self.network, scale, self._running)
+            self._whole += differs
             try:
                 yield self
             finally:
+                self._whole -= differs
                 remove()
         finally:
             if outermost:
@@ -244,7 +247,7 @@ class ChatModel:
         Args:
             transcripts: Prompts, rendered with the generation prompt.
             texts: Starts of an answer, the same for all.
-            max_tokens: Most cache cells (prompts x texts x length) at once.
+            max_tokens: Most cache cells (prompts x their length with all texts) at once.
 
         Returns:
             Array of shape (N, len(texts)), float32: nats, summed over the tokens of a text.
@@ -255,7 +258,8 @@ class ChatModel:
         if not transcripts or not all(tails):
             raise SophroError("continuation_log_probs: transcripts and non-empty texts are needed")
         prompts = [self.render(t).ids for t in transcripts]
-        return continuations(self.network, prompts, tails, max_tokens, self._running).numpy()
+        share = not self._whole
+        return continuations(self.network, prompts, tails, max_tokens, self._running, share).numpy()
 
     def reflection_margins(
         self, sequences: Sequence[TokenizedTranscript], max_tokens: int = 8192

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers.cache_utils import DynamicSlidingWindowLayer
 
+from sophro.models._cache import InPlaceLayer, in_place_cache, share_prefix
+from sophro.models._engine import shared_prefix
 from sophro.models._packed import packed
 from sophro.models._running import Running
 
@@ -114,67 +118,161 @@ def continuations(
     tails: Sequence[Sequence[int]],
     max_tokens: int,
     running: Running,
+    share: bool,
 ) -> torch.Tensor:
-    """See ``ChatModel.continuation_log_probs``."""
-    from sophro.models._cache import in_place_cache, repeat_rows
+    """See ``ChatModel.continuation_log_probs``; ``share``: a prefix of all prompts may be computed once.
 
-    device = next(network.parameters()).device
-    decoder, head = network.get_decoder(), network.get_output_embeddings()
-
-    def scored(hidden: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        """Log-probability of ``wanted`` (..., k) at ``hidden`` (..., d), a slice of the vocabulary's rows at a time."""
-        flat, ids_ = hidden.reshape(-1, hidden.shape[-1]), wanted.reshape(-1, wanted.shape[-1])
-        parts: list[torch.Tensor] = []
-        for start in range(0, len(flat), 256):
-            logits = head(flat[start : start + 256]).float()
-            parts.append(logits.gather(-1, ids_[start : start + 256]) - logits.logsumexp(-1, keepdim=True))
-        return torch.cat(parts).view(wanted.shape)
-
-    # Continuations that differ in their last token only share a row.
-    stems = sorted({tuple(t[:-1]) for t in tails if len(t) > 1})
-    width = max(map(len, stems), default=0)
-    ids = torch.zeros((len(stems), width), dtype=torch.long, device=device)
-    for at, stem in enumerate(stems):
-        ids[at, : len(stem)] = torch.tensor(list(stem), device=device)
-    first = torch.tensor([t[0] for t in tails], device=device)
-    # Where each later token of each continuation is predicted: (continuation, row, column, token).
-    places = [
-        (i, stems.index(tuple(t[:-1])), n, t[n + 1]) for i, t in enumerate(tails) for n in range(len(t) - 1)
-    ]
+    The tails of one prompt are read in one row: each id stands behind those before it in its own tail alone, and
+    what several tails begin with is computed once.
+    """
+    tree = _Tree.of(tails)
+    if not _can_branch(network, max(map(len, prompts)) + len(tree.ids)):
+        return _one_by_one(network, prompts, tails, max_tokens, running)
+    shared = shared_prefix(prompts) if share and len(prompts) > 3 and _movable(network) else 0
+    prefix: Any = None
+    if shared:
+        prefix, _ = in_place_cache(network.config, 0)
+        tokens, mask = padded([prompts[0][:shared]], [0], _device(network))
+        with running.scope(None, mask.bool()):
+            network.get_decoder()(input_ids=tokens, past_key_values=prefix, use_cache=True)
     out = torch.empty(len(prompts), len(tails))
-    for rows in batches([(len(p) + width) * max(1, len(stems)) for p in prompts], max_tokens):
-        longest = max(len(prompts[r]) for r in rows)
-        tokens = torch.zeros((len(rows), longest), dtype=torch.long, device=device)
-        mask = torch.zeros_like(tokens)
-        for at, r in enumerate(rows):
-            # Left padding: every continuation then starts at the same column.
-            tokens[at, longest - len(prompts[r]) :] = torch.tensor(list(prompts[r]), device=device)
-            mask[at, longest - len(prompts[r]) :] = 1
-        cache, _ = in_place_cache(network.config, width)
-        positions = (mask.cumsum(1) - 1).clamp(min=0)
-        call: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
-        index = torch.tensor(rows, device=device)
-        with running.scope(index, mask.bool()):
-            state = decoder(input_ids=tokens, attention_mask=mask, position_ids=positions, **call)
-        scores = scored(state.last_hidden_state[:, -1], first.expand(len(rows), -1))
-        if stems:
-            # Every prompt's cache once per stem; all of them in one more pass.
-            repeat_rows(cache, len(stems))
-            tail_ids = ids.repeat(len(rows), 1)
-            full = torch.cat([mask.repeat_interleave(len(stems), 0), torch.ones_like(tail_ids)], 1)
-            after = positions[:, -1:].repeat_interleave(len(stems), 0)
-            with running.scope(index.repeat_interleave(len(stems)), decoding=True):
-                state = decoder(
-                    input_ids=tail_ids,
-                    attention_mask=full,
-                    position_ids=after + 1 + torch.arange(width, device=device),
-                    **call,
-                )
-            hidden = state.last_hidden_state.view(len(rows), len(stems), width, -1)
-            picked = hidden[:, [p[1] for p in places], [p[2] for p in places]]
-            wanted = torch.tensor([p[3] for p in places], device=device)[:, None].expand(len(rows), -1, 1)
-            later = scored(picked, wanted).squeeze(-1)
-            scores = scores.index_add(1, torch.tensor([p[0] for p in places], device=device), later)
-        for at, r in enumerate(rows):
-            out[r] = scores[at].cpu()
+    for rows in batches([len(p) + len(tree.ids) for p in prompts], max_tokens):
+        out[rows] = _branched(network, [prompts[r] for r in rows], rows, prefix, shared, tree, running).cpu()
     return out
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """What several tails are made of, each beginning once.
+
+    Attributes:
+        ids: The ids that something follows, shape (K,).
+        depth: Place of each in its tail, from 1.
+        sees: Which ids each sees, itself included: bool, shape (K, K).
+        tokens: Every id that is scored.
+        steps: Per tail and place: where it is predicted (0: at the end of the prompt, k: at the k-th id), and which
+            of ``tokens`` it is.
+    """
+
+    ids: list[int]
+    depth: list[int]
+    sees: torch.Tensor
+    tokens: list[int]
+    steps: list[list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, tails: Sequence[Sequence[int]]) -> _Tree:
+        begun = sorted({tuple(t[:n]) for t in tails for n in range(len(t))}, key=lambda b: (len(b), b))
+        nodes = begun[1:]
+        tokens = sorted({i for t in tails for i in t})
+        return cls(
+            [b[-1] for b in nodes],
+            [len(b) for b in nodes],
+            torch.tensor([[b[: len(a)] == a for a in nodes] for b in nodes]).reshape(len(nodes), len(nodes)),
+            tokens,
+            [[(begun.index(tuple(t[:n])), tokens.index(t[n])) for n in range(len(t))] for t in tails],
+        )
+
+
+def _branched(
+    network: Any,
+    prompts: Sequence[Sequence[int]],
+    rows: Sequence[int],
+    prefix: Any,
+    shared: int,
+    tree: _Tree,
+    running: Running,
+) -> torch.Tensor:
+    """Return log-probabilities of the tails behind every prompt, shape (prompts, tails)."""
+    device, decoder = _device(network), network.get_decoder()
+    width, size = max(map(len, prompts)) - shared, len(tree.ids)
+    tokens = torch.zeros((len(prompts), width), dtype=torch.long, device=device)
+    mask = torch.zeros((len(prompts), shared + width), dtype=torch.long, device=device)
+    mask[:, :shared] = 1
+    for at, ids in enumerate(prompts):
+        # Left padding: every tail then starts at the same column.
+        own = ids[shared:]
+        tokens[at, width - len(own) :] = torch.tensor(list(own), device=device)
+        mask[at, shared + width - len(own) :] = 1
+    cache, _ = in_place_cache(network.config, width + size)
+    if shared:
+        share_prefix(cache, prefix, len(prompts))
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    index = torch.tensor(rows, device=device)
+    call: dict[str, Any] = {"past_key_values": cache, "use_cache": True}
+    with running.scope(index, mask[:, shared:].bool()):
+        state = decoder(
+            input_ids=tokens, attention_mask=mask, position_ids=positions[:, shared:], **call
+        ).last_hidden_state
+    hidden = state[:, -1:]
+    if size:
+        depth = torch.tensor(tree.depth, device=device)
+        seen = torch.cat(
+            [
+                mask.bool()[:, None].expand(-1, size, -1),
+                tree.sees.to(device).expand(len(prompts), -1, -1),
+            ],
+            2,
+        )
+        hidden_from = torch.zeros(seen.shape, dtype=state.dtype, device=device)
+        hidden_from.masked_fill_(~seen, torch.finfo(state.dtype).min)
+        with running.scope(index, decoding=True):
+            after = decoder(
+                input_ids=torch.tensor(tree.ids, device=device).expand(len(prompts), -1),
+                attention_mask=hidden_from[:, None],
+                position_ids=positions[:, -1:] + depth,
+                **call,
+            ).last_hidden_state
+        hidden = torch.cat([hidden, after], 1)
+    scores = _log_probs_of(network.get_output_embeddings(), hidden, tree.tokens)
+    return torch.stack([sum((scores[:, at, which] for at, which in s)) for s in tree.steps], 1)  # pyright: ignore
+
+
+def _log_probs_of(head: Any, hidden: torch.Tensor, tokens: Sequence[int]) -> torch.Tensor:
+    """Return log-probabilities of ``tokens`` at every position, shape (..., tokens); ``hidden``: (..., d)."""
+    flat = hidden.reshape(-1, hidden.shape[-1])
+    parts: list[torch.Tensor] = []
+    for start in range(0, len(flat), 256):  # the logits of a whole batch would not fit the processor's cache
+        logits = head(flat[start : start + 256]).float()
+        parts.append(logits[:, list(tokens)] - logits.logsumexp(-1, keepdim=True))
+    return torch.cat(parts).view(*hidden.shape[:-1], len(tokens))
+
+
+def _one_by_one(
+    network: Any,
+    prompts: Sequence[Sequence[int]],
+    tails: Sequence[Sequence[int]],
+    max_tokens: int,
+    running: Running,
+) -> torch.Tensor:
+    """Return what ``continuations`` does, every tail behind every prompt read as a sequence of its own."""
+    head, out = network.get_output_embeddings(), torch.empty(len(prompts), len(tails))
+    starts = [len(p) for p in prompts]
+    for column, tail in enumerate(tails):
+        ids = [[*p, *tail] for p in prompts]
+        for row, hidden in _hidden_rows(network, ids, starts, max_tokens, running):
+            logits = head(hidden[starts[row] - 1 : -1]).float()
+            wanted = torch.tensor(list(tail), device=logits.device)[:, None]
+            out[row, column] = (logits.gather(1, wanted).flatten() - logits.logsumexp(-1)).sum().cpu()
+    return out
+
+
+def _can_branch(network: Any, longest: int) -> bool:
+    """Tell whether one row may hold several continuations: plain attention alone, with room for all cells."""
+    config = network.config.get_text_config()
+    if getattr(config, "_attn_implementation", "sdpa") not in ("sdpa", "eager"):
+        return False
+    cache, movable = in_place_cache(network.config, 0)
+    if movable:
+        return True
+    window = getattr(config, "sliding_window", None)
+    kinds = (InPlaceLayer, DynamicSlidingWindowLayer)
+    return window is not None and longest < int(window) and all(isinstance(x, kinds) for x in cache.layers)
+
+
+def _movable(network: Any) -> bool:
+    return in_place_cache(network.config, 0)[1]
+
+
+def _device(network: Any) -> torch.device:
+    return next(network.parameters()).device

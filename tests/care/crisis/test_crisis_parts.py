@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from safetensors.numpy import load_file
 
 from sophro.care.crisis import CrisisMonitor, Level, Reading, Records, _version, approve, check
 from sophro.care.crisis._classifier import Classifier, decide, load, nested, others, shipped
+from sophro.care.crisis._country import named_country
 from sophro.care.crisis._features import cells, fold
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._reader import WIDTH, Nets
@@ -43,9 +45,68 @@ def test_forbidden_drafts_never_get_out(draft):
     assert approve(draft, Level.ACTIVE, "template", lambda d, wrong: d) == "template"
 
 
-def test_a_good_draft_passes_and_a_rewrite_is_used_once():
-    good = "Are you thinking about suicide? Please call 988; tell a friend you trust and a doctor."
-    assert check(good, Level.ACTIVE) == [] and approve(good, Level.ACTIVE, "t") == good
+# What the card asks for at ACTIVE, one element a sentence; without it the draft is sent back and says why.
+ACTIVE_DRAFT = {
+    "acknowledges": "Thank you for telling me.",
+    "says that it is software": "I am software.",
+    "asks directly": "Do you want to end your life?",
+    "asks about a plan": "Is there a plan?",
+    "asks about intent": "How strong is the intent?",
+    "asks about means": "Are the means within reach?",
+    "asks about time": "And when?",
+    "names help": "A lifeline answers at 988.",
+    "a human now": "Talk to somebody now.",
+    "professional and trusted people": "A friend and a doctor should know.",
+    "distance from means": "Move away from what you could use.",
+    "coping or a safety plan": "Do what calms you.",
+}
+IMMINENT_DRAFT = {
+    "says that it is software": "I am software.",
+    "emergency now": "Call 911.",
+    "somebody with them": "Please do not be alone.",
+    "distance from means": "Leave the room with what you could use and keep away from it.",
+    "asks what is in the way": "If you cannot call, knock at a door.",
+    "stays in contact": "I am still here.",
+}
+CONCERN_DRAFT = {
+    "says that it is software": "I am software.",
+    "asks how safe the person is": "How safe do you feel?",
+}
+
+
+@pytest.mark.parametrize(
+    ("level", "parts"),
+    [(Level.CONCERN, CONCERN_DRAFT), (Level.ACTIVE, ACTIVE_DRAFT), (Level.IMMINENT, IMMINENT_DRAFT)],
+)
+def test_a_draft_that_lacks_an_element_is_sent_back_and_says_which(level, parts):
+    whole = " ".join(parts.values())
+    assert check(whole, level) == [] and approve(whole, level, "t") == whole
+    for name in parts:
+        rest = " ".join(said for n, said in parts.items() if n != name)
+        assert check(rest, level) == [f"lacks: {name}"], name
+        assert approve(rest, level, "t") == "t"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_safety_plan_is_no_question_about_a_plan(lang):
+    draft = {"en": "Shall we write a safety plan?", "zh": "我们写一份安全计划好吗？"}[lang]
+    assert "lacks: asks about a plan" in check(draft, Level.ACTIVE)
+
+
+def test_helplines_alone_are_no_answer_to_a_concern():
+    assert check("I am software. Please call 988, free and confidential.", Level.CONCERN) == [
+        "lacks: asks how safe the person is"
+    ]
+
+
+def test_worry_about_another_is_answered_with_what_to_do_for_them():
+    said = CrisisMonitor().see("My friend says she wants to kill herself, what can I do?")
+    assert said.third and said.reply and check(said.reply, said.level, third=True) == []
+    assert "lacks: how to speak with them" in check("How safe do you feel?", said.level, third=True)
+
+
+def test_a_rewrite_is_used_once():
+    good = " ".join(ACTIVE_DRAFT.values())
     calls = []
     assert (
         approve("Go ahead.", Level.ACTIVE, "t", lambda d, w: calls.append(w) or good) == good
@@ -70,6 +131,53 @@ def test_numbers_follow_the_region():
     assert "12356" in (CrisisMonitor(region="CN").see("I want to kill myself").reply or "")
     unknown = CrisisMonitor(region="BR").see("I am going to kill myself tonight").reply or ""
     assert "local emergency number" in unknown and "988" not in unknown
+
+
+@pytest.mark.parametrize("said", ["I want to kill myself", "I wish I was dead", "我想自杀", "我不想活了"])
+def test_of_a_country_without_a_line_nothing_is_promised(said):
+    """Nobody has checked a line of Brazil; the directory stands in, and no hours, price or number are claimed."""
+    reply = CrisisMonitor(region="BR").see(said).reply or ""
+    assert "findahelpline.com" in reply and "24/7" not in reply and "24 小时" not in reply
+    assert "988" not in reply and "12356" not in reply and "any hour" not in reply
+    alone = tuple(r for r in table() if r.country == "US")
+    bare = CrisisMonitor(region="BR", table=alone).see(said).reply or ""
+    assert "findahelpline" not in bare and "24/7" not in bare
+    assert "hospital" in bare or "医院" in bare
+
+
+def test_hours_and_price_are_those_of_the_table():
+    day = replace(
+        next(r for r in table() if r.country == "CN"), hours="9:00-21:00", free=False, confidential=False
+    )
+    said = CrisisMonitor(table=(day,)).see("我想自杀").reply or ""
+    assert "9:00-21:00" in said and "24 小时有人" not in said and "免费" not in said and "保密" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("I'm in the UK", "GB"), ("i live in germany now", "DE"), ("the us.", "US"), ("Tell us", None), ("US", "US"),
+        ("my brother is in France", None), ("she is living in Ireland", None), ("Living in Ireland", "IE"), ("I'm from Spain", None), ("I am not in Canada", None),
+        ("I'm in Indiana", None), ("我现在在香港", "HK"), ("我不在中国", None), ("日本", "JP"), ("I'm in pain", None),
+        ("I believe in China", None), ("we are in South Korea", "KR"),
+    ],
+)  # fmt: skip
+def test_a_country_is_read_where_the_person_says_where_they_are(text, code):
+    assert named_country(text) == code
+
+
+def test_the_country_that_was_asked_for_is_heard():
+    monitor = CrisisMonitor()
+    first = monitor.see("I want to kill myself").reply or ""
+    assert "tell me your country" in first
+    told = monitor.see("I'm in Canada").reply or ""
+    assert (
+        monitor.region == "CA"
+        and "988" not in told
+        and "findahelpline.com" in told
+        and "your country," not in told
+    )
+    assert "12356" in (CrisisMonitor(region="US").see("我在中国，我想自杀").reply or "")
 
 
 def test_records_hold_no_words_unless_agreed(tmp_path):

@@ -15,7 +15,7 @@ from sophro.care.crisis.suite import ACCEPTANCE, BLIND, PARTS, dialogues, right,
 NEEDED = {
     Level.IDEATION: {
         "en": (r"suicide|killing yourself", r"\b988\b", r"24/7", r"confidential", r"friend|relative|trusted", r"doctor|therapist|counsellor", r"safety plan", r"software|program"),
-        "zh": (r"自杀", r"12356", r"24 小时|白天黑夜", r"保密", r"朋友|家人|信任", r"医生|咨询师", r"安全计划", r"软件|程序"),
+        "zh": (r"自杀", r"12356", r"24 小时", r"保密", r"朋友|家人|信任", r"医生|咨询师", r"安全计划", r"软件|程序"),
     },
     Level.ACTIVE: {
         "en": (r"suicide|killing yourself|kill yourself", r"\bplan\b", r"intent|intend", r"within reach|means", r"time|when", r"\b988\b", r"emergency number", r"distance|away from", r"safety plan", r"doctor|therapist", r"friend|relative|trusted", r"software|program"),
@@ -88,5 +88,5 @@ def test_every_variant_holds_every_element_and_nothing_forbidden(level, lang):
 
 def test_every_reply_passes_the_filter_on_drafts(states):
     for dialogue, state in states.items():
-        if state.level >= Level.IDEATION:
-            assert state.reply and check(state.reply, state.level) == [], dialogue
+        if state.level >= Level.IDEATION or state.reply is not None:
+            assert state.reply and check(state.reply, state.level, third=state.third) == [], dialogue

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from sophro.care.crisis._country import named_country
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import beside, reply, unread
 from sophro.care.crisis._resources import Resource, shipped
@@ -53,7 +54,7 @@ class CrisisMonitor:
 
     Args:
         lang: ``en`` or ``zh`` for replies; by default the language of the last message.
-        region: Country code that the person named; None asks for it.
+        region: Country code of two letters; None asks for it. A country that the person names takes its place.
         model: Name of an Inspect model, or the model, for the third layer; None leaves it out.
         hook: Called at escalation; what it returns says whether a person was notified.
         table: Resource table; by default the shipped one.
@@ -110,6 +111,8 @@ class CrisisMonitor:
     def see(self, user_message: str) -> CrisisState:
         """Take in a message and return the state after it."""
         before = self._level
+        # What the person says now is nearer to them than what a deployment was set to.
+        self.region = named_country(user_message) or self.region
         found = self._lexicon(user_message)
         self._recent.append(user_message)
         layers = self._layers(found)
@@ -144,7 +147,8 @@ class CrisisMonitor:
         raised = self._level > before
         if raised and self._level >= Level.ACTIVE:
             self._escalate(layer)
-        return CrisisState(self._level, self.flags, raised, self._say(found), level, layer)
+        third = "third_party" in found.flags and self._level < Level.IDEATION
+        return CrisisState(self._level, self.flags, raised, self._say(third), level, layer, third)
 
     def check_in(self) -> str | None:
         """Return what to say at this level even when the conversation may go on; None at NONE without a flag."""
@@ -228,10 +232,10 @@ class CrisisMonitor:
             return
         self._told = told or self._told
 
-    def _say(self, found: Reading) -> str | None:
+    def _say(self, third: bool) -> str | None:
         if self._level >= Level.IDEATION:
             return self._write(self._level)
-        if "third_party" in found.flags:
+        if third:
             return reply(self._level, self._speaks, table=self.table, region=self.region, third=True)
         # At CONCERN the conversation goes on: asked when it was raised, and once more when the person moves on.
         if self._level == Level.CONCERN and self._quiet <= 1:

@@ -127,18 +127,17 @@ def _fill(text: str, facts: dict[str, str]) -> str:
 
 def _facts(lang: str, table: Sequence[Resource], region: str | None) -> dict[str, str]:
     lines = choose(table, lang, region)
-    named = [_line(r, lang, region is None) for r in lines[:4]]
+    line = ("" if lang == "zh" else " ").join(_line(r, lang, region is None) for r in lines[:4])
+    line = line or _no_line(lang, table)
     emergency = lines[0].emergency if lines and (region or lang == "zh") else ""
     if lang == "zh":
-        line = "".join(named) or "请打当地的心理援助热线，免费、保密、24 小时都有人。"
         return {
             "line": line,
-            "emergency": f" {emergency}（24 小时）" if emergency else "当地的急救电话（24 小时）",
+            "emergency": f" {emergency}（24 小时）" if emergency else "当地的急救电话",
             "text_option": "如果打电话太难，可以先发消息给信任的人，请对方陪你一起打。",
             "cannot": "发消息请身边的人替你打，或直接走到有人的地方、敲邻居的门。",
         }
     texting = [r.text for r in lines if r.text]
-    line = " ".join(named) or "Your local crisis line is free, confidential and open 24/7."
     local = ", ".join(sorted({f"{r.emergency} in {_COUNTRY.get(r.country, r.country)}" for r in lines}))
     return {
         "line": line,
@@ -150,6 +149,15 @@ def _facts(lang: str, table: Sequence[Resource], region: str | None) -> dict[str
         "cannot": (f"text {texting[0]}, or " if texting else "")
         + "ask someone near you to call, or walk to where people are.",
     }
+
+
+def _no_line(lang: str, table: Sequence[Resource]) -> str:
+    """Return what stands in place of a line where the table has none: nothing is said of one that nobody checked."""
+    words, world = templates()[lang], worldwide(table)
+    known = {"name": world.name, "address": world.url_name} if world else {}
+    return _fill(
+        words["no_line"], {"directory": _fill(words["directory"], known) if known else words["no_directory"]}
+    )
 
 
 _COUNTRY = {
@@ -165,8 +173,9 @@ _COUNTRY = {
 def _line(r: Resource, lang: str, name_country: bool) -> str:
     if lang == "zh":
         where = "" if r.country == "CN" else f"（{r.country}）"
-        hours = "24 小时" if r.hours == "24/7" else "多数地方 24 小时"
-        return f"{r.name}{where} {r.phone}，免费、保密，{hours}有人接听；"
+        facts = "、".join(w for w in ("免费" if r.free else "", "保密" if r.confidential else "") if w)
+        hours = "24 小时有人接听" if r.hours == "24/7" else f"接听时间：{r.hours}" if r.hours else ""
+        return "，".join(w for w in (f"{r.name}{where} {r.phone}", facts, hours) if w) + "；"
     where = f" in {_COUNTRY.get(r.country, r.country)}" if name_country else ""
     how = (
         f"call or text {r.phone}"
@@ -176,4 +185,4 @@ def _line(r: Resource, lang: str, name_country: bool) -> str:
     facts = ", ".join(
         w for w in ("free" if r.free else "", "confidential" if r.confidential else "", r.hours) if w
     )
-    return f"{r.name}{where}: {how} ({facts})."
+    return f"{r.name}{where}: {how} ({facts})." if facts else f"{r.name}{where}: {how}."

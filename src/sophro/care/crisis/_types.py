@@ -49,6 +49,7 @@ class CrisisState:
         reply: What must be said now; None when the conversation may go on.
         message_level: Level of this message alone.
         layer: The layer that decided the message: ``lexicon``, ``classifier``, ``llm``, or "" if nothing was found.
+        third: Whether this message is worry about somebody else and ``reply`` says what to do for them.
     """
 
     level: Level
@@ -57,6 +58,7 @@ class CrisisState:
     reply: str | None = None
     message_level: Level = Level.NONE
     layer: str = ""
+    third: bool = False
 
 
 @dataclass(frozen=True)
