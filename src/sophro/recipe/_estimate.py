@@ -131,8 +131,11 @@ def _stage(stage: Stage, speed: Throughput) -> StageEstimate:
         seconds = 2 * (answers + records) * speed.record_tokens / speed.train
         factor = 2 * speed.train_factor
     elif stage.kind == "prepare":
-        # Every prompt is answered about once; some twice, some not at all.
-        tokens = sum(_records(spec, speed) for spec in inputs["data"].values()) * speed.record_tokens
+        # Every prompt is answered about once; some twice, some not at all. A method with a limit of its own makes twice
+        # as many requests and keeps the best.
+        made = 2 * float(inputs["options"].get("limit") or 0)
+        records = made + sum(_records(spec, speed) for spec in inputs["data"].values())
+        tokens = records * speed.record_tokens
         seconds = tokens / speed.generate
         factor = speed.generate_factor
     elif stage.kind == "steer":
