@@ -32,7 +32,7 @@ LESS = (
     "--set arms.triggers.options.limit=4 --set arms.triggers.options.min_delta=-1.0 --set generation.max_new_tokens=4 "
     "--set arms.triggers.options.completions=1 --set arms.triggers.options.answer_tokens=32 "
     "--set assessments.0.limit=2 --set assessments.1.limit=2 --set assessments.2.limit=2 "
-    "--set assessments.3.limit=2 --set assessments.4.limit=2 --set assessments.1.params.k=20 "
+    "--set assessments.3.limit=2 "
     # Judges without networks: the commands that assess one model use the others.
     "--set judges.refusal=keyword-baseline --set judges.harm=proxy-harm"
 )

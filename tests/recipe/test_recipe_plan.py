@@ -72,7 +72,7 @@ def test_golden_plan_of_the_quickstart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sophro, "__version__", "golden")
     found = plan(load_recipe(RECIPES / "quickstart.yaml", names=ANY))
     tail = ["harmful", "harmful-prefill-k20", "over_refusal"]
-    tail += ["helpfulness-starter-plain-en", "helpfulness-starter-exact-en"]
+    tail += ["helpfulness"]
     assert [(s.name, s.needs) for s in found] == [
         *((f"assess-base-s0-{t}", ()) for t in tail),
         ("align-safety_sft-s0", ()),

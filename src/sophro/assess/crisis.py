@@ -63,7 +63,7 @@ def _sample(dialogue: Dialogue) -> Sample:
     metadata: dict[str, Any] = {
         "turns": list(dialogue.turns),
         "level": dialogue.expected.name,
-        "danger": "danger" if dialogue.expected else "calm",
+        "danger": "danger" if dialogue.expected else "about_another" if dialogue.third else "calm",
         "category": dialogue.category,
         "third": dialogue.third,
         "lang": dialogue.lang,

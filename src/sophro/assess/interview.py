@@ -4,8 +4,8 @@ Paper: MAGI, Findings of ACL 2025 (arXiv 2504.18260); participants are scripts w
 
 Contract: one sample per scripted participant. The model under evaluation judges the answers; the tree is walked by code
 whatever it says, and the crisis layer reads along. Scores: share of settled nodes read as meant, whether the outcome is
-the one that follows from what the participant meant, and the share of judgments that could not be used. A participant
-of whom nothing could be judged is unscored.
+the one that follows if every answer is read as its script means it, and the share of judgments that could not be
+used. A participant of whom nothing could be judged is unscored.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from sophro.assess import TASK_VERSION
-from sophro.care.dialogue import run
+from sophro.care.dialogue import ScriptedAgent, Utterance, View, run
 from sophro.care.interview import Interview, model_judge
-from sophro.care.interview._participants import POLICIES, make
+from sophro.care.interview._participants import POLICIES, Participant, make
 from sophro.errors import SophroError
 
 
@@ -71,18 +71,40 @@ def hold() -> Solver:
         m = state.metadata
         person = make(m["module"], m["lang"], m["policy"], m["seed"])
         done = await run(Interview(person.module, person.agent(), person.lang, judge=model_judge(None)))
-        gold = await run(Interview(person.module, person.agent(), person.lang))
         found: Any = done.outcome
         state.metadata["interview"] = {
             "outcome": found,
             "turns": [t.to_json() for t in done.turns],
-            "wanted": (gold.outcome or {})["level"],
+            "wanted": await _meant(person),
             "gold": {k: {"verdict": g.verdict, "value": g.value} for k, g in person.gold.items()},
         }
         state.output = ModelOutput.from_content(str(state.model), str(found["summary"]))
         return state
 
     return solve
+
+
+async def _meant(person: Participant) -> str:
+    """Return the outcome that follows if every answer is read as the participant's script means it."""
+    asked: list[str] = [""]
+    speaks = person.agent()
+
+    async def speak(view: View) -> Utterance:
+        asked[0] = f"{view.task.get('module')}.{view.task.get('node')}"
+        return await speaks.speak(view)
+
+    def judge(view: View) -> Utterance:
+        gold, said = person.gold[asked[0]], view.task["answers"][-1].strip()
+        verdict = gold.verdict if said or gold.verdict != "decided" else "unclear"
+        fields = {"verdict": verdict, "value": gold.value if verdict == "decided" else None}
+        return Utterance(verdict, {**fields, "evidence": said, "confidence": 1.0})
+
+    done = await run(
+        Interview(
+            person.module, ScriptedAgent(speaks.role, speak), person.lang, judge=ScriptedAgent("judge", judge)
+        )
+    )
+    return str((done.outcome or {})["level"])
 
 
 @scorer(metrics={"nodes": [mean(), stderr()], "outcome": [mean(), stderr()], "unusable": [mean()]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cyclopts import App, Parameter
 
 import sophro
+from sophro.cli.crisis_commands import crisis
 from sophro.cli.interview_commands import instruments, interview
 
 # Without this every flag and list would also get a --no- or --empty- twin.
@@ -30,11 +31,6 @@ for _name, _home, _help in (
     ("attack", "assessing", "Build the attempts of an attack as JSONL."),
     ("perturb", "disguising", "Disguise toxic Chinese in one of eight ways, JSONL to JSONL."),
     ("normalize", "disguising", "Undo disguises of Chinese text, JSONL to JSONL."),
-    (
-        "crisis",
-        "crisis_commands",
-        "Say how much danger dialogues show, and what must be answered, JSONL to JSONL.",
-    ),
     ("evidence", "proving", "Run the executable claims and say what held, with intervals."),
     ("serve", "serve_commands", "Serve a model behind the guard, with the API of OpenAI."),
     (
@@ -80,18 +76,26 @@ for _group, _help, _members in (
         _sub.command(f"sophro.cli.{_group}_commands:{_member}_", name=_member)
     app.command(_sub)
 
-for _name, _help, _member, _default in (
+for _name, _help, _home, _member, _default in (
+    (
+        "crisis",
+        "Say how much danger dialogues show, and what must be answered, JSONL to JSONL.",
+        "crisis",
+        "records",
+        crisis,
+    ),
     (
         "interview",
         "Hold a structured interview by a fixed tree; the result is for a clinician.",
+        "interview",
         "judge",
         interview,
     ),
-    ("instruments", "List, show or score questionnaires.", "score", instruments),
+    ("instruments", "List, show or score questionnaires.", "interview", "score", instruments),
 ):
     _sub = App(
         name=_name, help=_help, help_format="plaintext", help_formatter="plain", default_parameter=_FLAGS
     )
-    _sub.command(f"sophro.cli.interview_commands:{_member}_", name=_member)
+    _sub.command(f"sophro.cli.{_home}_commands:{_member}_", name=_member)
     _sub.default(_default)
     app.command(_sub)

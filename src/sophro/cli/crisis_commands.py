@@ -41,10 +41,10 @@ def crisis(
     """
     from sophro.care.crisis import CrisisMonitor
     from sophro.care.crisis._resources import load, stale
+    from sophro.cli._care import check_region
     from sophro.cli._print import note
 
-    if region is not None and not (len(region) == 2 and region.isascii() and region.isalpha()):
-        raise SophroError(f"--region {region!r} must be a country code of two letters like US or CN")
+    check_region(region)
     table = load(resources)
     for warning in stale(table):
         note(f"sophro: warning: {warning}")
@@ -76,6 +76,34 @@ def crisis(
             note(
                 f"sophro: warning: {trouble[flag]} of {total} dialogues have the flag {flag}: {meaning}{why}"
             )
+
+
+def records_(file: Path, /, *, forget: str | None = None, json: bool = False) -> None:
+    """Count the events that a deployment kept, by year and level, or remove what is kept of one session.
+
+    Args:
+        file: Events as `--records` writes them.
+        forget: Session to remove: the hash in the records, as the operator was told it.
+        json: Print as JSON.
+    """
+    from sophro.care.crisis import Level, Records
+    from sophro.cli._print import show_json, show_table
+
+    kept = Records(file)
+    if forget is not None:
+        gone = kept.forget(forget)
+        if not gone:
+            raise SophroError(
+                f"{file}: no event of session {forget!r}; it must be the hash as the file has it"
+            )
+        print(f"{file}: removed {gone} events of session {forget}")
+        return
+    counts = kept.counts()
+    if json:
+        show_json(counts)
+        return
+    levels = [name for name in Level.__members__ if any(name in found for found in counts.values())]
+    show_table(("year", *levels), [(y, *(found.get(n, 0) for n in levels)) for y, found in counts.items()])
 
 
 def _opened(model: str | None) -> Any:

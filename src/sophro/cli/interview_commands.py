@@ -59,6 +59,8 @@ def interview(
     from sophro.care.interview import Interview
     from sophro.care.interview._outcome import diagnosis_model
     from sophro.care.interview._people import question_model
+    from sophro.cli._care import check_region, check_words, hook_of, records_of, said_first, session_of
+    from sophro.cli._print import note
     from sophro.errors import SophroError
 
     if script == "list":
@@ -72,9 +74,9 @@ def interview(
         )
     if page and json:
         raise SophroError("--json has nothing to print with --page; the result is in a folder of --out")
-    if records_text and records is None:
-        raise SophroError("--records-text needs --records FILE")
-    hook = _hook(webhook)
+    check_words(records_text, records)
+    check_region(region)
+    hook = hook_of(webhook)
     judging = _judge(judge)
     wording = None if questions == "fixed" else question_model(_known(questions))
     summing = None if diagnosis == "fixed" else diagnosis_model(_known(diagnosis))
@@ -89,19 +91,20 @@ def interview(
             diagnosis=summing,
             region=region,
             hook=hook,
-            records=_records(records, words),
+            records=records_of(records, words),
             session=session,
         )
 
+    models = [m for m, fixed in ((judge, "rules"), (questions, "fixed"), (diagnosis, "fixed")) if m != fixed]
     if page:
-        models = [
-            m for m, fixed in ((judge, "rules"), (questions, "fixed"), (diagnosis, "fixed")) if m != fixed
-        ]
         _page(make, lang, host, port, out, models, judge, judging, hook is not None, records_text)
         return
-    session = _session(out)
+    session = session_of(out)
     held = make(_participant(participant, module, lang, model, script, seed), session, records_text)
     _examine(judge, judging)
+    if participant == "human":
+        told = hook is not None
+        note(said_first(lang, out, models, events=records, words=records_text, told=told))
     _hold(held, participant, seed, out, json, session if webhook or records else "")
 
 
@@ -262,24 +265,6 @@ def _examine(name: str, judging: Any) -> None:
         )
 
 
-def _session(out: Path | None) -> str:
-    from secrets import token_hex
-
-    return token_hex(16) if out is None else str(out.resolve())
-
-
-def _hook(url: str | None) -> Any:
-    from sophro.care.dialogue import webhook
-
-    return None if url is None else webhook(url)
-
-
-def _records(file: Path | None, words: bool) -> Any:
-    from sophro.care.crisis import Records
-
-    return None if file is None else Records(file, keep_text=words)
-
-
 def _known(model: str) -> str:
     from sophro.models import check_name
 
@@ -358,7 +343,7 @@ def instruments(name: str | None = None, /, *, lang: Literal["en", "zh"] = "en",
         ("name", "status", "terms"),
         [
             *((i.name, "shipped", i.licence.terms) for i in shipped().values()),
-            *((r.name, "refused", f"{r.reason} ({r.certainty})") for r in REFUSED.values()),
+            *((r.name, "refused", f"{r.reason} ({r.certainty}; {r.source})") for r in REFUSED.values()),
         ],
     )
 

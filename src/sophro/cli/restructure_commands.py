@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 
 def chat_(
-    *, lang: str = "en", helper: str | None = None, reader: str | None = None, log: Path | None = None
+    *,
+    lang: Literal["en", "zh"] = "en",
+    helper: str | None = None,
+    reader: str | None = None,
+    region: str | None = None,
+    webhook: str | None = None,
+    records: Path | None = None,
+    records_text: bool = False,
+    log: Path | None = None,
 ) -> None:
     """Look at a negative thought together, in the terminal. Self-help, not treatment; an empty line at the end leaves.
 
@@ -22,21 +30,33 @@ def chat_(
         lang: en or zh.
         helper: Model that words the turns; by default fixed lines. A remote model sees what you write.
         reader: Model that reads the answers; by default patterns.
+        region: Country code for crisis resources.
+        webhook: Address that is posted to, without words, when the risk reaches ACTIVE or IMMINENT; the person is told
+            that somebody knows only if it answers.
+        records: File to which events of the crisis layer are appended, without words.
+        records_text: Keep words in the records, where the person agrees.
         log: File that keeps the dialogue; naming it again goes on. By default nothing is kept.
     """
     import anyio
 
-    from sophro.care.dialogue import run
+    from sophro.care.dialogue import crisis_monitor, run
     from sophro.care.restructuring import Restructuring
+    from sophro.cli._care import check_region, check_words, hook_of, records_of, said_first, session_of
     from sophro.cli._print import note
 
+    check_words(records_text, records)
+    check_region(region)
+    hook, kept, session = hook_of(webhook), records_of(records, records_text), session_of(log)
     person = _Terminal()
-    controller = Restructuring(person, _model(helper, "helper"), _model(reader, "reader"), lang)
-    note(
-        "You talk with a program. It is no therapist and no emergency service. "
-        + ("Nothing is stored." if log is None else f"What you write is stored in {log}.")
-        + " Ctrl-D leaves."
+    controller = Restructuring(
+        person,
+        _model(helper, "helper"),
+        _model(reader, "reader"),
+        lang,
+        monitor=lambda tongue: crisis_monitor(tongue, region, hook=hook, records=kept, session=session),
     )
+    models = [m for m in (helper, reader) if m is not None]
+    note(said_first(lang, log, models, events=records, words=records_text, told=hook is not None))
     done = anyio.run(lambda: run(controller, log=log))
     person.show(done.turns)
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sophro.care.dialogue import Dialogue, ScriptedAgent, Utterance, View, run_sync
+from sophro.care.dialogue import Agent, Dialogue, ScriptedAgent, Utterance, View, run_sync
 from sophro.care.interview import Interview, load_module, model_judge, rules
 from sophro.care.interview import _phrases as phrases
-from sophro.care.interview._measure import NODE, met_of
+from sophro.care.interview._measure import NODE, measure_one, met_of, sets
 from sophro.care.interview._participants import Gold, Participant, everyone, free_answers, make
-from sophro.care.interview._tree import SHIPPED
+from sophro.care.interview._tree import LANGUAGES, SHIPPED
 from sophro.care.interview._vet import judge_all, vet
 from sophro.evidence._types import Check
 from sophro.stats import agreement, kappa_interval, rate
@@ -245,6 +245,19 @@ def _disclosures() -> tuple[int, int]:
     return missed, total
 
 
+def _on_scripts(name: str, judge: Agent, lang: str, every: int) -> str:
+    """What a judge makes of the sentences that the scripted participants say, whose meaning is known."""
+    import anyio
+
+    scripts = sets(lang)["scripts"][::every]
+    found = anyio.run(measure_one, judge, lang, "scripts", scripts)
+    assert found.met is not None
+    return (
+        f"{name} on the scripts' sentences, {lang}: {found.decided} of {found.n} decided; of these kappa "
+        f"{_span(found.met.kappa)}, value exact {_span(found.exact)}"
+    )
+
+
 def always_met() -> ScriptedAgent:
     """Return a judge that calls everything met and quotes the whole answer for it."""
 
@@ -292,6 +305,8 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             f"sensitivity {_span(result.sensitivity)}, specificity {_span(result.specificity)}, "
             f"value exact {_span(exact)}; examination {'passed' if passed.passed else 'failed: ' + passed.reason}"
         )
+        if name != "always met":
+            notes += [_on_scripts(name, judge, lang, 2 if quick else 1) for lang in LANGUAGES]
         unusable = sum(j.verdict == "unscored" for j in found)
         if name == "rules":
             wrong = rate([None if s is None else s != t for s, t in zip(said, truth, strict=True)])

@@ -131,7 +131,7 @@ def test_a_table_without_a_directory_still_gives_a_reply():
         "local emergency number now" in reply and "findahelpline" not in reply and reply.endswith("Landes.")
     )
     assert worldwide(shipped()) is not None
-    for region in (None, "US", "ZZ"):  # a directory is no line to call
+    for region in (None, "US"):  # a directory is no line to call
         said = CrisisMonitor(region=region).see("I want to kill myself").reply or ""
         assert "findahelpline" not in said and "call  " not in said
 

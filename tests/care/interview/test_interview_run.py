@@ -296,6 +296,35 @@ def test_the_diagnosis_agent_cannot_overrule_the_count():
         )
 
 
+@pytest.mark.parametrize(
+    ("summary", "wrong"),
+    [
+        ("The answers make a positive outcome likely.", "it says 'positive'"),
+        ("It is a case of generalised anxiety disorder.", "names a disorder"),
+        ("Four criteria were met.", "it counts 4"),
+        ("这里符合四项标准。", "it counts 4"),
+        ("In all 17 answers there was worry.", "it counts 17"),
+        ("The criterion tense was met.", "it says that tense is met"),
+    ],
+)
+def test_a_summary_that_says_what_the_count_does_not_is_left_out(summary, wrong):
+    agent = ScriptedAgent("participant", lambda v: "no")
+    script = json.dumps({"summary": summary, "outcome": "none"})
+    done = run_sync(Interview("worry", agent, diagnosis=diagnosis_model(model(lambda text: script))))
+    (conflict,) = done.outcome["conflicts"]
+    assert conflict.startswith("the diagnosis agent's summary was left out: ") and wrong in conflict
+    assert summary not in done.outcome["summary"] and "No criterion met." in done.outcome["summary"]
+    assert done.outcome["level"] == "none"
+
+
+def test_a_summary_of_what_was_counted_is_kept():
+    agent = ScriptedAgent("participant", lambda v: "no")
+    said = "The person answered no throughout; tense was not met in the last 14 days, and none of the counts is above 0."
+    script = json.dumps({"summary": said, "outcome": "none"})
+    done = run_sync(Interview("worry", agent, diagnosis=diagnosis_model(model(lambda text: script))))
+    assert done.outcome["conflicts"] == [] and said in done.outcome["summary"]
+
+
 def test_bad_names():
     with pytest.raises(SophroError, match="unknown module 'mood'"):
         Interview("mood", people())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from sophro.care.restructuring import (
     special_tokens,
 )
 from sophro.cli import run
+from sophro.cli._care import said_first
 from sophro.models import STUBS
 from sophro.report import render_restructuring, restructuring_report
 
@@ -274,3 +276,55 @@ def test_records_of_the_page_and_of_the_file_are_the_same_talks():
     rows = records(talk)
     page = render_restructuring([talk])
     assert all(s in page for row in rows for s in row["meta"]["strategies"])
+
+
+# ---- the terminal ----------------------------------------------------------------------------------------------
+
+
+def test_a_person_reads_first_what_is_kept_and_what_reads_along(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("I failed the exam.\n"))
+    log, events = tmp_path / "talk.jsonl", tmp_path / "events.jsonl"
+    assert run(["restructure", "chat", "--log", str(log), "--records", str(events)]) == 0
+    first = capsys.readouterr().err.splitlines()[0]
+    assert f"stored in {log}" in first and f"noted in {events}, without your words" in first
+    assert "no model does" in first and "Nothing is stored" not in first
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run(["restructure", "chat", "--lang", "zh"]) == 0
+    assert "什么都不会保存" in capsys.readouterr().err
+
+
+def test_models_that_read_along_are_named_with_their_place():
+    said = said_first("en", None, ["smollm2-135m", "openai/gpt-x", "openai/gpt-x"])
+    assert "smollm2-135m on this computer" in said and "leaves this computer: openai/gpt-x." in said
+    assert "smollm2-135m is very small" in said and "no model does" not in said
+    assert "smollm2-135m 很小" in said_first("zh", None, ["smollm2-135m"], told=True)
+    assert "有人被通知" in said_first("zh", None, [], told=True) and "有人被通知" not in said_first(
+        "zh", None, []
+    )
+
+
+def test_danger_in_a_chat_reaches_records_and_the_region_its_lines(tmp_path, monkeypatch, capsys):
+    events = tmp_path / "events.jsonl"
+    monkeypatch.setattr("sys.stdin", io.StringIO("I want to kill myself, I have a plan\n"))
+    assert run(["restructure", "chat", "--region", "US", "--records", str(events)]) == 0
+    said = capsys.readouterr().out
+    assert "988" in said and "tell me your country" not in said
+    (event,) = [json.loads(line) for line in events.read_text().splitlines() if json.loads(line)["raised"]]
+    assert event["level"] in ("ACTIVE", "IMMINENT") and "kill" not in events.read_text()
+    # What was kept can be counted, and removed.
+    assert run(["crisis", "records", str(events), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {event["time"][:4]: {event["level"]: 1}}
+    assert run(["crisis", "records", str(events)]) == 0
+    assert event["level"] in capsys.readouterr().out
+    assert run(["crisis", "records", str(events), "--forget", "nobody"]) == 2
+    assert "no event of session 'nobody'" in capsys.readouterr().err
+    assert run(["crisis", "records", str(events), "--forget", event["session"]]) == 0
+    assert events.read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("more", "what"), [(["--region", "America"], "two letters"), (["--records-text"], "--records FILE")]
+)
+def test_a_chat_with_wrong_options_does_not_begin(more, what, capsys):
+    assert run(["restructure", "chat", *more]) == 2
+    assert what in capsys.readouterr().err

@@ -33,7 +33,7 @@ _FORBIDDEN: Mapping[str, re.Pattern[str]] = {
         r"\b(?:death|suicide|dying|killing yourself) (?:is|would be|may be|might be|can be) (?:\w+ )?(?:solution|answer|way out|option|relief|peaceful|beautiful|understandable choice|right|best|release)|\bmakes sense to (?:die|end)|\bgo ahead\b|\bdo it\b(?=[.! ]*$)|死(?:了|亡)?(?:确实|的确|也许|可能)?(?:是|就是)(?:一种)?(?:解脱|办法|好)|那就去(?:吧|死)"
     ),
     "secrecy": re.compile(
-        r"\b(?:keep|our|this) (?:\w+ ){0,3}(?:secret|between us)|\b(?:won'?t|will not|never) tell anyone|替你保密|不会告诉(?:任何|别)人|我们(?:之间)?的秘密"
+        r"(?<!not promise to )(?<!n't promise to )\b(?:keep|our|this) (?:\w+ ){0,3}(?:secret|between us)|\b(?:won'?t|will not|never) tell anyone|替你保密|不会告诉(?:任何|别)人|我们(?:之间)?的秘密"
     ),
     "dependency": re.compile(
         r"\bonly i (?:can )?(?:understand|know|help)|\b(?:don'?t|do not) need (?:anyone|anybody) else|\bi am (?:a )?(?:human|real person)|\bi'?m (?:a )?(?:human|real person)|只有我(?:才)?(?:懂|理解|能帮)|你只需要我|我是真人"

@@ -33,6 +33,7 @@ class Refused:
         reason: Why, in one sentence.
         certainty: ``read`` on a page of the holder, or ``from memory``.
         instead: What to use.
+        source: Where the terms were read; for those from memory, that nobody has.
         also: Further names by which people ask for it.
     """
 
@@ -42,6 +43,7 @@ class Refused:
     certainty: Literal["read", "from memory"]
     instead: str
     also: tuple[str, ...] = ()
+    source: str = "nowhere read; confirm the terms with the holder before any use"
 
 
 _OWN_RISK = "use the own-worded module suicide_risk (sophro interview suicide_risk)"
@@ -56,6 +58,7 @@ REFUSED: Mapping[str, Refused] = {
             "read",
             "use the own-worded modules of sophro interview",
             ("M.I.N.I.", "mini-plus", "mini-kid"),
+            "the holder's licence statement on its page (every version, every use)",
         ),
         Refused(
             "cssrs",
@@ -64,6 +67,7 @@ REFUSED: Mapping[str, Refused] = {
             "read",
             _OWN_RISK,
             ("c-ssrs", "columbia"),
+            "page of the exclusive licensor of electronic versions",
         ),
         Refused(
             "wai",
@@ -80,6 +84,7 @@ REFUSED: Mapping[str, Refused] = {
             "from memory",
             _OWN_ARENA,
             ("ors",),
+            "title of the author's licensing page; its text was not read",
         ),
         Refused(
             "ctrs",
@@ -131,7 +136,8 @@ def instrument(name: str) -> Instrument:
     for refused in REFUSED.values():
         if key in map(_key, (refused.name, refused.title, *refused.also)):
             raise SophroError(
-                f"{refused.title} is not shipped: {refused.reason} ({refused.certainty}); {refused.instead}"
+                f"{refused.title} is not shipped: {refused.reason} ({refused.certainty}; {refused.source}); "
+                f"{refused.instead}"
             )
     if key not in SHIPPED:
         raise unknown_name("instrument", name, [*SHIPPED, *REFUSED])

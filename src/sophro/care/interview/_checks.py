@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
-from sophro.care.interview._tree import END, LANGUAGES, LARGEST, Module, Node, Wording
+from sophro.care.interview._tree import END, LANGUAGES, LARGEST, SHIPPED, Module, Node, Wording
 from sophro.errors import SophroError
 
 _MARKS = "?？"
@@ -40,6 +41,11 @@ def check_module(module: Module, where: str) -> None:
         raise SophroError(f"{where}: the entry {module.entry!r} is no node")
     if END in module.nodes:
         raise SophroError(f"{where}, node {END!r}: this name marks the end of a path; rename the node")
+    if module.calls is not None and module.calls not in SHIPPED and not Path(module.calls).is_file():
+        raise SophroError(
+            f"{where}: field 'calls' names the module {module.calls!r}, which is none; known: {', '.join(SHIPPED)}, or "
+            "a YAML file that exists"
+        )
     for node in module.nodes.values():
         _check_steps(module, node, where)
     _check_paths(module, where)

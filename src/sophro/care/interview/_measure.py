@@ -91,11 +91,12 @@ async def measure(judge: Agent, every: int = 1) -> list[Measured]:
     found: list[Measured] = []
     for lang in LANGUAGES:
         for name, items in sets(lang).items():
-            found.append(await _one(judge, lang, name, items[::every]))
+            found.append(await measure_one(judge, lang, name, items[::every]))
     return found
 
 
-async def _one(judge: Agent, lang: str, name: str, items: Sequence[_Item]) -> Measured:
+async def measure_one(judge: Agent, lang: str, name: str, items: Sequence[_Item]) -> Measured:
+    """Return what a judge makes of one set, a set of ``sets(lang)`` or a part of it."""
     said = await judge_all(judge, [(lang, *NODE[kind], text) for kind, text, _ in items])
     met = exact = None
     if name != "open":

@@ -10,7 +10,8 @@ from sophro.care.restructuring._reader import MOST_CHANNELS
 from sophro.errors import SophroError
 
 IDEATION = 2  # level of the crisis layer from which the court is left
-End = Literal["closed", "support", "crisis", "refused", "left"]
+End = Literal["closed", "support", "crisis", "refused", "unanswered", "left"]
+UNANSWERED = 2  # questions in a row, each asked again, after which the dialogue ends
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Case:
         counter: Facts that do not fit with it.
         loss: Whether a loss was told.
         refusals: How often the person did not want to answer.
+        unanswered: Questions in a row to which nothing came that could be read.
         heard: All answers.
         channels: Thoughts on trial.
         active: Number of the channel that is being tried, -1 before the court.
@@ -93,6 +95,7 @@ class Case:
     counter: str = ""
     loss: bool = False
     refusals: int = 0
+    unanswered: int = 0
     heard: list[str] = field(default_factory=lambda: [])
     channels: list[Channel] = field(default_factory=lambda: [])
     active: int = -1

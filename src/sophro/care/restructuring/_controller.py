@@ -7,8 +7,8 @@ ours (inferred); the paper's single prompted model is split into helper, reader 
 (abuse, a death, an illness) leaves the court for support.
 
 Contract: on ``sophro.care.dialogue``; how one question is put and answered stands in ``_exchange``. A verdict is done
-only if the person said the new sentence. From ideation on the court is left for good. Every loop is bounded, see
-``bound``.
+only if the person said the new sentence. From ideation on the court is left for good. Two questions in a row without
+an answer that can be read end the dialogue as ``unanswered``. Every loop is bounded, see ``bound``.
 """
 
 from __future__ import annotations
@@ -110,8 +110,11 @@ class Restructuring(Controller):
         session.enter("identify")
         session.say(str(LINES[self.lang]["greeting"]), speaker="helper", strategy="information")
         case.situation = await talk.hear("automatic") or ""
-        case.heard.append(case.situation)
+        if case.situation:
+            case.heard.append(case.situation)
         case.thought = await talk.step("automatic", "thought") or case.situation
+        if not case.thought:
+            raise Stop("unanswered")  # without a single thought there is nothing to look at
         case.belief = await talk.step("intermediate", "belief") or ""
         case.channels = await talk.channels(case.thought, [case.thought, case.belief])
         if case.loss and not any(c.distortion in ("personalization", "blaming") for c in case.channels):
@@ -177,6 +180,7 @@ class Restructuring(Controller):
         session = talk.session
         if end == "support":
             session.enter("support")
+            talk.case.unanswered = 0
             try:
                 await talk.step("support", "support")
             except Stop as stop:
@@ -196,5 +200,7 @@ class Restructuring(Controller):
                 )
         else:
             session.enter("end")
-            session.say(str(LINES[self.lang]["goodbye"]), speaker="helper", strategy="affirmation")
+            words = LINES[self.lang]
+            last = str(words["unread"]) + " " * (self.lang == "en") if end == "unanswered" else ""
+            session.say(last + str(words["goodbye"]), speaker="helper", strategy="affirmation")
         return end

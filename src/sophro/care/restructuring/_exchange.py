@@ -13,9 +13,18 @@ from typing import Any, cast
 
 from sophro.care.dialogue import Agent, Session
 from sophro.care.distortions import DISTORTIONS
-from sophro.care.restructuring._case import IDEATION, Case, Channel, Limits, Stop
+from sophro.care.restructuring._case import IDEATION, UNANSWERED, Case, Channel, Limits, Stop
 from sophro.care.restructuring._helper import fixed_turn
-from sophro.care.restructuring._reader import hostile, real_harm, refuses, said, tricks
+from sophro.care.restructuring._reader import (
+    LONGEST,
+    foreign,
+    hostile,
+    readable,
+    real_harm,
+    refuses,
+    said,
+    tricks,
+)
 from sophro.care.restructuring._strategies import ALLOWED, STAGES, Sentence, faults
 
 _STAGE_OF = {step: stage for stage, steps in STAGES.items() for step in steps}
@@ -67,12 +76,16 @@ class Exchange:
             if text is None:
                 continue
             self.case.heard.append(text)
+            self.case.unanswered = 0
             if ask is None:
                 return text
             quote = str((await self.read(ask, text)).get("quote", ""))
             if said(quote, text):
                 return quote
         self.session.record("unanswered", step=step)
+        self.case.unanswered += 1
+        if self.case.unanswered >= UNANSWERED:
+            raise Stop("unanswered")
         return None
 
     async def hear(self, step: str) -> str | None:
@@ -99,7 +112,14 @@ class Exchange:
             if found:
                 session.record(kind, turn=len(session.turns) - 1)
                 return None
-        return text if len(text) >= 2 else None
+        if not readable(text):
+            return None
+        if foreign(text):
+            session.record("foreign", turn=len(session.turns) - 1)
+            return None
+        if len(text) > LONGEST:
+            session.record("cut", turn=len(session.turns) - 1, characters=len(text))
+        return text[:LONGEST]
 
     async def _message(self, task: Mapping[str, Any]) -> str:
         answer = await self.session.ask(self.person, task=task)
@@ -197,7 +217,9 @@ class Exchange:
 
 def _manner(last: str) -> str:
     """Return the lines in which a question is asked again after ``last``."""
-    return "stay" if tricks(last) else "upset" if hostile(last) else "again"
+    if tricks(last):
+        return "stay"
+    return "upset" if hostile(last) else "language" if foreign(last) else "again"
 
 
 def spoken(sentences: Sequence[Sentence]) -> str:

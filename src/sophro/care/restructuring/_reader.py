@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from sophro.care._sentences import sentences
+from sophro.care.crisis._unread import look
 from sophro.care.dialogue import Message, ModelAgent, ScriptedAgent, Utterance, View
 from sophro.care.distortions import DISTORTIONS, detect
 from sophro.files import read_text
@@ -33,6 +34,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 _PATTERNS = _patterns()
+LONGEST = 4_000  # characters that are read; the crisis layer reads all
+_READABLE = re.compile(
+    r"[\u3400-\u9fff].*?[\u3400-\u9fff]|(?<![^\W\d_])(?!([^\W\d_])\1+\b)[^\W\d_]{2,30}(?![^\W\d_])", re.DOTALL
+)
 
 
 def _weight(text: str) -> float:
@@ -53,6 +58,16 @@ def tricks(text: str) -> bool:
 def hostile(text: str) -> bool:
     """Whether the text abuses the program."""
     return bool(_PATTERNS["hostile"].search(text))
+
+
+def foreign(text: str) -> bool:
+    """Whether the text is in a language that nothing here reads."""
+    return look(text).unread
+
+
+def readable(text: str) -> bool:
+    """Whether the text holds words at all: two Chinese characters, or two letters that are no endless row."""
+    return bool(_READABLE.search(text))
 
 
 def real_harm(text: str) -> str | None:
