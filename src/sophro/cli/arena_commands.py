@@ -121,7 +121,7 @@ def improve_(
     per_round: int = 6,
     json: bool = False,
 ) -> None:
-    """Diagnose a counselor, write rules, try them on clients held out, keep what does not make it worse.
+    """Diagnose a counselor, write rules, keep those that do no harm on other clients, measure them on clients held out.
 
     Args:
         counselor: A scripted counselor or a model.
@@ -132,7 +132,7 @@ def improve_(
         judge: rules, or a model that rates.
         samples: Ratings of a model judge for each side.
         lang: en or zh clients only.
-        limit: Number of clients, half of them held out.
+        limit: Number of clients: a third is diagnosed, on a third rules are tried, a third is held out.
         rounds: Most rounds.
         per_round: Most new rules in a round.
         json: Print the loop as JSON.
@@ -143,7 +143,7 @@ def improve_(
 
     if rounds < 1 or per_round < 1:
         raise SophroError("--rounds and --per-round must be at least 1")
-    train, held = split_clients(_clients(None, lang, limit))
+    train, trial, held = split_clients(_clients(None, lang, limit))
     if not held:
         raise SophroError("no client is left to hold out; raise --limit")
     for model in (client, writer):
@@ -153,6 +153,7 @@ def improve_(
     loop = improve(
         trials,
         train,
+        trial,
         held,
         write=write_rules if writer is None else ModelWriter(writer, per_round, out / "written"),
         rounds=rounds,
@@ -164,6 +165,7 @@ def improve_(
         **loop.to_dict(),
         "held_out_gain": gain.to_dict(),
         "train": len(train),
+        "trial": len(trial),
         "held_out": len(held),
         "trials": trials.done,
     }
@@ -174,8 +176,8 @@ def improve_(
         return
     for r in loop.rounds:
         print(
-            f"round {r.number}: {len(r.findings)} findings, {len(r.proposed)} rules tried, held-out score "
-            f"{'-' if r.held_out is None else f'{r.held_out:.3f}'}, {'kept' if r.kept else 'not kept'}"
+            f"round {r.number}: {len(r.findings)} findings, {len(r.proposed)} rules, score of the trial "
+            f"{'-' if r.trial is None else f'{r.trial:.3f}'}, {'kept' if r.kept else 'not kept'}"
         )
     print(
         f"held-out clients: {_estimate(gain)} ({len(held)} clients); {out / 'rules.txt'}: {len(loop.rules)} rules"

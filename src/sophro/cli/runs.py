@@ -34,17 +34,20 @@ def run(
 
 
 def report(runs: tuple[Path, ...], /, *, out: Path) -> None:
-    """Write one self-contained HTML file about one or several run directories.
+    """Write one self-contained HTML file about run directories, or about logs of Inspect of the tasks with people.
 
     Args:
-        runs: Run directories.
+        runs: Run directories; or logs of one of sophro/crisis, sophro/interview, sophro/arena, sophro/restructuring.
         out: HTML file to write.
     """
     from sophro.errors import SophroError
-    from sophro.report import build_report
+    from sophro.report import build_report, is_log, log_report
 
     if not runs:
-        raise SophroError("report: name at least one run directory")
+        raise SophroError("report: name at least one run directory, or logs of Inspect")
+    if all(is_log(path) for path in runs):
+        print(log_report(runs, out))
+        return
     for folder in runs:
         if not (folder / "stages").is_dir():
             raise SophroError(f"{folder}: not a run directory (no stages/); run a recipe first")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sophro.report._arena import arena_report
     from sophro.report._attacks import attack_score
     from sophro.report._build import build_report, script_source, summary
+    from sophro.report._care import care_report, is_log, log_report
     from sophro.report._metrics import METRICS, Metric
     from sophro.report._restructuring import render_restructuring, restructuring_report
 
@@ -23,6 +24,9 @@ __all__ = [
     "arena_report",
     "attack_score",
     "build_report",
+    "care_report",
+    "is_log",
+    "log_report",
     "render_restructuring",
     "restructuring_report",
     "script_source",
@@ -39,6 +43,7 @@ __getattr__ = lazy(
         "arena_report": "_arena",
         "attack_score": "_attacks",
         "build_report": "_build",
+        **dict.fromkeys(("care_report", "is_log", "log_report"), "_care"),
         "render_restructuring": "_restructuring",
         "restructuring_report": "_restructuring",
         "script_source": "_build",

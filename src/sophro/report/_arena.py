@@ -85,6 +85,7 @@ def render_arena(arena: Row) -> str:
                 sides=SIDES,
                 dimensions={side: of_side(side) for side in SIDES},
                 items=arena["items"],
+                chinese=any(p.get("lang") == "zh" for p in arena["profiles"]),
                 radar={side: Markup(radar(arena["items"], names, side)) for side in SIDES},
                 course=Markup(course(arena["sessions"], names)),
                 phases=Markup(phases(arena["sessions"], names)),
@@ -192,35 +193,16 @@ def _means(sessions: Sequence[Row]) -> list[tuple[int, float, int]]:
 def phases(sessions: Sequence[Row], names: Sequence[str], width: float = 680.0) -> str:
     """Return how many exchanges each counselor spent in each phase, on average."""
     kinds = ("trust", "diagnose", "solve")
-    height = 34.0 * len(names) + 40
-    body, scale = "", (width - 190) / _longest(sessions)
-    for row, name in enumerate(names):
+    rows: list[tuple[str, list[float]]] = []
+    for name in names:
         own = [s for s in sessions if s["counselor"] == name]
-        x, y = 150.0, 34.0 * row + 8
-        body += svg.label(0, y + 16, clip(name, 20)[0])
-        for kind in kinds:
-            mean = sum(
-                sum(v["speaker"] == "counselor" and v["phase"] == kind for v in s["lines"]) for s in own
-            ) / max(1, len(own))
-            if mean > 0:
-                tip = svg.element("title", f"{kind}: {mean:.1f} exchanges")
-                body += svg.element(
-                    "rect",
-                    tip,
-                    x=x,
-                    y=y,
-                    width=max(1.0, mean * scale - 2),
-                    height=22.0,
-                    class_=f"phase-{kind}",
-                )
-                body += svg.label(x + 5, y + 16, f"{mean:.1f}", "phase-number")
-            x += mean * scale
-    for i, kind in enumerate(kinds):
-        body += svg.element(
-            "rect", x=150.0 + 110 * i, y=height - 20, width=12.0, height=12.0, class_=f"phase-{kind}"
-        )
-        body += svg.label(168.0 + 110 * i, height - 9, kind)
-    return svg.picture(width, height, "Exchanges in each phase", body)
+        spent = [
+            sum(v["speaker"] == "counselor" and v["phase"] == kind for s in own for v in s["lines"])
+            / max(1, len(own))
+            for kind in kinds
+        ]
+        rows.append((clip(name, 20)[0], spent))
+    return svg.bars(rows, kinds, _longest(sessions), "Exchanges in each phase", "exchanges", width)
 
 
 def _problems(standings: Sequence[Row]) -> list[tuple[str, dict[str, Row]]]:

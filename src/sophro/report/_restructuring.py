@@ -1,8 +1,9 @@
 """The page of restructuring talks: person and helper side by side, a strategy for each sentence, stage and step.
 
 Contract: everything is read from talks in CRDial's shape (see ``sophro.care.restructuring``) or from a log of Inspect;
-nothing is rated here beside the process checks, which are read from what was said. The page has the shell of the
-arena's: no script, one style sheet, and all text of people and models passes ``visible`` and is escaped.
+nothing is rated here beside the process checks, which are read from what was said; shares have 95 % intervals. The
+page has the shell of the arena's: no script, one style sheet, and all text of people and models passes ``visible`` and
+is escaped.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from sophro.care.arena import LOG_ENDINGS, samples_of
-from sophro.care.restructuring import STRATEGIES, checks
+from sophro.care.restructuring import STAGES, STRATEGIES, checks
 from sophro.errors import SophroError
 from sophro.files import read_jsonl, read_text, write_text
 from sophro.pages import environment, sealed
+from sophro.report import _svg as svg
 from sophro.report._text import clip
+from sophro.stats import rate
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOST_TALKS = 60
@@ -62,6 +65,8 @@ def _check(row: Row, where: str) -> None:
 
 def render_restructuring(dialogues: Sequence[Row]) -> str:
     """Return the page of dialogues in CRDial's shape."""
+    from markupsafe import Markup
+
     style = "".join(read_text(_TEMPLATES / name) for name in ("report.css", "arena.css", "restructuring.css"))
     found = [checks(d) for d in dialogues]
     said = Counter(
@@ -73,9 +78,18 @@ def render_restructuring(dialogues: Sequence[Row]) -> str:
         .render(
             **sealed(style),
             number=len(dialogues),
-            changed=sum(any(c.get("new") for c in d.get("channels", ())) for d in dialogues),
+            changed=_share([any(c.get("new") for c in d.get("channels", ())) for d in dialogues]),
             ends=sorted(Counter(str(d.get("end")) for d in dialogues).items()),
-            checks=[(name, sum(f[name] for f in found)) for name in found[0]] if found else [],
+            checks=[(name, _share([f[name] for f in found])) for name in found[0]] if found else [],
+            stages=Markup(stages(dialogues)),
+            reached=[
+                (
+                    stage,
+                    _share([stage in _visited(d) for d in dialogues]),
+                    _share_of_changed(dialogues, stage),
+                )
+                for stage in (*STAGES, "crisis")
+            ],
             # A strategy that was never used shows as 0; one that does not exist shows as it was written.
             strategies=[
                 (name, STRATEGIES.get(name, "no strategy"), said[name])
@@ -85,6 +99,46 @@ def render_restructuring(dialogues: Sequence[Row]) -> str:
             more=max(0, len(dialogues) - _MOST_TALKS),
         )
     )
+
+
+def _share(flags: Sequence[bool]) -> str:
+    """Return a share with its interval; talks are independent of each other."""
+    found = rate(flags)
+    if found.value is None or found.low is None or found.high is None:
+        return "none"
+    return (
+        f"{found.k} of {found.n} = {100 * found.value:.0f} % [{100 * found.low:.0f}, {100 * found.high:.0f}]"
+    )
+
+
+def _visited(dialogue: Row) -> set[str]:
+    """Return the stages of a talk; a reply of the crisis layer is a stage of its own."""
+    return {_stage(t) for t in dialogue["turns"] if t["speaker"] != "person"} - {""}
+
+
+def _stage(turn: Row) -> str:
+    stage = str(turn.get("stage", "") or "")
+    return stage if stage in STAGES else "crisis" if turn["speaker"] != "helper" else ""
+
+
+def _share_of_changed(dialogues: Sequence[Row], stage: str) -> str:
+    """Return in which share of the talks that reached a stage a thought changed."""
+    return _share(
+        [any(c.get("new") for c in d.get("channels", ())) for d in dialogues if stage in _visited(d)]
+    )
+
+
+def stages(dialogues: Sequence[Row]) -> str:
+    """Return the mean number of turns in every stage, by language and by how the talk ended."""
+    kinds = (*STAGES, "crisis")
+    rows: list[tuple[str, list[float]]] = []
+    for what in ("lang", "end"):
+        for value in sorted({str(d.get(what)) for d in dialogues}):
+            own = [d for d in dialogues if str(d.get(what)) == value]
+            said = Counter(_stage(t) for d in own for t in d["turns"] if t["speaker"] != "person")
+            rows.append((clip(f"{what} {value} ({len(own)})", 20)[0], [said[k] / len(own) for k in kinds]))
+    longest = max((sum(parts) for _, parts in rows), default=1.0)
+    return svg.bars(rows, kinds, longest, "Turns of the helper in each stage", "turns a talk", 780.0)
 
 
 def _talk(dialogue: Row, found: Mapping[str, bool]) -> dict[str, Any]:

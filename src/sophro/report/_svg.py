@@ -175,3 +175,40 @@ def stack(counts: Sequence[tuple[str, int]], title: str) -> str:
             body += element("rect", x=x, y=0.0, width=max(width - 1, 0.6), height=12.0, class_=f"out-{name}")
             x += width
     return picture(160, 12, title, body, "stack")
+
+
+def bars(
+    rows: Sequence[tuple[str, Sequence[float]]],
+    kinds: Sequence[str],
+    longest: float,
+    title: str,
+    unit: str,
+    width: float = 680.0,
+) -> str:
+    """Return bars of parts, one row each, with a legend of the parts.
+
+    Args:
+        rows: Name and size of every part.
+        kinds: What the parts are; their classes are ``phase-0`` and so on.
+        longest: What the full width stands for.
+        title: Accessible name.
+        unit: Of the sizes, for the tips.
+        width: In pixels.
+    """
+    height = 34.0 * len(rows) + 40
+    body, scale = "", (width - 190) / (longest or 1.0)
+    for row, (name, parts) in enumerate(rows):
+        x, y = 150.0, 34.0 * row + 8
+        body += label(0, y + 16, name)
+        for at, (kind, size) in enumerate(zip(kinds, parts, strict=True)):
+            if size > 0:
+                tip = element("title", escape(visible(f"{kind}: {size:.1f} {unit}")))
+                wide = max(1.0, size * scale - 2)
+                body += element("rect", tip, x=x, y=y, width=wide, height=22.0, class_=f"phase-{at}")
+                body += label(x + 5, y + 16, f"{size:.1f}", "phase-number") if wide > 22 else ""
+            x += size * scale
+    for at, kind in enumerate(kinds):
+        place = 150.0 + 110 * at
+        body += element("rect", x=place, y=height - 20, width=12.0, height=12.0, class_=f"phase-{at}")
+        body += label(place + 18, height - 9, kind)
+    return picture(width, height, title, body)

@@ -43,7 +43,7 @@ def test_sigkill_in_the_middle_of_the_loop_and_go_on(tmp_path):
         out.mkdir(exist_ok=True)
         clients = [profile(i) for i in ("move-en-1", "study-en-1", "work-zh-1", "grief-zh-1")]
         trials = Trials("bad", out / "trials", make=make)
-        loop = improve(trials, clients[:2], clients[2:], rounds=2)
+        loop = improve(trials, clients[:2], clients[2:3], clients[3:], rounds=2)
         print(json.dumps(loop.to_dict(), ensure_ascii=True))
         """
     )

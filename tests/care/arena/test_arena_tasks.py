@@ -62,7 +62,7 @@ def test_the_page_of_an_inspect_run(tmp_path, monkeypatch, capsys):
     page = tmp_path / "page.html"
     assert run(["arena", "report", *logs.values(), "--out", str(page)]) == 0
     text = page.read_text("utf-8")
-    assert text.count('class="ring"') == 4 * 3 and "phase-trust" in text and "Worst groups" in text
+    assert text.count('class="ring"') == 4 * 3 and "phase-0" in text and "Worst groups" in text
     assert "sophro/stub/listens" in text and "sophro/stub/judges" in text and "<script" not in text
     assert text.count("<details ") == 2 and "4 sessions" in text
     assert run(["arena", "report", logs["listens"], "--out", str(page)]) == 0, "one log is an arena too"

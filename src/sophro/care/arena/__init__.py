@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sophro.care.arena._dimensions import DIMENSIONS, SIDES, Dimension, Side, of_side
     from sophro.care.arena._hear import Heard, hear
     from sophro.care.arena._judge import RuleJudge
-    from sophro.care.arena._logs import LOG_ENDINGS, arena_of_logs, samples_of
+    from sophro.care.arena._logs import LOG_ENDINGS, arena_of_logs, eval_log, samples_of
     from sophro.care.arena._loop import (
         Finding,
         Loop,
@@ -111,7 +111,7 @@ _HOMES = {
     **dict.fromkeys(
         ("Finding", "Loop", "Round", "Rule", "check_rule", "diagnose", "improve", "write_rules"), "_loop"
     ),
-    **dict.fromkeys(("LOG_ENDINGS", "arena_of_logs", "samples_of"), "_logs"),
+    **dict.fromkeys(("LOG_ENDINGS", "arena_of_logs", "eval_log", "samples_of"), "_logs"),
     "ModelJudge": "_model_judge",
     "ModelWriter": "_reflect",
     **dict.fromkeys(("Caps", "next_phase"), "_phases"),
@@ -170,6 +170,7 @@ __all__ = [
     "choose",
     "diagnose",
     "difference",
+    "eval_log",
     "fitted_scores",
     "hear",
     "improve",

@@ -33,6 +33,7 @@ class Dimension:
         low: Anchor of 1.
         middle: Anchor of 3.
         high: Anchor of 5.
+        zh: Question and anchors in Chinese.
     """
 
     id: str
@@ -43,16 +44,26 @@ class Dimension:
     low: str
     middle: str
     high: str
+    zh: tuple[str, str, str, str] = ("", "", "", "")
+
+    def words(self, lang: str) -> tuple[str, str, str, str]:
+        """Return question and anchors of 1, 3 and 5 in ``en`` or ``zh``."""
+        return self.zh if lang == "zh" else (self.question, self.low, self.middle, self.high)
 
 
 _SIDE_OF: Mapping[str, Side] = {"C": "client", "S": "supervisor", "K": "counselor"}
 
 
 def _read() -> dict[str, Dimension]:
-    # One line each: id, title, title in Chinese, question, anchors of 1, 3 and 5.
-    file = Path(__file__).with_name("data") / "dimensions.psv"
-    rows = [line.split("|") for line in read_text(file).splitlines()]
-    return {row[0]: Dimension(row[0], _SIDE_OF[row[0][0]], *row[1:]) for row in rows}
+    # One line each: id, title, title in Chinese, question, anchors of 1, 3 and 5; in Chinese without the titles.
+    data = Path(__file__).with_name("data")
+    rows, chinese = (
+        [line.split("|") for line in read_text(data / name).splitlines()]
+        for name in ("dimensions.psv", "dimensions_zh.psv")
+    )
+    zh = {row[0]: (row[1], row[2], row[3], row[4]) for row in chinese}
+    made = ((row[0], row[1:]) for row in rows)
+    return {name: Dimension(name, _SIDE_OF[name[0]], *rest[:6], zh=zh[name]) for name, rest in made}
 
 
 DIMENSIONS: Mapping[str, Dimension] = _read()

@@ -89,17 +89,31 @@ def samples_of(path: Path, task: str) -> Sequence[Any]:
     Raises:
         SophroError: If the file is no log, or one of another task.
     """
+    return eval_log(path, (task,)).samples or []
+
+
+def eval_log(path: Path, tasks: Sequence[str]) -> Any:
+    """Return a log of Inspect, an ``EvalLog``.
+
+    Args:
+        path: The log.
+        tasks: Names of the tasks that it may be of, without ``sophro/``.
+
+    Raises:
+        SophroError: If the file is no log, or one of another task.
+    """
     import zipfile
 
     from inspect_ai.log import read_eval_log
 
+    wanted = " or ".join(f"sophro/{t}" for t in tasks)
     if not path.is_file():
-        raise SophroError(f"{path}: no such file; name a log of `inspect eval sophro/{task}`")
+        raise SophroError(f"{path}: no such file; name a log of `inspect eval {wanted}`")
     try:
         log = read_eval_log(str(path), resolve_attachments=True)
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SophroError(f"{path}: not a log of Inspect ({why})") from None
-    if log.eval.task.rpartition("/")[2] != task:
-        raise SophroError(f"{path}: a log of the task {log.eval.task!r}; name one of sophro/{task}")
-    return log.samples or []
+    if log.eval.task.rpartition("/")[2] not in tasks:
+        raise SophroError(f"{path}: a log of the task {log.eval.task!r}; name one of {wanted}")
+    return log

@@ -1,12 +1,13 @@
 """The closed loop: from low ratings to a diagnosis, from the diagnosis to rules, and a trial on clients held out.
 
 Paper: Ψ-Arena (arXiv 2505.03293), reflection-based improvement without training. Deviation (inferred from the card):
-rules are at most ``per_round`` a round, checked for client facts, tried on held-out clients and kept only if the
-held-out score does not fall. Percentages of ordinal scores are not reported, since they explode on a small base;
+rules are at most ``per_round`` a round, checked for client facts, tried on clients of their own and kept only if the
+score there does not fall. Percentages of ordinal scores are not reported, since they explode on a small base;
 differences are.
 
 Contract: the loop knows counselors only as "sessions with these rules". A rule that quotes a client is dropped with its
-reason. Nothing of the held-out clients enters a diagnosis.
+reason. Clients are in three parts: those that are diagnosed, those on whom rules are tried and kept or not, and those
+held out, whom nobody meets before the rules stand: the gain is measured on them alone, once.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class Round:
         proposed: Rules written.
         dropped: Rules refused, each with its reason.
         train: Mean overall score on the training clients with the rules on trial.
-        held_out: The same on held-out clients.
+        trial: The same on the clients that decide whether they stay.
         kept: Whether the rules stay.
     """
 
@@ -111,7 +112,7 @@ class Round:
     proposed: tuple[Rule, ...]
     dropped: tuple[tuple[str, str], ...]
     train: float | None
-    held_out: float | None
+    trial: float | None
     kept: bool
 
 
@@ -207,6 +208,7 @@ Writer = Callable[[Sequence[Finding], int], Sequence[Rule]]
 def improve(
     run: Sessions,
     train: Sequence[Profile],
+    trial: Sequence[Profile],
     held_out: Sequence[Profile],
     *,
     write: Writer = write_rules,
@@ -218,7 +220,8 @@ def improve(
     Args:
         run: (clients, rules) to scored sessions of the counselor with these rules.
         train: Clients whose sessions are diagnosed.
-        held_out: Clients on which rules are tried.
+        trial: Clients on whom rules are tried; they stay if the score does not fall.
+        held_out: Clients on whom the rules that stayed are measured, at the end.
         write: From a diagnosis to rules.
         rounds: Most rounds.
         per_round: Most rules that a round may add.
@@ -226,13 +229,13 @@ def improve(
     kept: list[Rule] = []
     done: list[Round] = []
     scores = run(train, [])
-    before = best = tuple(run(held_out, []))
+    best = tuple(run(trial, []))
     for number in range(1, rounds + 1):
         findings = diagnose(scores)
         proposed: list[Rule] = []
         dropped: list[tuple[str, str]] = []
         for rule in write(findings, number):
-            why = check_rule(rule, [*kept, *proposed], [*train, *held_out])
+            why = check_rule(rule, [*kept, *proposed], [*train, *trial, *held_out])
             if why is None and len(proposed) >= per_round:
                 why = f"a round adds at most {per_round}"
             if why is None and len(kept) + len(proposed) >= MOST_RULES:
@@ -245,7 +248,7 @@ def improve(
             done.append(Round(number, tuple(findings), (), tuple(dropped), None, None, False))
             break
         texts = [r.text for r in (*kept, *proposed)]
-        tried = tuple(run(held_out, texts))
+        tried = tuple(run(trial, texts))
         trained = run(train, texts)
         stays = _mean(tried) is not None and (_mean(tried) or 0.0) >= (_mean(best) or 0.0)
         # A session at risk that nobody could decide any more drops out of the mean; that is no gain.
@@ -259,7 +262,9 @@ def improve(
             kept, best, scores = [*kept, *proposed], tried, trained
         else:
             break  # the same diagnosis would give the same rules
-    return Loop(tuple(kept), tuple(done), before, best)
+    before = tuple(run(held_out, []))
+    after = tuple(run(held_out, [r.text for r in kept])) if kept else before
+    return Loop(tuple(kept), tuple(done), before, after)
 
 
 def _undecided(scores: Sequence[SessionScore]) -> int:

@@ -8,6 +8,9 @@ without an existing turn as evidence is not counted. An item is scored when at l
 their median. Items on which a veto hangs may not be left out: a sample without them is asked for once more, and what is
 still missing is unscored, never "not applicable". The client judge sees profile and transcript, the supervisor too, the
 counselor judge its own transcript; none sees rules or phases.
+
+A local model answers in a form that ends by itself: one field an item with a turn that exists and a score, so that
+even a small one comes to the end of a side. It gives no reasons.
 """
 
 from __future__ import annotations
@@ -15,9 +18,9 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from sophro.care.arena._client import State
 from sophro.care.arena._dimensions import DIMENSIONS, Dimension, Side, of_side
@@ -27,6 +30,7 @@ from sophro.care.arena._types import ItemScore, Session
 from sophro.care.dialogue import Message, ModelAgent, View
 from sophro.files import digest
 from sophro.judge.llm import fence, tag_of
+from sophro.models import is_local
 
 SAMPLES = 3
 _WHO = {
@@ -68,8 +72,9 @@ def transcript(session: Session) -> str:
     return "\n".join(f"[{x.index}] {x.speaker}: {x.text}" for x in session.lines)
 
 
-def _item(d: Dimension) -> str:
-    return f"{d.id} {d.question} 1: {d.low}. 3: {d.middle}. 5: {d.high}."
+def _item(d: Dimension, lang: str) -> str:
+    question, low, middle, high = d.words(lang)
+    return f"{d.id} {question} 1: {low}. 3: {middle}. 5: {high}."
 
 
 def must_rate(side: Side, profile: Profile | None) -> tuple[str, ...]:
@@ -78,7 +83,11 @@ def must_rate(side: Side, profile: Profile | None) -> tuple[str, ...]:
 
 
 def prompt(
-    side: Side, session: Session, profile: Profile | None, left_out: Sequence[str] = ()
+    side: Side,
+    session: Session,
+    profile: Profile | None,
+    left_out: Sequence[str] = (),
+    bounded: bool = False,
 ) -> list[Message]:
     """Return the question to the judge of one side.
 
@@ -87,6 +96,7 @@ def prompt(
         session: The talk.
         profile: The client; None where there is none.
         left_out: Mandatory items that the judge's last answer lacked.
+        bounded: Whether the answer has one field an item and no reasons.
     """
     said = transcript(session)
     tag = tag_of("arena", side, said)
@@ -95,7 +105,8 @@ def prompt(
         shown = {k: v for k, v in profile.to_dict().items() if k not in ("view", "step", "triggers")}
         parts.append(fence("CLIENT", json.dumps(shown, ensure_ascii=False), tag))
     parts.append(fence("TALK", said, tag))
-    items = "\n".join(_item(d) for d in of_side(side))
+    lang = "en" if profile is None else profile.lang
+    items = "\n".join(_item(d, lang) for d in of_side(side))
     must = [_MUST[name] for name in must_rate(side, profile)]
     if left_out:
         must.append(_AGAIN.format(names=" and ".join(left_out)))
@@ -103,10 +114,33 @@ def prompt(
         f'Answer with one JSON object: {{"tag": "{tag}", "items": [{{"id": ..., "turns": [...], "reason": ..., '
         '"score": ...}, ...]}'
     )
+    if bounded:
+        form = 'Answer with one JSON object: {"C1": {"turn": "...", "score": "..."}, ...}, a field for every item.'
     return [
         Message("system", _FRAME.format(who=_WHO[side], tag=tag)),
         Message("user", "\n\n".join([*parts, items, *([" ".join(must)] if must else []), form])),
     ]
+
+
+def bounded_schema(side: Side, session: Session) -> type[BaseModel]:
+    """Return the form of a local model's answer: every item of a side, a turn of the talk, 1 to 5 or no occasion."""
+    turns = tuple(str(x.index) for x in session.lines)
+    one = create_model(
+        "One",
+        turn=(cast(Any, Literal[turns]), ...),  # pyright: ignore[reportInvalidTypeForm]
+        score=(Literal["1", "2", "3", "4", "5", "no occasion"], ...),
+    )
+    fields: dict[str, Any] = {d.id: (one, ...) for d in of_side(side)}
+    return create_model("Bounded", **fields)
+
+
+def read_bounded(fields: dict[str, Any]) -> Sample:
+    """Return the ratings of a sample in the bounded form; "no occasion" leaves an item out."""
+    return {
+        name: (int(row["score"]), (int(row["turn"]),), "a small judge gives no reason")
+        for name, row in fields.items()
+        if row["score"] != "no occasion"
+    }
 
 
 Sample = dict[str, tuple[int, tuple[int, ...], str]]  # item -> score, turns, reason
@@ -143,10 +177,13 @@ class ModelJudge:
     ) -> None:
         self.model = model
         self.name = f"model@{model}"
+        self.bounded = isinstance(model, str) and is_local(model)
         self.samples = samples
         self.temperature = temperature if samples > 1 else 0.0
         self.max_tokens = max_tokens
-        self.version = digest("arena judge 2", str(model), samples, self.temperature, _FRAME, _WHO, _MUST)
+        self.version = digest(
+            "arena judge 3", str(model), samples, self.temperature, _FRAME, _WHO, _MUST, self.bounded
+        )
 
     async def rate(
         self, side: Side, session: Session, profile: Profile | None, state: State | None
@@ -177,12 +214,12 @@ class ModelJudge:
         self, side: Side, session: Session, profile: Profile | None, number: int, left_out: Sequence[str]
     ) -> tuple[Sample, str]:
         """Return one sample, or why there is none."""
-        said = prompt(side, session, profile, left_out)
+        said = prompt(side, session, profile, left_out, self.bounded)
         agent = ModelAgent(
             "judge",
             self.model,
             lambda _: said,
-            schema=Ratings,
+            schema=bounded_schema(side, session) if self.bounded else Ratings,
             max_tokens=self.max_tokens,
             temperature=self.temperature,
         )
@@ -190,6 +227,8 @@ class ModelJudge:
         answer = await agent.speak(View("judge", "", (), {}, {}, number, seed))
         if not answer.scored:
             return {}, answer.reason or "the answer could not be read"
+        if self.bounded:
+            return read_bounded(dict(answer.fields)), ""
         return read_sample(dict(answer.fields), side, session)
 
     def _put(

@@ -235,8 +235,8 @@ def select(
     return kept
 
 
-def split_clients(profiles: Sequence[Profile]) -> tuple[list[Profile], list[Profile]]:
-    """Return training and held-out clients, half of every problem area on each side, by hash."""
-    # Risk first, so that neither side is without it; then problem by problem, in turn.
+def split_clients(profiles: Sequence[Profile]) -> tuple[list[Profile], list[Profile], list[Profile]]:
+    """Return clients to diagnose, to try rules on, and to hold out: a third of every problem area each, by hash."""
+    # Risk first, so that no part is without it; then problem by problem, in turn.
     ordered = sorted(profiles, key=lambda p: (p.risk == "none", p.problem, digest("split", p.id)))
-    return ordered[::2], ordered[1::2]
+    return ordered[::3], ordered[1::3], ordered[2::3]

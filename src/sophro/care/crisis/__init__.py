@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sophro._lazy import lazy
 
 if TYPE_CHECKING:
-    from sophro.care.crisis._draft import approve, check
+    from sophro.care.crisis._draft import approve, check, forbidden
     from sophro.care.crisis._monitor import CrisisMonitor, read_ahead
     from sophro.care.crisis._records import Records
     from sophro.care.crisis._resources import Resource, stale
@@ -27,6 +27,7 @@ __all__ = [
     "Signal",
     "approve",
     "check",
+    "forbidden",
     "read_ahead",
     "stale",
 ]
@@ -43,6 +44,7 @@ __getattr__ = lazy(
         "Resource": "_resources",
         "approve": "_draft",
         "check": "_draft",
+        "forbidden": "_draft",
         "read_ahead": "_monitor",
         "stale": "_resources",
         "Signal": "_types",

@@ -141,6 +141,16 @@ _FOR_ANOTHER: Mapping[str, re.Pattern[str]] = {
 }
 
 
+def forbidden(text: str, level: Level) -> list[str]:
+    """Return what nobody may say to a person at a level, by name; empty if nothing of it occurs in the text."""
+    low = clean(text).lower()
+    return [
+        name
+        for name, pattern in _FORBIDDEN.items()
+        if level >= _FROM.get(name, Level.CONCERN) and pattern.search(low)
+    ]
+
+
 def check(draft: str, level: Level, *, third: bool = False) -> list[str]:
     """Return what is wrong with a draft at a level; empty if it may be sent.
 
@@ -149,12 +159,7 @@ def check(draft: str, level: Level, *, third: bool = False) -> list[str]:
         level: Level of the conversation.
         third: Whether it is about somebody else; below IDEATION the draft must then say what to do for them.
     """
-    text = clean(draft).lower()
-    wrong = [
-        name
-        for name, pattern in _FORBIDDEN.items()
-        if level >= _FROM.get(name, Level.CONCERN) and pattern.search(text)
-    ]
+    wrong = forbidden(draft, level)
     needed = _FOR_ANOTHER if third and level < Level.IDEATION else _NEEDED.get(level, {})
     return wrong + [f"lacks: {name}" for name, pattern in needed.items() if not pattern.search(draft)]
 
