@@ -149,7 +149,7 @@ def test_hostile_text_stays_text(folder, tmp_path):
         (["restructure", "check", "nowhere.jsonl"], "no such file"),
         (["restructure", "report", "nowhere.jsonl", "--out", "x.html"], "no such file"),
         (["restructure", "report", "nowhere.eval", "--out", "x.html"], "no such file"),
-        (["restructure", "chat", "--lang", "fr"], "language"),
+        (["restructure", "chat", "--lang", "fr"], "Choose from"),
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_nothing(arguments, word, tmp_path, monkeypatch, capsys):

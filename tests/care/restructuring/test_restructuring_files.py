@@ -28,6 +28,7 @@ from sophro.cli import run
 from sophro.cli._care import said_first
 from sophro.models import STUBS
 from sophro.report import render_restructuring, restructuring_report
+from sophro.stats import wilson
 
 
 class Silent:
@@ -109,6 +110,22 @@ def test_hostile_text_stays_text(tmp_path):
     assert "<script" not in page and "<img" not in page and "\u202e" not in page and "⟦RLO⟧" in page
     assert "&lt;script&gt;" in page and page.count("</style>") == 1
     assert "does not hold" in page, "what breaks the process is said"
+
+
+def test_shares_have_intervals_and_the_stages_a_plot():
+    talks = [json.loads(json.dumps(d)) for d in made(4, lang="en")]
+    talks[0]["turns"] = talks[0]["turns"][:2]
+    for channel in talks[0]["channels"]:
+        channel["new"] = ""
+    page = render_restructuring(talks)
+    low, high = wilson(3, 4)
+    share = f"3 of 4 = 75 % [{100 * low:.0f}, {100 * high:.0f}]"
+    assert f"a thought changed in {share}" in page and f"<tr><th>restructure</th><td>{share}</td>" in page
+    assert page.count('<svg viewBox="0 0 780') == 1 and "lang en (4)" in page
+    turns = [
+        t for d in talks for t in d["turns"] if t.get("stage") == "identify" and t["speaker"] == "helper"
+    ]
+    assert f"<title>identify: {len(turns) / 4:.1f} turns a talk</title>" in page
 
 
 def test_a_crisis_shows_on_the_helpers_side_and_long_files_are_cut_openly():
