@@ -144,12 +144,13 @@ def test_a_dropped_field_is_named_with_its_line(field, name, tmp_path):
         read_profiles(tmp_path / "p.jsonl")
 
 
-def test_splits_and_limits_are_stable_and_hold_risk_on_both_sides():
-    train, held = split_clients(shipped_profiles())
-    assert not {p.id for p in train} & {p.id for p in held} and len(train) + len(held) == len(
-        shipped_profiles()
-    )
-    assert all(sum(p.risk != "none" for p in part) >= 3 for part in (train, held))
+def test_splits_and_limits_are_stable_and_hold_risk_in_every_part():
+    parts = split_clients(shipped_profiles())
+    assert sorted(p.id for part in parts for p in part) == sorted(p.id for p in shipped_profiles())
+    assert all(sum(p.risk != "none" for p in part) >= 3 for part in parts)
+    assert all(len({p.problem for p in part}) >= 9 for part in parts)
+    with pytest.raises(SophroError, match="2 clients are too few"):
+        split_clients(shipped_profiles()[:2])
     assert [p.id for p in select(shipped_profiles(), None, 5)] == [
         p.id for p in select(shipped_profiles(), None, 9)
     ][:5]

@@ -136,7 +136,7 @@ def test_hostile_text_stays_text(folder, tmp_path):
         (["arena", "run", "good", "--client", "nosuch", "--out", "x"], "unknown model 'nosuch'"),
         (["arena", "run", "good", "--rules", "/dev/null", "--out", "x"], "holds no rule"),
         (["arena", "run", "good", "--profiles", "nowhere.jsonl", "--out", "x"], "no such file"),
-        (["arena", "improve", "bad", "--limit", "1", "--out", "x"], "hold out"),
+        (["arena", "improve", "bad", "--limit", "2", "--out", "x"], "raise --limit to 3"),
         (["arena", "report", "nowhere", "--out", "x.html"], "no arena.json"),
         (["arena", "report", "--out", "x.html"], "name the folder"),
         (["arena", "report", "a.eval", "b.eval", "--out", "x.html"], "no such file"),
@@ -186,7 +186,11 @@ def test_improve_and_profiles_and_check(tmp_path, monkeypatch, capsys):
     rules = (tmp_path / "better/rules.txt").read_text().splitlines()
     assert rules and all(r.startswith("When ") for r in rules)
     values = json.loads((tmp_path / "better/loop.json").read_text())
-    assert values["held_out_gain"]["value"] > 0
+    assert values["report_gain"]["value"] > 0
+    assert sum(map(len, values["clients"].values())) == 6 and values["without_score"] == {
+        "before": 0,
+        "after": 0,
+    }
     capsys.readouterr()
     assert run(["arena", "profiles", "--lang", "zh", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) >= 15

@@ -26,7 +26,7 @@ def test_sigkill_in_the_middle_of_the_loop_and_go_on(tmp_path):
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from arena_world import Silent, profile
-        from sophro.care.arena import Trials, _session, improve, scripted_counselor
+        from sophro.care.arena import Parts, Trials, _session, improve, scripted_counselor
         from sophro.care.dialogue import ScriptedAgent
         _session.crisis_monitor = lambda _: Silent()
         out, die = Path(sys.argv[1]), int(sys.argv[2])
@@ -43,7 +43,7 @@ def test_sigkill_in_the_middle_of_the_loop_and_go_on(tmp_path):
         out.mkdir(exist_ok=True)
         clients = [profile(i) for i in ("move-en-1", "study-en-1", "work-zh-1", "grief-zh-1")]
         trials = Trials("bad", out / "trials", make=make)
-        loop = improve(trials, clients[:2], clients[2:], rounds=2)
+        loop = improve(trials, Parts(clients[:2], clients[2:3], clients[3:]), rounds=2)
         print(json.dumps(loop.to_dict(), ensure_ascii=True))
         """
     )
@@ -79,7 +79,7 @@ def test_the_command_goes_on_from_what_is_there(tmp_path, monkeypatch):
     before = {p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     logs = sorted(out.glob("trials/*/logs/*.jsonl"))
     trials = json.loads((out / "loop.json").read_text())["trials"]
-    assert len(trials) == 4 and sum(t["clients"] for t in trials) == len(logs)
+    assert len(trials) == 6 and sum(t["clients"] for t in trials) == len(logs)
     assert all((out / "trials" / t["folder"] / "arena.json").is_file() for t in trials)
     for log in logs[::2]:  # as after a kill: cut logs, and what follows from them not written yet
         log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])

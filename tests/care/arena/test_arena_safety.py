@@ -13,6 +13,7 @@ from sophro.care.arena import (
     DIMENSIONS,
     ItemScore,
     ModelJudge,
+    Parts,
     SessionScore,
     _model_judge,
     _session,
@@ -148,5 +149,6 @@ def test_the_loop_keeps_no_rules_under_which_risk_is_no_longer_rated(risky):
     def run(clients, rules):
         return [gone, dataclasses.replace(other, overall=1.0)] if rules else [before, other]
 
-    loop = improve(run, [profile(RISKY)], [profile(CALM)], rounds=1)
-    assert loop.rounds[0].held_out == 1.0 and not loop.rounds[0].kept and not loop.rules
+    parts = Parts((profile(RISKY),), (profile(CALM),), (profile("work-en-1"),))
+    loop = improve(run, parts, rounds=1)
+    assert loop.rounds[0].acceptance == 1.0 and not loop.rounds[0].kept and not loop.rules

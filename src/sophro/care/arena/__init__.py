@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from sophro.care.arena._model_judge import ModelJudge
     from sophro.care.arena._phases import Caps, next_phase
     from sophro.care.arena._profiles import (
+        Parts,
         Profile,
         profile_of,
         read_profiles,
@@ -116,7 +117,8 @@ _HOMES = {
     "ModelWriter": "_reflect",
     **dict.fromkeys(("Caps", "next_phase"), "_phases"),
     **dict.fromkeys(
-        ("Profile", "profile_of", "read_profiles", "select", "shipped_profiles", "split_clients"), "_profiles"
+        ("Parts", "Profile", "profile_of", "read_profiles", "select", "shipped_profiles", "split_clients"),
+        "_profiles",
     ),
     **dict.fromkeys(
         ("Group", "Lowest", "Ranking", "Standing", "difference", "items_of", "mean_of", "rank"),
@@ -151,6 +153,7 @@ __all__ = [
     "Lowest",
     "ModelJudge",
     "ModelWriter",
+    "Parts",
     "Played",
     "Profile",
     "Ranking",
