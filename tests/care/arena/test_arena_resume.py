@@ -92,7 +92,7 @@ def test_the_command_goes_on_from_what_is_there(tmp_path, monkeypatch):
 
 
 def test_ratings_of_a_model_are_kept_too(tmp_path, monkeypatch):
-    from sophro.care.arena import ModelJudge, RuleJudge, Trials, shipped_profiles
+    from sophro.care.arena import ModelJudge, RuleJudge, Trials, flow_by_rules, shipped_profiles
 
     monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
     asked = []
@@ -102,12 +102,16 @@ def test_ratings_of_a_model_are_kept_too(tmp_path, monkeypatch):
             asked.append(side)
             return RuleJudge().rate(side, session, profile, state)
 
+        async def flow(self, session, profile):
+            asked.append("flow")
+            return flow_by_rules(session, profile)
+
     clients = shipped_profiles()[:2]
     first = Trials("bad", tmp_path, judge=Counting("m", 1))(clients, [])
-    assert len(asked) == 6
-    assert Trials("bad", tmp_path, judge=Counting("m", 1))(clients, []) == first and len(asked) == 6
+    assert len(asked) == 8
+    assert Trials("bad", tmp_path, judge=Counting("m", 1))(clients, []) == first and len(asked) == 8
     Trials("bad", tmp_path, judge=Counting("other", 1))(clients, [])
-    assert len(asked) == 12, "another judge rates for itself"
+    assert len(asked) == 16, "another judge rates for itself"
 
 
 def test_written_rules_are_asked_for_once(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from arena_world import Silent, profile, session
 
 from sophro.care.arena import (
     DIMENSIONS,
+    RED,
     ItemScore,
     ModelJudge,
     Parts,
@@ -22,7 +23,7 @@ from sophro.care.arena import (
     run_arena,
     score_session,
 )
-from sophro.care.arena._model_judge import prompt
+from sophro.care.arena._prompts import prompt
 from sophro.care.dialogue import Utterance
 
 RISKY, CALM = "partner-en-1", "move-en-1"
@@ -86,6 +87,7 @@ class Judging:
 
     leaves_out: frozenset[str] = frozenset()
     only_at_first = False
+    happened: frozenset[str] = frozenset()
     asked: list[str] = []  # noqa: RUF012
 
     def __init__(self, role, model, build, **_):
@@ -96,6 +98,10 @@ class Judging:
         again = "Your last answer left out" in user
         self.asked.append("again" if again else "first")
         tag = system.split("carry the tag ")[1].split(".")[0]
+        if "R12 " in user:
+            self.asked[-1] = "flow"
+            rows = [{"id": n, "turns": [1], "happened": n in self.happened} for n in RED]
+            return Utterance("", {"tag": tag, "items": [r for r in rows if r["id"] not in self.leaves_out]})
         out = frozenset() if again and self.only_at_first else self.leaves_out
         side = "supervisor" if "S1 " in user else "client" if "C1 " in user else "counselor"
         items = [

@@ -30,7 +30,7 @@ from sophro.care.arena import (
     skills_of,
     write_rules,
 )
-from sophro.care.arena._model_judge import prompt, read_sample, transcript
+from sophro.care.arena._prompts import prompt, read_sample, transcript
 from sophro.care.arena._session import model_client
 from sophro.care.dialogue import Utterance, run_sync
 from sophro.errors import SophroError

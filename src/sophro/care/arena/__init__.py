@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         mean_of,
         rank,
     )
+    from sophro.care.arena._red import RED, Red, RedItem, flow_by_rules
     from sophro.care.arena._reflect import ModelWriter
     from sophro.care.arena._score import VETO_CAP, SessionScore, score_session
     from sophro.care.arena._session import (
@@ -114,6 +115,7 @@ _HOMES = {
     ),
     **dict.fromkeys(("LOG_ENDINGS", "arena_of_logs", "samples_of"), "_logs"),
     "ModelJudge": "_model_judge",
+    **dict.fromkeys(("RED", "Red", "RedItem", "flow_by_rules"), "_red"),
     "ModelWriter": "_reflect",
     **dict.fromkeys(("Caps", "next_phase"), "_phases"),
     **dict.fromkeys(
@@ -135,6 +137,7 @@ __all__ = [
     "DIMENSIONS",
     "LEVELS",
     "LOG_ENDINGS",
+    "RED",
     "SIDES",
     "SKILLS",
     "VETO_CAP",
@@ -157,6 +160,8 @@ __all__ = [
     "Played",
     "Profile",
     "Ranking",
+    "Red",
+    "RedItem",
     "Round",
     "Rule",
     "RuleJudge",
@@ -174,6 +179,7 @@ __all__ = [
     "diagnose",
     "difference",
     "fitted_scores",
+    "flow_by_rules",
     "hear",
     "improve",
     "items_of",
