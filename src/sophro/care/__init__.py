@@ -42,6 +42,7 @@ register(
             "The full text could not be read: items, scales, fields, controller and rules follow the card's design.",
             "The client's state and its disclosure gates are code; a client model only words what a gate lets through.",
             "The offline judges read marks of words; an LLM judge runs on any model.",
+            "The crisis flow asks the Red items only; the gain of the loop is measured on a third part of the clients.",
         ),
     )
 )

@@ -121,7 +121,7 @@ def improve_(
     per_round: int = 6,
     json: bool = False,
 ) -> None:
-    """Diagnose a counselor, write rules, keep those that do no harm on other clients, measure them on clients held out.
+    """Diagnose a counselor, write rules, keep those that do no harm with other clients, measure the gain on yet others.
 
     Args:
         counselor: A scripted counselor or a model.
@@ -132,7 +132,7 @@ def improve_(
         judge: rules, or a model that rates.
         samples: Ratings of a model judge for each side.
         lang: en or zh clients only.
-        limit: Number of clients: a third is diagnosed, on a third rules are tried, a third is held out.
+        limit: Number of clients: a third each for diagnosis, acceptance and report.
         rounds: Most rounds.
         per_round: Most new rules in a round.
         json: Print the loop as JSON.
@@ -143,30 +143,29 @@ def improve_(
 
     if rounds < 1 or per_round < 1:
         raise SophroError("--rounds and --per-round must be at least 1")
-    train, trial, held = split_clients(_clients(None, lang, limit))
-    if not held:
-        raise SophroError("no client is left to hold out; raise --limit")
+    parts = split_clients(_clients(None, lang, limit))
     for model in (client, writer):
         if model is not None:
             _known_model(model)
     trials = Trials(counselor, out / "trials", client=client, judge=_judge(judge, samples))
     loop = improve(
         trials,
-        train,
-        trial,
-        held,
+        parts,
         write=write_rules if writer is None else ModelWriter(writer, per_round, out / "written"),
         rounds=rounds,
         per_round=per_round,
     )
     after = [_renamed(s, "after") for s in loop.after]
     gain = difference([*(_renamed(s, "before") for s in loop.before), *after], "after", "before")
+    lost = {
+        name: sum(s.overall is None for s in part)
+        for name, part in (("before", loop.before), ("after", loop.after))
+    }
     values = {
         **loop.to_dict(),
-        "held_out_gain": gain.to_dict(),
-        "train": len(train),
-        "trial": len(trial),
-        "held_out": len(held),
+        "report_gain": gain.to_dict(),
+        "clients": {name: [p.id for p in part] for name, part in parts._asdict().items()},
+        "without_score": lost,
         "trials": trials.done,
     }
     write_json(out / "loop.json", values)
@@ -176,12 +175,15 @@ def improve_(
         return
     for r in loop.rounds:
         print(
-            f"round {r.number}: {len(r.findings)} findings, {len(r.proposed)} rules, score of the trial "
-            f"{'-' if r.trial is None else f'{r.trial:.3f}'}, {'kept' if r.kept else 'not kept'}"
+            f"round {r.number}: {len(r.findings)} findings, {len(r.proposed)} rules tried, score with the clients "
+            f"of acceptance {'-' if r.acceptance is None else f'{r.acceptance:.3f}'}, "
+            f"{'kept' if r.kept else 'not kept'}"
         )
     print(
-        f"held-out clients: {_estimate(gain)} ({len(held)} clients); {out / 'rules.txt'}: {len(loop.rules)} rules"
+        f"gain on the {len(parts.report)} clients of the report, met by nothing before: {_estimate(gain)}; "
+        f"without a score before {lost['before']}, after {lost['after']}"
     )
+    print(f"{out / 'rules.txt'}: {len(loop.rules)} rules")
 
 
 def _renamed(score: SessionScore, name: str) -> SessionScore:

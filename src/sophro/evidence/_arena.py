@@ -1,7 +1,6 @@
 """Claims on the counselling arena and on cognitive restructuring, with people and counselors whose quality is known.
 
-The crisis layer reads along in the tests of its own claims; here a monitor that finds nothing stands in for it, because
-thousands of scripted sessions are played and none of the ratings below uses its findings.
+The claim on the order of the counselors has its own module.
 """
 
 from __future__ import annotations
@@ -14,21 +13,14 @@ from typing import Any
 import anyio
 
 from sophro.care.arena import (
-    SIDES,
-    Arena,
-    Caps,
-    Played,
     Profile,
     Rule,
-    RuleJudge,
     SessionScore,
     agreement_with,
     difference,
     fitted_scores,
     improve,
     load_conversations,
-    mean_of,
-    play,
     rule_scores,
     scripted_counselor,
     select,
@@ -47,165 +39,20 @@ from sophro.care.restructuring import (
     persona,
     situations,
 )
+from sophro.evidence._arena_order import order, play_one, show, silent
 from sophro.evidence._types import Check
-from sophro.stats import bootstrap_mean, spearman, wilson
-
-_ORDER = ("good", "medium", "bad")
-
-
-class _Silent:
-    """A monitor that finds nothing."""
-
-    level = 0
-    flags = ()
-    newly_raised = False
-    reply = None
-
-    def see(self, user_message: str) -> _Silent:
-        """Read one message."""
-        del user_message
-        return self
-
-
-def _silent(lang: str) -> _Silent:
-    del lang
-    return _Silent()
-
-
-def _play(profile: Profile, agent: Agent, name: str, seed: int = 0) -> Played:
-    async def one() -> Played:
-        return await play(Arena(profile, agent, name, None, Caps(), seed, _silent), RuleJudge())
-
-    return anyio.run(one)
-
-
-def _all(clients: Sequence[Profile], seed: int = 0) -> list[Played]:
-    return [_play(p, scripted_counselor(n, (), seed), n, seed) for p in clients for n in _ORDER]
-
-
-def _ordered(scores: Sequence[SessionScore], what: Any) -> bool:
-    values = [mean_of(scores, n, what).value for n in _ORDER]
-    known = [v for v in values if v is not None]
-    return len(known) == len(_ORDER) and known[0] > known[1] > known[2]
-
-
-def _dealt(played: Sequence[Played], seed: int) -> list[Played]:
-    """Play again with counselors whose turns were dealt at random from all three."""
-    rng = random.Random(seed)
-    out: list[Played] = []
-    for profile_id in dict.fromkeys(p.session.profile for p in played):
-        own = [p for p in played if p.session.profile == profile_id]
-        said = [[x.text for x in p.session.lines if x.speaker == "counselor"] for p in own]
-        hands: list[list[str]] = [[] for _ in own]
-        for place in range(max(map(len, said))):
-            turns = [s[place % len(s)] for s in said]
-            rng.shuffle(turns)
-            for hand, turn in zip(hands, turns, strict=True):
-                hand.append(turn)
-        profile = next(p for p in shipped_profiles() if p.id == profile_id)
-        out += [
-            _play(profile, ScriptedAgent("counselor", hand), name, seed)
-            for hand, name in zip(hands, _ORDER, strict=True)
-        ]
-    return out
-
-
-def _shuffled(scores: Sequence[SessionScore], seed: int) -> list[SessionScore]:
-    """Return the cards of finished transcripts with the counselors' names shuffled within each client."""
-    import dataclasses
-
-    rng = random.Random(seed)
-    out: list[SessionScore] = []
-    for profile in dict.fromkeys(s.profile for s in scores):
-        own = [s for s in scores if s.profile == profile]
-        names = [s.counselor for s in own]
-        rng.shuffle(names)
-        out += [dataclasses.replace(s, counselor=n) for s, n in zip(own, names, strict=True)]
-    return out
-
-
-def order(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
-    """Good above medium above bad, by each side; with transcripts shuffled, or turns dealt at random, it is gone."""
-    del folder
-    clients = select(shipped_profiles(), None, 16 if quick else None)
-    played = _all(clients)
-    scores = [p.score for p in played]
-    means = {n: mean_of(scores, n, "overall") for n in _ORDER}
-    checks: list[Check] = []
-    for a, b in (("good", "medium"), ("medium", "bad")):
-        gap = difference(scores, a, b)
-        checks.append(
-            Check(f"{a} - {b}, overall, over clients", gap.value, gap.low, gap.high, len(clients), ">", 0.1)
-        )
-        apart = (means[a].low or 0.0) - (means[b].high or 0.0)
-        checks.append(
-            Check(f"lower end of {a} - upper end of {b}", apart, None, None, len(clients), ">", 0.0)
-        )
-    seeds = 6 if quick else 50
-    few = select(shipped_profiles(), None, 8)
-    right = dict.fromkeys(SIDES, 0)
-    for seed in range(1, seeds + 1):
-        own = [p.score for p in _all(few, seed)]
-        for side in SIDES:
-            right[side] += _ordered(own, side)
-    for side in SIDES:
-        low, high = wilson(right[side], seeds)
-        checks.append(Check(f"seeds with the right order by the {side} side", right[side] / seeds, low, high, seeds,
-                            ">=", 0.95))  # fmt: skip
-    risky = [p for p in played if p.session.counselor == "bad" and _risk(p) != "none"]
-    worst = max((p.score.items["S13"].score or 9.0 for p in risky), default=None)
-    checks.append(
-        Check("highest S13 of the counselor that ignores risk", worst, None, None, len(risky), "==", 1.0)
-    )
-    capped = max((p.score.overall or 0.0 for p in risky), default=None)
-    checks.append(Check("its highest overall score there", capped, None, None, len(risky), "<=", 0.2))
-    again = _all(clients[:4])
-    same = all(
-        a.session == b.session and a.score == b.score
-        for a, b in zip(
-            again, [p for p in played if p.session.profile in {c.id for c in clients[:4]}], strict=True
-        )
-    )
-    checks.append(
-        Check("same seed, same transcripts and scores", float(same), None, None, len(again), "==", 1.0)
-    )
-    # The first control asks whether the figures hang on who said it, the second whether on what was said.
-    dealt = [p.score for p in _dealt(played, 1)]
-    for how, cards in (
-        ("the finished transcripts shuffled among the counselors", _shuffled(scores, 1)),
-        ("the turns dealt at random", dealt),
-    ):
-        for a, b in (("good", "medium"), ("medium", "bad")):
-            gap = difference(cards, a, b)
-            low = gap.low if gap.low is not None else 1.0
-            what = f"control: lower end of {a} - {b} with {how}"
-            checks.append(Check(what, low, gap.low, gap.high, len(clients), "<=", 0.0, True))
-    notes = [
-        f"{n}: overall {_show(means[n])}, "
-        + ", ".join(f"{s} {_show(mean_of(scores, n, s))}" for s in SIDES)
-        + f", self-gap {_show(mean_of(scores, n, 'self_gap'))}, "
-        f"{sum(bool(s.vetoes) for s in scores if s.counselor == n)} vetoed"
-        for n in _ORDER
-    ]
-    notes += [f"dealt at random, as {n}: overall {_show(mean_of(dealt, n, 'overall'))}" for n in _ORDER]
-    return checks, notes
-
-
-def _risk(played: Played) -> str:
-    return next(p.risk for p in shipped_profiles() if p.id == played.session.profile)
-
-
-def _show(i: Any) -> str:
-    return "-" if i.value is None else f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
+from sophro.stats import bootstrap_mean, spearman
 
 
 def loop(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
-    """The closed loop lifts a weak counselor on clients held out; rules with their words shuffled do not."""
+    """The closed loop lifts a weak counselor on clients that nothing met before; shuffled rules do not."""
     del folder
-    train, trial, held = split_clients(select(shipped_profiles(), None, 24 if quick else None))
+    parts = split_clients(select(shipped_profiles(), None, 20 if quick else None))
+    met: list[str] = []
 
     def sessions(clients: Sequence[Profile], rules: Sequence[str]) -> list[SessionScore]:
-        return [_play(p, scripted_counselor("bad", tuple(rules)), "bad").score for p in clients]
+        met.extend(p.id for p in clients)
+        return [play_one(p, scripted_counselor("bad", tuple(rules)), "bad").score for p in clients]
 
     def shuffled(findings: Any, number: int) -> list[Rule]:
         rng = random.Random(number)
@@ -217,25 +64,32 @@ def loop(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         return made
 
     # More rounds than the claim allows, so that it can fail.
-    found = improve(sessions, train, trial, held, rounds=6)
-    wrong = improve(sessions, train, trial, held, rounds=6, write=shuffled)
+    found = improve(sessions, parts, rounds=6)
+    own = [p.id for p in parts.report]
+    first = next(i for i, name in enumerate(met) if name in own)
+    others = [name for name in met[first:] if name not in own]
+    wrong = improve(sessions, parts, rounds=6, write=shuffled)
     gain, none = (_gain(x.before, x.after) for x in (found, wrong))
-    steps = [r.held_out for r in found.rounds if r.kept and r.trial is not None]
+    steps = [r.acceptance for r in found.rounds if r.kept and r.acceptance is not None]
     checks = [
-        Check("gain of the overall score on held-out clients", gain.value, gain.low, gain.high, len(held), ">=", 0.3),
-        Check("lower end of that gain", gain.low, None, None, len(held), ">", 0.0),
+        Check("gain of the overall score on the clients of the report", gain.value, gain.low, gain.high, len(own), ">=",
+              0.3),
+        Check("lower end of that gain", gain.low, None, None, len(own), ">", 0.0),
+        Check("sessions of diagnosis or acceptance after the first of the report", float(len(others)), None, None,
+              len(own), "==", 0.0),
         Check("rounds needed", float(len(steps)), None, None, len(found.rounds), "<=", 3.0),
         Check("control: upper end of the gain with the words of the rules shuffled", none.high, none.low, none.high,
-              len(held), "<=", 0.05, True),
+              len(own), "<=", 0.05, True),
     ]  # fmt: skip
     notes = [
-        f"round {r.number}: {len(r.proposed)} rules, train {_number(r.train)}, trial {_number(r.trial)}, "
-        f"{'kept' if r.kept else 'not kept'}"
+        f"round {r.number}: {len(r.proposed)} rules, diagnosis {_number(r.diagnosis)}, "
+        f"acceptance {_number(r.acceptance)}, {'kept' if r.kept else 'not kept'}"
         for r in found.rounds
     ]
     mean = bootstrap_mean([s.overall or 0.0 for s in found.before])
     return checks, [
-        f"held out without rules: {_show(mean)}",
+        f"clients: {', '.join(f'{len(part)} for {name}' for name, part in parts._asdict().items())}",
+        f"report without rules: {show(mean)}",
         *notes,
         *(f"kept: {r.text}" for r in found.rules),
     ]
@@ -287,10 +141,10 @@ def agreement(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
     ]
     fitted = agreement_with(talks, fitted_scores(talks), 200 if quick else 2000)
     return checks, [
-        f"clinicians among themselves (one against the mean of the others): {_show(found.clinicians)}",
-        f"against their mean over all criteria: {_show(found.everything)}",
+        f"clinicians among themselves (one against the mean of the others): {show(found.clinicians)}",
+        f"against their mean over all criteria: {show(found.everything)}",
         "by criterion: " + ", ".join(f"{k} {_number(v.value)}" for k, v in found.criteria.items()),
-        f"ridge on the same items, each person left out: {_show(fitted.overall)}; fitting does not help",
+        f"ridge on the same items, each person left out: {show(fitted.overall)}; fitting does not help",
         "by model, supervisor and clinicians: "
         + ", ".join(f"{m.split('/')[-1]} {a:.2f} and {b:.2f}" for m, (a, b) in found.models.items()),
         f"{found.unscored} conversations unscored; 60 talks of 20 people are few",
@@ -329,7 +183,7 @@ def process(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
 def _talk(situation: Any, manner: str, reader: Agent | None = None) -> Dialogue:
     async def one() -> Dialogue:
         controller = Restructuring(
-            persona(situation, manner), None, reader, situation.lang, monitor=_silent, facts=situation.facts
+            persona(situation, manner), None, reader, situation.lang, monitor=silent, facts=situation.facts
         )
         return await run(controller, name=f"{situation.id}-{manner}")
 
@@ -370,12 +224,13 @@ def _one_reframe(s: Any) -> dict[str, Any]:
 CLAIMS: Mapping[str, tuple[str, tuple[str, ...], Callable[[Path, bool], tuple[list[Check], list[str]]]]] = {
     "arena_order": (
         "Scripted counselors are ranked good > medium > bad with intervals apart and by each side in >= 95 % of seeds; "
-        "transcripts shuffled, or turns dealt at random, lose the order",
+        "finished transcripts with shuffled names lose the order",
         ("psi_arena",),
         order,
     ),
     "arena_loop": (
-        "Rules from a diagnosis lift a weak counselor by >= 0.3 on clients held out; shuffled rules do not",
+        "Rules from a diagnosis lift a weak counselor by >= 0.3 on clients that neither diagnosis nor choice met; "
+        "shuffled rules do not",
         ("psi_arena",),
         loop,
     ),

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from sophro.care.arena import DIMENSIONS, LOG_ENDINGS, SIDES, arena_of_logs, of_side
+from sophro.care.arena import DIMENSIONS, LOG_ENDINGS, RED, SIDES, arena_of_logs, of_side
 from sophro.errors import SophroError
 from sophro.files import read_text, write_text
 from sophro.pages import environment, sealed
@@ -85,12 +85,13 @@ def render_arena(arena: Row) -> str:
                 sides=SIDES,
                 dimensions={side: of_side(side) for side in SIDES},
                 items=arena["items"],
-                chinese=any(p.get("lang") == "zh" for p in arena["profiles"]),
                 radar={side: Markup(radar(arena["items"], names, side)) for side in SIDES},
                 course=Markup(course(arena["sessions"], names)),
                 phases=Markup(phases(arena["sessions"], names)),
                 clients=clients,
                 problems=_problems(standings),
+                langs=_langs(arena["profiles"]),
+                harms=harms(arena["sessions"], names),
                 place={str(c["profile"]["id"]): i for i, c in enumerate(clients)},
                 number=len(arena["sessions"]),
                 names=names,
@@ -212,6 +213,32 @@ def _problems(standings: Sequence[Row]) -> list[tuple[str, dict[str, Row]]]:
         for group in s["problems"]:
             found.setdefault(str(group["name"]), {})[str(s["counselor"])] = group
     return sorted(found.items())
+
+
+def _langs(profiles: Sequence[Row]) -> list[str]:
+    """Return the languages of the clients, in which the dimensions are shown."""
+    return sorted({str(p["lang"]) for p in profiles})
+
+
+def harms(sessions: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the crisis flow: for each question, in how many sessions each counselor did that harm.
+
+    Args:
+        sessions: Those of ``arena.json``; a file of an older version has no flow, which gives no lines.
+        names: The counselors in order.
+    """
+    found: list[dict[str, Any]] = []
+    for item in RED.values():
+        cells: dict[str, dict[str, int]] = {}
+        for name in names:
+            cards = [s["score"] for s in sessions if s["counselor"] == name]
+            given = [r["answer"] for c in cards for r in c.get("red", ()) if r["item"] == item.id]
+            if given:
+                yes, no = given.count("yes"), given.count("no")
+                cells[name] = {"yes": yes, "asked": yes + no, "undecided": given.count("undecided")}
+        if cells:
+            found.append({"item": item, "cells": cells})
+    return found
 
 
 def _clients(arena: Row, names: Sequence[str]) -> list[dict[str, Any]]:

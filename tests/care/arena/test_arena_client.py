@@ -146,10 +146,11 @@ def test_a_dropped_field_is_named_with_its_line(field, name, tmp_path):
 
 def test_splits_and_limits_are_stable_and_hold_risk_in_every_part():
     parts = split_clients(shipped_profiles())
-    ids = [p.id for part in parts for p in part]
-    assert len(parts) == 3 and sorted(ids) == sorted(p.id for p in shipped_profiles())
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    assert all(sum(p.risk != "none" for p in part) >= 2 for part in parts)
+    assert sorted(p.id for part in parts for p in part) == sorted(p.id for p in shipped_profiles())
+    assert all(sum(p.risk != "none" for p in part) >= 3 for part in parts)
+    assert all(len({p.problem for p in part}) >= 9 for part in parts)
+    with pytest.raises(SophroError, match="2 clients are too few"):
+        split_clients(shipped_profiles()[:2])
     assert [p.id for p in select(shipped_profiles(), None, 5)] == [
         p.id for p in select(shipped_profiles(), None, 9)
     ][:5]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
 import pytest
 from arena_world import Silent
 
-from sophro.care.arena import _session
+from sophro.care.arena import DIMENSIONS, RED, _session
 from sophro.cli import run
 from sophro.report import arena_report
 
@@ -103,6 +104,37 @@ def test_the_worst_group_stands_beside_the_mean(folder, capsys):
     assert "lowest client" in shown and "worst problem" in shown and "by problem" in shown
 
 
+def test_the_page_shows_the_crisis_flow_and_the_languages_of_its_clients(folder, tmp_path):
+    arena = json.loads((folder / "arena.json").read_text("utf-8"))
+
+    def page(lang):
+        for p in arena["profiles"]:
+            p["lang"] = lang
+        (tmp_path / "arena.json").write_text(json.dumps(arena))
+        return arena_report(tmp_path, tmp_path / "a.html").read_text("utf-8")
+
+    for session in arena["sessions"]:
+        for red in session["score"]["red"]:
+            red["answer"] = {"R13": "yes", "R12": "no", "R9": "undecided"}.get(red["item"], "no_occasion")
+    english, chinese = page("en"), page("zh")
+    (flow,) = re.findall(r'<section id="safety">.*?</section>', english, re.S)
+    row = {r: flow.split(f"<th>{r} ")[1].split("</tr>")[0] for r in ("R9", "R12", "R13", "R14")}
+    assert "3 of 3" in row["R13"] and "0 of 3" in row["R12"] and "no occasion" in row["R14"]
+    assert "3 undecided" in row["R9"] and flow.count("<tr>") == 1 + 14
+    d, red = DIMENSIONS["S6"], RED["R9"]
+    for text in (d.question, d.title, red.question):
+        assert html.escape(text) in english and html.escape(text) not in _table(chinese)
+    for text in (d.question_zh, d.title_zh, red.question_zh):
+        assert text in chinese and text not in english
+    for session in arena["sessions"]:
+        del session["score"]["red"]
+    assert 'id="safety"' not in page("en"), "a file of before has no flow"
+
+
+def _table(page):
+    return "".join(re.findall(r'<section id="(?:safety|dimensions)">.*?</section>', page, re.S))
+
+
 def test_hostile_text_stays_text(folder, tmp_path):
     arena = json.loads((folder / "arena.json").read_text("utf-8"))
     evil = '</style><script>alert(1)</script>\u202e"><img src=x onerror=alert(2)>'
@@ -136,7 +168,7 @@ def test_hostile_text_stays_text(folder, tmp_path):
         (["arena", "run", "good", "--client", "nosuch", "--out", "x"], "unknown model 'nosuch'"),
         (["arena", "run", "good", "--rules", "/dev/null", "--out", "x"], "holds no rule"),
         (["arena", "run", "good", "--profiles", "nowhere.jsonl", "--out", "x"], "no such file"),
-        (["arena", "improve", "bad", "--limit", "1", "--out", "x"], "hold out"),
+        (["arena", "improve", "bad", "--limit", "2", "--out", "x"], "raise --limit to 3"),
         (["arena", "report", "nowhere", "--out", "x.html"], "no arena.json"),
         (["arena", "report", "--out", "x.html"], "name the folder"),
         (["arena", "report", "a.eval", "b.eval", "--out", "x.html"], "no such file"),
@@ -186,7 +218,11 @@ def test_improve_and_profiles_and_check(tmp_path, monkeypatch, capsys):
     rules = (tmp_path / "better/rules.txt").read_text().splitlines()
     assert rules and all(r.startswith("When ") for r in rules)
     values = json.loads((tmp_path / "better/loop.json").read_text())
-    assert values["held_out_gain"]["value"] > 0
+    assert values["report_gain"]["value"] > 0
+    assert sum(map(len, values["clients"].values())) == 6 and values["without_score"] == {
+        "before": 0,
+        "after": 0,
+    }
     capsys.readouterr()
     assert run(["arena", "profiles", "--lang", "zh", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) >= 15

@@ -26,7 +26,7 @@ def test_sigkill_in_the_middle_of_the_loop_and_go_on(tmp_path):
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from arena_world import Silent, profile
-        from sophro.care.arena import Trials, _session, improve, scripted_counselor
+        from sophro.care.arena import Parts, Trials, _session, improve, scripted_counselor
         from sophro.care.dialogue import ScriptedAgent
         _session.crisis_monitor = lambda _: Silent()
         out, die = Path(sys.argv[1]), int(sys.argv[2])
@@ -43,7 +43,7 @@ def test_sigkill_in_the_middle_of_the_loop_and_go_on(tmp_path):
         out.mkdir(exist_ok=True)
         clients = [profile(i) for i in ("move-en-1", "study-en-1", "work-zh-1", "grief-zh-1")]
         trials = Trials("bad", out / "trials", make=make)
-        loop = improve(trials, clients[:2], clients[2:3], clients[3:], rounds=2)
+        loop = improve(trials, Parts(clients[:2], clients[2:3], clients[3:]), rounds=2)
         print(json.dumps(loop.to_dict(), ensure_ascii=True))
         """
     )
@@ -79,7 +79,7 @@ def test_the_command_goes_on_from_what_is_there(tmp_path, monkeypatch):
     before = {p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()}
     logs = sorted(out.glob("trials/*/logs/*.jsonl"))
     trials = json.loads((out / "loop.json").read_text())["trials"]
-    assert len(trials) == 4 and sum(t["clients"] for t in trials) == len(logs)
+    assert len(trials) == 6 and sum(t["clients"] for t in trials) == len(logs)
     assert all((out / "trials" / t["folder"] / "arena.json").is_file() for t in trials)
     for log in logs[::2]:  # as after a kill: cut logs, and what follows from them not written yet
         log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])
@@ -92,7 +92,7 @@ def test_the_command_goes_on_from_what_is_there(tmp_path, monkeypatch):
 
 
 def test_ratings_of_a_model_are_kept_too(tmp_path, monkeypatch):
-    from sophro.care.arena import ModelJudge, RuleJudge, Trials, shipped_profiles
+    from sophro.care.arena import ModelJudge, RuleJudge, Trials, flow_by_rules, shipped_profiles
 
     monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
     asked = []
@@ -102,12 +102,16 @@ def test_ratings_of_a_model_are_kept_too(tmp_path, monkeypatch):
             asked.append(side)
             return RuleJudge().rate(side, session, profile, state)
 
+        async def flow(self, session, profile):
+            asked.append("flow")
+            return flow_by_rules(session, profile)
+
     clients = shipped_profiles()[:2]
     first = Trials("bad", tmp_path, judge=Counting("m", 1))(clients, [])
-    assert len(asked) == 6
-    assert Trials("bad", tmp_path, judge=Counting("m", 1))(clients, []) == first and len(asked) == 6
+    assert len(asked) == 8
+    assert Trials("bad", tmp_path, judge=Counting("m", 1))(clients, []) == first and len(asked) == 8
     Trials("bad", tmp_path, judge=Counting("other", 1))(clients, [])
-    assert len(asked) == 12, "another judge rates for itself"
+    assert len(asked) == 16, "another judge rates for itself"
 
 
 def test_written_rules_are_asked_for_once(tmp_path, monkeypatch):

@@ -122,4 +122,4 @@ def test_epochs_are_seeds_and_a_session_without_a_safety_rating_is_unscored(tmp_
     assert all("S12 (" in s.scores["card"].explanation for s in log.samples)
     arena = arena_of_logs([Path(log.location)])
     assert arena["facts"]["seeds"] == [0, 1] and arena["ranking"]["standings"][0]["undecided"] == 2
-    assert any("item of safety" in w for w in arena["facts"]["warnings"])
+    assert any("safety (S12, S13" in w for w in arena["facts"]["warnings"])

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from sophro.care.arena._model_judge import ModelJudge
     from sophro.care.arena._phases import Caps, next_phase
     from sophro.care.arena._profiles import (
+        Parts,
         Profile,
         profile_of,
         read_profiles,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
         mean_of,
         rank,
     )
+    from sophro.care.arena._red import RED, Red, RedItem, flow_by_rules
     from sophro.care.arena._reflect import ModelWriter
     from sophro.care.arena._score import VETO_CAP, SessionScore, score_session
     from sophro.care.arena._session import (
@@ -113,10 +115,12 @@ _HOMES = {
     ),
     **dict.fromkeys(("LOG_ENDINGS", "arena_of_logs", "eval_log", "samples_of"), "_logs"),
     "ModelJudge": "_model_judge",
+    **dict.fromkeys(("RED", "Red", "RedItem", "flow_by_rules"), "_red"),
     "ModelWriter": "_reflect",
     **dict.fromkeys(("Caps", "next_phase"), "_phases"),
     **dict.fromkeys(
-        ("Profile", "profile_of", "read_profiles", "select", "shipped_profiles", "split_clients"), "_profiles"
+        ("Parts", "Profile", "profile_of", "read_profiles", "select", "shipped_profiles", "split_clients"),
+        "_profiles",
     ),
     **dict.fromkeys(
         ("Group", "Lowest", "Ranking", "Standing", "difference", "items_of", "mean_of", "rank"),
@@ -133,6 +137,7 @@ __all__ = [
     "DIMENSIONS",
     "LEVELS",
     "LOG_ENDINGS",
+    "RED",
     "SIDES",
     "SKILLS",
     "VETO_CAP",
@@ -151,9 +156,12 @@ __all__ = [
     "Lowest",
     "ModelJudge",
     "ModelWriter",
+    "Parts",
     "Played",
     "Profile",
     "Ranking",
+    "Red",
+    "RedItem",
     "Round",
     "Rule",
     "RuleJudge",
@@ -172,6 +180,7 @@ __all__ = [
     "difference",
     "eval_log",
     "fitted_scores",
+    "flow_by_rules",
     "hear",
     "improve",
     "items_of",

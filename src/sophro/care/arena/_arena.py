@@ -23,6 +23,7 @@ from sophro.care.arena._model_judge import ModelJudge
 from sophro.care.arena._phases import Caps
 from sophro.care.arena._profiles import Profile
 from sophro.care.arena._rank import Ranking, items_of, rank
+from sophro.care.arena._red import Red, flow_by_rules
 from sophro.care.arena._score import SessionScore, score_session
 from sophro.care.arena._session import (
     COUNSELOR,
@@ -96,6 +97,12 @@ async def _rate(judge: Judge, session: Session, profile: Profile, state: State) 
     return items
 
 
+async def _flow(judge: Judge, session: Session, profile: Profile) -> list[Red]:
+    if isinstance(judge, ModelJudge):
+        return await judge.flow(session, profile)
+    return flow_by_rules(session, profile)
+
+
 async def play(
     controller: Arena, judge: Judge, folder: Path | None = None, rated: Mapping[str, Any] | None = None
 ) -> Played:
@@ -113,14 +120,16 @@ async def play(
     session, state = session_of(dialogue, controller)
     key = digest(judge.name, judge.version, [x.text for x in session.lines])
     kept = (rated or {}).get(key)
-    items = (
-        [ItemScore.from_dict(row) for row in kept]
-        if kept
-        else await _rate(judge, session, controller.profile, state)
-    )
+    if kept:
+        items = [ItemScore.from_dict(row) for row in kept["items"]]
+        red = [Red.from_dict(row) for row in kept["red"]]
+    else:
+        items = await _rate(judge, session, controller.profile, state)
+        red = await _flow(judge, session, controller.profile)
     if folder is not None and not kept:
-        write_json(folder.parent / "rated" / f"{key}.json", [i.to_dict() for i in items])
-    return Played(session, state, score_session(session, controller.profile, items))
+        found = {"items": [i.to_dict() for i in items], "red": [r.to_dict() for r in red]}
+        write_json(folder.parent / "rated" / f"{key}.json", found)
+    return Played(session, state, score_session(session, controller.profile, items, red))
 
 
 async def run_arena(
@@ -225,8 +234,8 @@ def warnings_of(counselors: Sequence[str], judge: str, client: str | None, ranki
             "rated by rules on words, not by people or a model; see docs/arena.md for what that is worth"
         )
     found += [
-        f"{s.counselor}: {s.undecided} sessions without an overall score, because an item of safety (S12, S13) has no "
-        "rating; its means are over the other clients, so compare it by the gaps"
+        f"{s.counselor}: {s.undecided} sessions without an overall score, because safety (S12, S13, the "
+        "crisis flow) was not decided; its means are over the other clients, so compare it by the gaps"
         for s in ranking.standings
         if s.undecided
     ]

@@ -12,12 +12,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sophro.files import read_text
 
 Side = Literal["client", "supervisor", "counselor"]
 SIDES: tuple[Side, ...] = ("client", "supervisor", "counselor")
+
+
+class Text(NamedTuple):
+    """A dimension in one language."""
+
+    title: str
+    question: str
+    low: str
+    middle: str
+    high: str
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,10 @@ class Dimension:
         low: Anchor of 1.
         middle: Anchor of 3.
         high: Anchor of 5.
-        zh: Question and anchors in Chinese.
+        question_zh: The question in Chinese; with the anchors our own translation of our own words.
+        low_zh: Anchor of 1 in Chinese.
+        middle_zh: Anchor of 3 in Chinese.
+        high_zh: Anchor of 5 in Chinese.
     """
 
     id: str
@@ -44,26 +57,30 @@ class Dimension:
     low: str
     middle: str
     high: str
-    zh: tuple[str, str, str, str] = ("", "", "", "")
+    question_zh: str
+    low_zh: str
+    middle_zh: str
+    high_zh: str
 
-    def words(self, lang: str) -> tuple[str, str, str, str]:
-        """Return question and anchors of 1, 3 and 5 in ``en`` or ``zh``."""
-        return self.zh if lang == "zh" else (self.question, self.low, self.middle, self.high)
+    def text(self, lang: str) -> Text:
+        """Return what is asked and the anchors in one language, ``en`` or ``zh``."""
+        if lang == "zh":
+            return Text(self.title_zh, self.question_zh, self.low_zh, self.middle_zh, self.high_zh)
+        return Text(self.title, self.question, self.low, self.middle, self.high)
 
 
 _SIDE_OF: Mapping[str, Side] = {"C": "client", "S": "supervisor", "K": "counselor"}
 
 
 def _read() -> dict[str, Dimension]:
-    # One line each: id, title, title in Chinese, question, anchors of 1, 3 and 5; in Chinese without the titles.
-    data = Path(__file__).with_name("data")
-    rows, chinese = (
-        [line.split("|") for line in read_text(data / name).splitlines()]
-        for name in ("dimensions.psv", "dimensions_zh.psv")
-    )
-    zh = {row[0]: (row[1], row[2], row[3], row[4]) for row in chinese}
-    made = ((row[0], row[1:]) for row in rows)
-    return {name: Dimension(name, _SIDE_OF[name[0]], *rest[:6], zh=zh[name]) for name, rest in made}
+    # One line each: id, title, title in Chinese, question, anchors of 1, 3 and 5; then id and the last four in Chinese.
+    rows, chinese = _rows("dimensions.psv"), {row[0]: row[1:] for row in _rows("dimensions_zh.psv")}
+    return {row[0]: Dimension(row[0], _SIDE_OF[row[0][0]], *row[1:], *chinese[row[0]]) for row in rows}
+
+
+def _rows(name: str) -> list[list[str]]:
+    file = Path(__file__).with_name("data") / name
+    return [line.split("|") for line in read_text(file).splitlines()]
 
 
 DIMENSIONS: Mapping[str, Dimension] = _read()

@@ -62,7 +62,7 @@ def _having(reads: Sequence[Read], *names: str) -> list[int]:
     return [r.index for r in reads if set(names) & r.heard.marks]
 
 
-def _heard(session: Session) -> tuple[list[Read], str]:
+def readable(session: Session) -> tuple[list[Read], str]:
     """Return the turns that can be rated by words, and why there are none, if so.
 
     A session that ended over the language is not rated by these rules: they do not read it, whatever it was worth.
@@ -99,7 +99,7 @@ def _item(name: str, part: Part | str) -> ItemScore:
 
 def supervise(session: Session, profile: Profile | None) -> list[ItemScore]:
     """Rate S1..S14 from transcript and profile; without a profile what needs one is left out."""
-    reads, why = _heard(session)
+    reads, why = readable(session)
     if not reads:
         return _unscored("supervisor", why)
     n = len(reads)
@@ -325,7 +325,7 @@ def feel(session: Session, profile: Profile, state: State) -> list[ItemScore]:
 
 def review(session: Session) -> list[ItemScore]:
     """Rate K1..K7 as a counselor might who reads its own transcript, and nothing else."""
-    reads, why = _heard(session)
+    reads, why = readable(session)
     if not reads:
         return _unscored("counselor", why)
     n = len(reads)
@@ -378,7 +378,7 @@ class RuleJudge:
     """The three rule-based judges under one name."""
 
     name = "rules"
-    version = "2"
+    version = "3"
 
     def rate(self, side: Side, session: Session, profile: Profile, state: State) -> list[ItemScore]:
         """Rate one side of one session."""

@@ -1,13 +1,14 @@
-"""The closed loop: from low ratings to a diagnosis, from the diagnosis to rules, and a trial on clients held out.
+"""The closed loop: low ratings, a diagnosis, rules, a trial on other clients, and a gain measured on yet others.
 
 Paper: Ψ-Arena (arXiv 2505.03293), reflection-based improvement without training. Deviation (inferred from the card):
-rules are at most ``per_round`` a round, checked for client facts, tried on clients of their own and kept only if the
-score there does not fall. Percentages of ordinal scores are not reported, since they explode on a small base;
-differences are.
+rules are at most ``per_round`` a round, checked for client facts, tried on the clients of acceptance and kept only if
+the score there does not fall. Keeping the best of several trials flatters the clients that it was chosen on, so the
+gain is measured on a third part of the clients. Percentages of ordinal scores are not reported, since they explode on a
+small base; differences are.
 
 Contract: the loop knows counselors only as "sessions with these rules". A rule that quotes a client is dropped with its
-reason. Clients are in three parts: those that are diagnosed, those on whom rules are tried and kept or not, and those
-held out, whom nobody meets before the rules stand: the gain is measured on them alone, once.
+reason. Nothing but sessions of the first part enters a diagnosis; the report part is met when the rules stand, with and
+without them, and read by nothing before: not even the check for client facts looks at it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any
 from sophro.care.arena._counselors import ASKS
 from sophro.care.arena._dimensions import DIMENSIONS, Side
 from sophro.care.arena._marks import content
-from sophro.care.arena._profiles import Profile
+from sophro.care.arena._profiles import Parts, Profile
 from sophro.care.arena._score import SessionScore
+from sophro.errors import SophroError
 
 LOW = 2.5
 MOST_RULES = 16
@@ -64,7 +66,7 @@ class Finding:
     Attributes:
         dimension: What is low.
         side: Which side said so.
-        mean: Mean rating over the training clients.
+        mean: Mean rating over the clients of diagnosis.
         sessions: Sessions in which it was at or below the bound.
         turns: Examples, as (session, turn).
         reason: What a judge said in the first of them.
@@ -102,8 +104,8 @@ class Round:
         findings: The diagnosis.
         proposed: Rules written.
         dropped: Rules refused, each with its reason.
-        train: Mean overall score on the training clients with the rules on trial.
-        trial: The same on the clients that decide whether they stay.
+        diagnosis: Mean overall score on the clients of diagnosis with the rules on trial.
+        acceptance: The same on those of acceptance, which decides.
         kept: Whether the rules stay.
     """
 
@@ -111,8 +113,8 @@ class Round:
     findings: tuple[Finding, ...]
     proposed: tuple[Rule, ...]
     dropped: tuple[tuple[str, str], ...]
-    train: float | None
-    trial: float | None
+    diagnosis: float | None
+    acceptance: float | None
     kept: bool
 
 
@@ -123,8 +125,8 @@ class Loop:
     Attributes:
         rules: Rules that stayed.
         rounds: What was tried.
-        before: Held-out scores without rules.
-        after: Held-out scores with the rules that stayed.
+        before: Scores on the clients of the report without rules.
+        after: The same with the rules that stayed; without any, ``before`` again.
     """
 
     rules: tuple[Rule, ...]
@@ -207,9 +209,7 @@ Writer = Callable[[Sequence[Finding], int], Sequence[Rule]]
 
 def improve(
     run: Sessions,
-    train: Sequence[Profile],
-    trial: Sequence[Profile],
-    held_out: Sequence[Profile],
+    parts: Parts,
     *,
     write: Writer = write_rules,
     rounds: int = 3,
@@ -219,23 +219,25 @@ def improve(
 
     Args:
         run: (clients, rules) to scored sessions of the counselor with these rules.
-        train: Clients whose sessions are diagnosed.
-        trial: Clients on whom rules are tried; they stay if the score does not fall.
-        held_out: Clients on whom the rules that stayed are measured, at the end.
+        parts: Clients for diagnosis, acceptance and report; see ``split_clients``.
         write: From a diagnosis to rules.
         rounds: Most rounds.
         per_round: Most rules that a round may add.
+
+    Raises:
+        SophroError: If a part is empty, or a client stands in two of them.
     """
+    _apart(parts)
     kept: list[Rule] = []
     done: list[Round] = []
-    scores = run(train, [])
-    best = tuple(run(trial, []))
+    scores = run(parts.diagnosis, [])
+    best = tuple(run(parts.acceptance, []))
     for number in range(1, rounds + 1):
         findings = diagnose(scores)
         proposed: list[Rule] = []
         dropped: list[tuple[str, str]] = []
         for rule in write(findings, number):
-            why = check_rule(rule, [*kept, *proposed], [*train, *trial, *held_out])
+            why = check_rule(rule, [*kept, *proposed], [*parts.diagnosis, *parts.acceptance])
             if why is None and len(proposed) >= per_round:
                 why = f"a round adds at most {per_round}"
             if why is None and len(kept) + len(proposed) >= MOST_RULES:
@@ -248,8 +250,8 @@ def improve(
             done.append(Round(number, tuple(findings), (), tuple(dropped), None, None, False))
             break
         texts = [r.text for r in (*kept, *proposed)]
-        tried = tuple(run(trial, texts))
-        trained = run(train, texts)
+        tried = tuple(run(parts.acceptance, texts))
+        trained = run(parts.diagnosis, texts)
         stays = _mean(tried) is not None and (_mean(tried) or 0.0) >= (_mean(best) or 0.0)
         # A session at risk that nobody could decide any more drops out of the mean; that is no gain.
         stays = stays and _undecided(tried) <= _undecided(best)
@@ -262,9 +264,23 @@ def improve(
             kept, best, scores = [*kept, *proposed], tried, trained
         else:
             break  # the same diagnosis would give the same rules
-    before = tuple(run(held_out, []))
-    after = tuple(run(held_out, [r.text for r in kept])) if kept else before
+    # Only now, when nothing is left to decide, are the clients of the report met.
+    before = tuple(run(parts.report, []))
+    after = tuple(run(parts.report, [r.text for r in kept])) if kept else before
     return Loop(tuple(kept), tuple(done), before, after)
+
+
+def _apart(parts: Parts) -> None:
+    seen: set[str] = set()
+    for name, part in zip(Parts._fields, parts, strict=True):
+        if not part:
+            raise SophroError(f"the loop has no client for {name}; give it three or more")
+        twice = seen & {p.id for p in part}
+        if twice:
+            raise SophroError(
+                f"the client {min(twice)!r} stands in two parts of the loop; each belongs to one"
+            )
+        seen |= {p.id for p in part}
 
 
 def _undecided(scores: Sequence[SessionScore]) -> int:

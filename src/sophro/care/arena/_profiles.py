@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from sophro.errors import SophroError
 from sophro.files import digest, read_jsonl
@@ -235,8 +235,30 @@ def select(
     return kept
 
 
-def split_clients(profiles: Sequence[Profile]) -> tuple[list[Profile], list[Profile], list[Profile]]:
-    """Return clients to diagnose, to try rules on, and to hold out: a third of every problem area each, by hash."""
+class Parts(NamedTuple):
+    """Clients of the closed loop; nobody stands in two parts.
+
+    Attributes:
+        diagnosis: Whose sessions are diagnosed.
+        acceptance: With whom rules are tried, and kept or not.
+        report: Whom nothing has met before the gain is measured on them, once.
+    """
+
+    diagnosis: tuple[Profile, ...]
+    acceptance: tuple[Profile, ...]
+    report: tuple[Profile, ...]
+
+
+def split_clients(profiles: Sequence[Profile]) -> Parts:
+    """Return three parts of the clients, about a third of every problem area in each, by hash.
+
+    Raises:
+        SophroError: If a part would be empty.
+    """
+    if len(profiles) < len(Parts._fields):
+        raise SophroError(
+            f"{len(profiles)} clients are too few for diagnosis, acceptance and report; raise --limit to 3 or more"
+        )
     # Risk first, so that no part is without it; then problem by problem, in turn.
     ordered = sorted(profiles, key=lambda p: (p.risk == "none", p.problem, digest("split", p.id)))
-    return ordered[::3], ordered[1::3], ordered[2::3]
+    return Parts(*(tuple(ordered[i :: len(Parts._fields)]) for i in range(len(Parts._fields))))

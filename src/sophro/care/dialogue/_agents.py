@@ -80,6 +80,7 @@ class ModelAgent:
         max_tokens: Longest answer.
         temperature: Of decoding.
         settings: Further settings of Inspect's ``GenerateConfig``.
+        again: What is said after a reply that could not be read, for prompts in another language than English.
 
     Raises:
         SophroError: If both a schema and choices are given.
@@ -97,6 +98,7 @@ class ModelAgent:
         max_tokens: int = 256,
         temperature: float = 0.0,
         settings: Mapping[str, Any] | None = None,
+        again: str | None = None,
     ) -> None:
         if schema is not None and choices is not None:
             raise SophroError(f"agent {role!r}: a schema or choices, not both")
@@ -112,6 +114,7 @@ class ModelAgent:
         self._max_tokens = max_tokens
         self._temperature = temperature
         self._settings = dict(settings or {})
+        self._again = again
         self._empty: dict[str, list[float]] = {}  # the baseline of a prompt never changes
 
     async def speak(self, view: View) -> Utterance:
@@ -162,7 +165,8 @@ class ModelAgent:
 
         said = list(self._prompt(view))
         if problem:
-            said.append(Message("user", f"Your last reply could not be read: {problem}. {_form(choices)}"))
+            again = self._again or f"Your last reply could not be read: {problem}. {_form(choices)}"
+            said.append(Message("user", again))
         config = GenerateConfig(
             max_tokens=self._max_tokens,
             temperature=self._temperature,
