@@ -179,7 +179,7 @@ def care_report(sources: Sequence[Path | str], out: Path | str) -> Path:
             try:
                 _ = sample.metadata[task.groups[0]]
                 _ = (task.right(sample), list(task.why(sample)), task.answer(sample), task.nodes(sample))
-                _ = _ends(sample)
+                _ = list(_ends(sample))
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 raise SophroError(
                     f"{column.where[key]}: not a sample of sophro/{name} ({error!r}); run it again"

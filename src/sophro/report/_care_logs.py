@@ -1,8 +1,8 @@
 """Logs of one task with people, as columns of a page: a column is one model, run in one way.
 
 Contract: nothing is scored again. Logs of a model that was run alike are one column, so a model's modules and languages
-stand together; a sample that is there twice is refused. What a log lacks of what was planned is said, and what was not
-scored is counted by its reason, never as a fault.
+stand together; a second run on the same samples is a column of its own, the same run named twice is refused. What a log
+lacks of what was planned is said, and what was not scored is counted by its reason, never as a fault.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ def columns_of(paths: Sequence[Path], logs: Sequence[Any], task: str) -> tuple[l
     """
     columns: dict[str, Column] = {}
     warnings: list[str] = []
-    names = _names(logs)
-    for path, log, name in zip(paths, logs, names, strict=True):
+    runs: dict[str, Path] = {}
+    for path, log, name in zip(paths, logs, _names(logs), strict=True):
         if not log.samples:
             raise SophroError(f"{path}: holds no sample; the run failed or was cut off, run it again")
         if log.eval.task_version != logs[0].eval.task_version:
@@ -67,17 +68,27 @@ def columns_of(paths: Sequence[Path], logs: Sequence[Any], task: str) -> tuple[l
                 f"{path}: scored by version {log.eval.task_version} of sophro/{task}, {paths[0]} by "
                 f"{logs[0].eval.task_version}; run `inspect eval sophro/{task}` again"
             )
-        column = columns.setdefault(name, Column(name))
+        if str(log.eval.eval_id) in runs:
+            raise SophroError(f"{path}: the same run as {runs[str(log.eval.eval_id)]}; name one of the two")
+        runs[str(log.eval.eval_id)] = path
+        there: dict[Key, Any] = {}
         for number, sample in enumerate(log.samples, start=1):
-            key, where = (str(sample.id), int(sample.epoch)), f"{path}, sample {number}"
-            if key in column.samples:
-                raise SophroError(
-                    f"{where}: {key[0]!r}, epoch {key[1]}, of {name} was there before, in {column.where[key]}; "
-                    "name one of the two"
-                )
-            column.samples[key], column.where[key] = sample, where
+            key = (str(sample.id), int(sample.epoch))
+            if key in there:
+                raise SophroError(f"{path}, sample {number}: {key[0]!r}, epoch {key[1]}, was there before")
+            there[key] = sample
+        column = _place(columns, name, there)
+        column.samples |= there
+        column.where |= {k: f"{path}, sample {number}" for number, k in enumerate(there, start=1)}
         warnings += lacking(path, log)
     return list(columns.values()), warnings
+
+
+def _place(columns: dict[str, Column], name: str, samples: Mapping[Key, Any]) -> Column:
+    """Return the first column of a name that has none of the samples; a second run on the same ones is another."""
+    names = (f"{name} ({number})" if number > 1 else name for number in count(1))
+    free = next(n for n in names if n not in columns or not columns[n].samples.keys() & samples.keys())
+    return columns.setdefault(free, Column(free))
 
 
 def lacking(path: Path, log: Any) -> list[str]:
