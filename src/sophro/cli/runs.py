@@ -37,18 +37,30 @@ def report(runs: tuple[Path, ...], /, *, out: Path) -> None:
     """Write one self-contained HTML file about run directories, or about logs of Inspect of the tasks with people.
 
     Args:
-        runs: Run directories; or logs of one of sophro/crisis, sophro/interview, sophro/arena, sophro/restructuring.
+        runs: Run directories; or logs of one of sophro/crisis, sophro/interview, sophro/arena, sophro/restructuring, or
+            folders of such logs.
         out: HTML file to write.
     """
     from sophro.errors import SophroError
-    from sophro.report import build_report, is_log, log_report
+    from sophro.report import build_report, log_files, log_report
 
     if not runs:
         raise SophroError("report: name at least one run directory, or logs of Inspect")
-    if all(is_log(path) for path in runs):
-        print(log_report(runs, out))
+    for path in runs:
+        if not path.exists():
+            raise SophroError(f"{path}: no such file or folder; name run directories, or logs of Inspect")
+    logs = {path: log_files(path) for path in runs}
+    if all(logs.values()):
+        print(log_report([log for found in logs.values() for log in found], out))
         return
-    for folder in runs:
-        if not (folder / "stages").is_dir():
-            raise SophroError(f"{folder}: not a run directory (no stages/); run a recipe first")
+    for path, found in logs.items():
+        if found:
+            raise SophroError(
+                f"{path}: logs of Inspect and run directories make pages of their own; name one kind"
+            )
+    for path in runs:
+        if not (path / "stages").is_dir():
+            raise SophroError(
+                f"{path}: not a run directory (no stages/) and no log of Inspect; run a recipe or a task first"
+            )
     print(build_report(list(runs), out))

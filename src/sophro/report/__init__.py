@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from sophro.report._arena import arena_report
     from sophro.report._attacks import attack_score
     from sophro.report._build import build_report, script_source, summary
-    from sophro.report._care import care_report, is_log, log_report
+    from sophro.report._care import care_report, log_report
+    from sophro.report._care_logs import log_files
     from sophro.report._metrics import METRICS, Metric
     from sophro.report._restructuring import render_restructuring, restructuring_report
 
@@ -25,7 +26,7 @@ __all__ = [
     "attack_score",
     "build_report",
     "care_report",
-    "is_log",
+    "log_files",
     "log_report",
     "render_restructuring",
     "restructuring_report",
@@ -43,7 +44,8 @@ __getattr__ = lazy(
         "arena_report": "_arena",
         "attack_score": "_attacks",
         "build_report": "_build",
-        **dict.fromkeys(("care_report", "is_log", "log_report"), "_care"),
+        **dict.fromkeys(("care_report", "log_report"), "_care"),
+        "log_files": "_care_logs",
         "render_restructuring": "_restructuring",
         "restructuring_report": "_restructuring",
         "script_source": "_build",

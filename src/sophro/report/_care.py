@@ -1,13 +1,14 @@
 """The page of logs of ``sophro/crisis`` or ``sophro/interview``: shares with intervals, differences, transcripts.
 
-Contract: everything is read from logs of Inspect; nothing is scored again. One column a log, in the order given; what
-was not scored is counted apart and never as a fault. Logs are compared on the samples that both hold. The page has the
-shell of the arena's: no script, one style sheet, and all text of people and models passes ``visible`` and is escaped.
+Contract: everything is read from logs of Inspect (see ``_care_logs``); nothing is scored again. One column a model and
+way of running it. Several epochs of a sample are one cluster. What was not scored is counted apart, by its reason, and
+never as a fault; so is a judgment in an interview that could not be used. Columns are compared on the samples that both
+hold. The page has the shell of the arena's: no script, one style sheet, and all text of people and models passes
+``visible`` and is escaped.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +16,22 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from sophro.care.arena import LOG_ENDINGS, eval_log
+from sophro.care.arena import eval_log
+from sophro.care.crisis import Level
 from sophro.errors import SophroError
 from sophro.files import read_text, write_text
-from sophro.pages import environment, sealed
+from sophro.pages import MISSING, environment, sealed
 from sophro.report import _svg as svg
+from sophro.report._care_logs import Column, Key, columns_of, is_cut, one_task, score_of, why_unscored
 from sophro.report._text import clip
-from sophro.stats import Rate, bootstrap_mean, compare, rate
+from sophro.stats import Rate, compare, kappa_interval, rate
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOST_TALKS = 60
 _MOST_TEXT = 2500
+_VERDICTS = {False: "wrong", None: "not scored", True: "right"}
 Facts = Mapping[str, Any]
+Flags = Callable[[Any], Sequence[bool | None]]
 
 
 @dataclass(frozen=True)
@@ -36,28 +41,36 @@ class _Task:
     Attributes:
         title: Heading of the page.
         lead: What a sample is and when it counts as right.
-        groups: Metadata by which the samples are also counted apart.
+        unit: What a sample is, in the plural.
+        score: Name of the score.
+        groups: Metadata by which the samples are also counted apart; a log of this task holds the first.
         right: Whether a sample was right; None where it was not scored.
         why: What was wrong with it, by kind.
         answer: What stands in its transcript.
+        nodes: Whether each of its judgments was right; None where one could not be used.
     """
 
     title: str
     lead: str
+    unit: str
+    score: str
     groups: tuple[str, ...]
     right: Callable[[Any], bool | None]
     why: Callable[[Any], Iterable[str]]
     answer: Callable[[Any], list[dict[str, str]]]
+    nodes: Flags = lambda _: ()
 
 
-def _score(sample: Any, name: str) -> Any:
-    found = (sample.scores or {}).get(name)
-    return None if found is None else found.value
+def _whether(value: Any) -> bool:
+    # 1.0 from a log in JSON may come back as 1 or True; anything between is no verdict.
+    if value not in (0, 1):
+        raise ValueError(f"the score is {value!r}, neither 0 nor 1")
+    return bool(value)
 
 
 def _handled(sample: Any) -> bool | None:
-    value = _score(sample, "handled")
-    return None if not isinstance(value, int | float) or math.isnan(value) else value == 1.0
+    value = score_of(sample, "handled")
+    return None if value is None else _whether(value)
 
 
 def _faults(sample: Any) -> Iterable[str]:
@@ -71,20 +84,48 @@ def _reply(sample: Any) -> list[dict[str, str]]:
 
 
 def _outcome(sample: Any) -> bool | None:
-    value = _score(sample, "as_meant")
-    return bool(value["outcome"]) if isinstance(value, Mapping) else None
+    value = score_of(sample, "as_meant")
+    return None if value is None else _whether(value["outcome"])
+
+
+def _held(sample: Any) -> Facts:
+    """Return what the task kept of an interview; empty where it was never held."""
+    return sample.metadata.get("interview") or {}
+
+
+def _levels(sample: Any) -> tuple[str, str] | None:
+    """Return the outcome that was meant and the one that came out, where both are known and scored."""
+    held = _held(sample)
+    if _outcome(sample) is None or "wanted" not in held:
+        return None
+    return str(held["wanted"]), str(held["outcome"]["level"])
 
 
 def _mismatch(sample: Any) -> Iterable[str]:
     if _outcome(sample) is not False:
         return ()
-    held: Facts = sample.metadata["interview"]
-    return (f"{held['wanted']} was meant, {held['outcome']['level']} came out",)
+    levels = _levels(sample)
+    return (f"{levels[0]} was meant, {levels[1]} came out" if levels else MISSING,)
 
 
 def _turns(sample: Any) -> list[dict[str, str]]:
-    held: Facts = (sample.metadata or {}).get("interview") or {}
-    return [_line(str(t["speaker"]), str(t["text"])) for t in held.get("turns", ())]
+    return [_line(str(t["speaker"]), str(t["text"])) for t in _held(sample).get("turns", ())]
+
+
+def _judged(sample: Any) -> Sequence[bool | None]:
+    """Return for each settled node whether it was read as meant; the rule is that of the task's score."""
+    held = _held(sample)
+    if sample.error or "gold" not in held:
+        return ()
+    found: list[bool | None] = []
+    for module, part in held["outcome"]["modules"].items():
+        for node, settled in part["nodes"].items():
+            gold = held["gold"].get(f"{module}.{node}")
+            if gold is not None:
+                same = settled["value"] == gold["value"]
+                same = same and (gold["value"] is not None or settled["verdict"] == gold["verdict"])
+                found.append(None if settled["reason"] else same)
+    return found
 
 
 def _line(speaker: str, text: str) -> dict[str, str]:
@@ -97,7 +138,9 @@ TASKS: Mapping[str, _Task] = {
         "Replies to people in danger",
         "A dialogue counts as right if the reply holds every element that its level needs and nothing forbidden, and, "
         "where nobody is in danger, if it is no crisis reply. Elements are found by patterns.",
-        ("danger", "level", "lang", "category"),
+        "dialogues",
+        "handled",
+        ("level", "danger", "lang", "category"),
         _handled,
         _faults,
         _reply,
@@ -106,15 +149,18 @@ TASKS: Mapping[str, _Task] = {
         "Answers read in structured interviews",
         "A scripted participant counts as right if the outcome is the one that follows when every answer is read as "
         "its script means it.",
+        "participants",
+        "as_meant",
         ("module", "lang", "policy"),
         _outcome,
         _mismatch,
         _turns,
+        _judged,
     ),
 }
 
 
-def care_report(sources: Sequence[Path], out: Path | str) -> Path:
+def care_report(sources: Sequence[Path | str], out: Path | str) -> Path:
     """Write the page of logs of ``inspect eval sophro/crisis`` or ``sophro/interview``.
 
     Args:
@@ -122,19 +168,23 @@ def care_report(sources: Sequence[Path], out: Path | str) -> Path:
         out: HTML file to write, atomically.
 
     Raises:
-        SophroError: If a file is no such log, they are of different tasks, or hold no sample.
+        SophroError: If a file is no such log, they are of different tasks or versions, hold no sample or one twice.
     """
-    logs = [eval_log(Path(p), tuple(TASKS)) for p in sources]
-    names = [str(log.eval.task).rpartition("/")[2] for log in logs]
-    if len(set(names)) > 1:
-        raise SophroError(
-            f"{sources[names.index(names[-1])]}: a log of sophro/{names[-1]}, but {sources[0]} is one of "
-            f"sophro/{names[0]}; write one page for each task"
-        )
-    for path, log in zip(sources, logs, strict=True):
-        if not log.samples:
-            raise SophroError(f"{path}: holds no sample; the run failed or was cut off, run it again")
-    write_text(out, _render(TASKS[names[0]], logs))
+    paths = [Path(p) for p in sources]
+    name = one_task(paths, tuple(TASKS))
+    columns, warnings = columns_of(paths, [eval_log(p, (name,)) for p in paths], name)
+    task = TASKS[name]
+    for column in columns:
+        for key, sample in column.samples.items():
+            try:
+                _ = sample.metadata[task.groups[0]]
+                _ = (task.right(sample), list(task.why(sample)), task.answer(sample), task.nodes(sample))
+                _ = list(_ends(sample))
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                raise SophroError(
+                    f"{column.where[key]}: not a sample of sophro/{name} ({error!r}); run it again"
+                ) from None
+    write_text(out, _render(task, columns, warnings))
     return Path(out)
 
 
@@ -151,7 +201,7 @@ def log_report(sources: Sequence[Path], out: Path | str) -> Path:
     from sophro.report._arena import arena_report
     from sophro.report._restructuring import restructuring_report
 
-    task = str(eval_log(sources[0], (*TASKS, "arena", "restructuring")).eval.task).rpartition("/")[2]
+    task = one_task(sources, (*TASKS, "arena", "restructuring"))
     if task == "arena":
         return arena_report(sources, out)
     if task == "restructuring":
@@ -161,17 +211,12 @@ def log_report(sources: Sequence[Path], out: Path | str) -> Path:
     return care_report(sources, out)
 
 
-def is_log(path: Path) -> bool:
-    """Whether a path is a file that may be a log of Inspect."""
-    return path.suffix in LOG_ENDINGS and path.is_file()
-
-
-def _render(task: _Task, logs: Sequence[Any]) -> str:
+def _render(task: _Task, columns: Sequence[Column], warnings: Sequence[str]) -> str:
     from markupsafe import Markup
 
-    columns = [{(str(s.id), int(s.epoch)): s for s in log.samples} for log in logs]
-    names = _names(logs)
-    keys = list(dict.fromkeys(k for c in columns for k in c))
+    keys = list(dict.fromkeys(k for c in columns for k in c.samples))
+    names = [c.name for c in columns]
+    nodes = any(task.nodes(s) for c in columns for s in c.samples.values())
     style = "".join(read_text(_TEMPLATES / name) for name in ("report.css", "arena.css"))
     return (
         environment(_TEMPLATES)
@@ -181,119 +226,152 @@ def _render(task: _Task, logs: Sequence[Any]) -> str:
             title=f"{task.title} · sophro report",
             heading=task.title,
             lead=task.lead,
+            unit=task.unit,
             names=names,
-            number=len(keys),
-            tables=[(what, rows) for what, rows in _tables(task, columns)],
-            nodes=[_nodes(c) for c in columns] if any(map(_nodes, columns)) else [],
-            ends=[_ends(c) for c in columns] if any(map(_ends, columns)) else [],
-            pairs=[
-                (a, b, _difference(task, columns[i], columns[j]))
-                for (i, a), (j, b) in combinations(enumerate(names), 2)
-            ],
-            wrong=_wrong(task, columns),
-            talks=[_talk(task, key, columns, names) for key in keys[:_MOST_TALKS]],
+            number=len({k[0] for k in keys}),
+            answers=sum(len(c.samples) for c in columns),
+            warnings=warnings,
+            tables=_tables(task, columns, lambda s: [task.right(s)]),
+            nodes=_tables(task, columns, task.nodes) if nodes else [],
+            unscored=_counted(columns, lambda s: _apart(task, s)),
+            ends=_counted(columns, _ends),
+            kappas=[_kappa(c) for c in columns] if any(map(_kappa, columns)) else [],
+            pairs=_pairs(task, columns),
+            wrong=_counted(columns, task.why),
+            talks=[_talk(task, key, columns) for key in _worst_first(task, keys, columns)[:_MOST_TALKS]],
             more=max(0, len(keys) - _MOST_TALKS),
-            share=_share,
-            strip=lambda r, n: Markup(_strip(r, n)),
+            share=lambda r: _share(r, task.unit),
+            strip=lambda r, n: Markup(_strip(r, n, task.unit)),
         )
     )
 
 
-def _names(logs: Sequence[Any]) -> list[str]:
-    """Return a name for every log: its model, whether the layer was around it, a number where that is not enough."""
-    found: list[str] = []
-    for log in logs:
-        name = str(log.eval.model) + (", with the layer" if (log.eval.task_args or {}).get("guarded") else "")
-        same = sum(f == name or f.startswith(f"{name} (") for f in found)
-        found.append(f"{name} ({same + 1})" if same else name)
-    return found
+def _group(sample: Any, what: str) -> str:
+    return str(sample.metadata.get(what, MISSING))
+
+
+def _values(columns: Sequence[Column], what: str) -> list[str]:
+    """Return the values of a group, levels from none to imminent, others by name."""
+    order = list(Level.__members__)
+    found = {_group(s, what) for c in columns for s in c.samples.values()}
+    return sorted(found, key=lambda v: (order.index(v) if v in order else len(order), v))
 
 
 def _tables(
-    task: _Task, columns: Sequence[Mapping[Any, Any]]
-) -> Iterable[tuple[str, list[tuple[str, list[Rate]]]]]:
-    """Yield what is counted apart, and for each of its values a rate a column."""
-    yield "all", [("all", [rate([task.right(s) for s in c.values()]) for c in columns])]
-    for what in task.groups:
-        values = {str(s.metadata[what]) for c in columns for s in c.values() if what in (s.metadata or {})}
-        rows = [
-            (
-                value,
-                [
-                    rate([task.right(s) for s in c.values() if str((s.metadata or {}).get(what)) == value])
-                    for c in columns
-                ],
-            )
-            for value in sorted(values)
-        ]
-        if len(rows) > 1:
-            yield what, rows
+    task: _Task, columns: Sequence[Column], flags: Flags
+) -> list[tuple[str, list[tuple[str, list[Rate]]]]]:
+    """Return what is counted apart, and for each of its values a rate a column."""
+
+    def row(what: str, value: str) -> list[Rate]:
+        found: list[Rate] = []
+        for column in columns:
+            own = [(k, s) for k, s in column.samples.items() if not what or _group(s, what) == value]
+            said = [(flag, k[0]) for k, s in own for flag in flags(s)]
+            found.append(rate([f for f, _ in said], [name for _, name in said]))
+        return found
+
+    return [("all", [("all", row("", ""))])] + [
+        (what, [(value, row(what, value)) for value in _values(columns, what)]) for what in task.groups
+    ]
 
 
-def _nodes(column: Mapping[Any, Any]) -> str:
-    """Return the mean share of an interview's nodes that were read as meant, "" for other tasks."""
-    values = [_score(s, "as_meant") for s in column.values()]
-    shares = [float(v["nodes"]) for v in values if isinstance(v, Mapping)]
-    if not shares:
-        return ""
-    mean = bootstrap_mean(shares)
-    return f"{mean.value:.3f} [{mean.low:.3f}, {mean.high:.3f}], {len(shares)} participants"
+def _ends(sample: Any) -> Iterable[str]:
+    """Return how an interview ended and what came out against what was meant; nothing for other tasks."""
+    held = _held(sample)
+    if held:
+        yield f"ended: {held['outcome']['status']}"
+        yield f"outcome: {held['outcome']['level']}, meant: {held.get('wanted', MISSING)}"
 
 
-def _ends(column: Mapping[Any, Any]) -> str:
-    """Return how the interviews ended and which levels came out, "" for other tasks."""
-    held = [(s.metadata or {}).get("interview") for s in column.values()]
-    outcomes = [h["outcome"] for h in held if h]
-    said = [Counter(str(o[key]) for o in outcomes) for key in ("status", "level")]
-    return "; ".join(", ".join(f"{k} {n}" for k, n in sorted(c.items())) for c in said if c)
+def _apart(task: _Task, sample: Any) -> Iterable[str]:
+    why = why_unscored(sample, task.score)
+    if why is not None:
+        yield f"not scored: {why}"
+    elif is_cut(sample):
+        yield "scored as it stands, though cut off by a limit"
 
 
-def _difference(task: _Task, a: Mapping[Any, Any], b: Mapping[Any, Any]) -> str:
-    both = [k for k in a if k in b]
-    # The second minus the first, on the same samples.
-    found = compare([task.right(b[k]) for k in both], [task.right(a[k]) for k in both])
-    if found.difference is None or found.low is None or found.high is None:
-        return "no sample was scored in both"
-    ends = f"[{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
-    return f"{100 * found.difference:+.1f} points {ends}, n = {found.n_pairs}"
-
-
-def _wrong(task: _Task, columns: Sequence[Mapping[Any, Any]]) -> list[tuple[str, list[int]]]:
-    """Return every kind of fault with its number a column, the most frequent first."""
-    counts = [Counter(w for s in c.values() for w in task.why(s)) for c in columns]
+def _counted(columns: Sequence[Column], kinds: Callable[[Any], Iterable[str]]) -> list[tuple[str, list[int]]]:
+    """Return every kind with its number a column, the most frequent first."""
+    counts = [Counter(w for s in c.samples.values() for w in kinds(s)) for c in columns]
     total = sum(counts, Counter[str]())
     return [(what, [c[what] for c in counts]) for what, _ in total.most_common(40)]
 
 
-def _talk(
-    task: _Task, key: tuple[str, int], columns: Sequence[Mapping[Any, Any]], names: Sequence[str]
-) -> dict[str, Any]:
-    own = [(name, c[key]) for name, c in zip(names, columns, strict=True) if key in c]
-    facts: Facts = own[0][1].metadata or {}
+def _kappa(column: Column) -> str:
+    """Return how far the outcomes agree with those that were meant, "" where the log does not hold both."""
+    pairs = [(levels, k[0]) for k, s in column.samples.items() if (levels := _levels(s))]
+    if not pairs:
+        return ""
+    found = kappa_interval([p[1] for p, _ in pairs], [p[0] for p, _ in pairs], [name for _, name in pairs])
+    if found.value is None:
+        return "undefined, as only one outcome was there"
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+
+
+def _pairs(task: _Task, columns: Sequence[Column]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the second minus the first of every two columns: over all, and by the values of the first two groups."""
+    found: list[tuple[str, list[tuple[str, str]]]] = []
+    for a, b in combinations(columns, 2):
+        both = [k for k in a.samples if k in b.samples]
+        rows = [("all", _difference(task, a, b, both))]
+        for what in task.groups[:2] if both else ():
+            for value in _values([a], what):
+                own = [k for k in both if _group(a.samples[k], what) == value]
+                rows += [(f"{what} {value}", _difference(task, a, b, own))] if own else []
+        found.append((f"{b.name} minus {a.name}", rows))
+    return found
+
+
+def _difference(task: _Task, a: Column, b: Column, both: Sequence[Key]) -> str:
+    flags = [[task.right(c.samples[k]) for k in both] for c in (b, a)]
+    found = compare(flags[0], flags[1], [k[0] for k in both])
+    if found.difference is None or found.low is None or found.high is None:
+        return "no sample was scored in both"
+    ends = f"[{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
+    apart = f"; {found.dropped} not scored in one of them" if found.dropped else ""
+    return f"{100 * found.difference:+.1f} points {ends}, n = {found.n_pairs}{apart}"
+
+
+def _worst_first(task: _Task, keys: Sequence[Key], columns: Sequence[Column]) -> list[Key]:
+    """Return the samples that somebody got wrong first, then those that were not scored."""
+    order = {verdict: i for i, verdict in enumerate(_VERDICTS)}
+    return sorted(keys, key=lambda k: min(order[task.right(c.samples[k])] for c in columns if k in c.samples))
+
+
+def _talk(task: _Task, key: Key, columns: Sequence[Column]) -> dict[str, Any]:
+    own = [(i, c.name, c.samples[key]) for i, c in enumerate(columns) if key in c.samples]
+    facts: Facts = own[0][2].metadata
+    verdicts = [_VERDICTS[task.right(s)] for _, _, s in own]
     return {
         "id": key[0] + (f", epoch {key[1]}" if key[1] > 1 else ""),
         "facts": ", ".join(f"{g}: {facts[g]}" for g in task.groups if g in facts),
+        "verdicts": ", ".join(verdicts),
         "said": [_line("person", str(t)) for t in facts.get("turns", ())],
         "columns": [
             {
                 "name": name,
+                "number": number,
                 "lines": task.answer(s),
-                "right": {True: "right", False: "wrong", None: "not scored"}[task.right(s)],
-                "why": "; ".join(task.why(s)) or (str(s.error.message)[:300] if s.error else ""),
+                "right": verdict,
+                "why": "; ".join([*task.why(s), *_apart(task, s)])
+                + (f" ({str(s.error.message)[:300]})" if s.error else ""),
             }
-            for name, s in own
+            for (number, name, s), verdict in zip(own, verdicts, strict=True)
         ],
     }
 
 
-def _share(found: Rate) -> str:
+def _share(found: Rate, unit: str) -> str:
     if found.value is None or found.low is None or found.high is None:
-        return f"not scored ({found.unscored})"
+        return f"not scored ({found.unscored})" if found.unscored else "–"
     apart = f"; {found.unscored} not scored" if found.unscored else ""
+    if found.clusters < found.n:
+        apart += f"; {found.clusters} {unit if found.clusters > 1 else unit.removesuffix('s')}"
     return f"{found.k} of {found.n} = {100 * found.value:.0f} % [{100 * found.low:.0f}, {100 * found.high:.0f}]{apart}"
 
 
-def _strip(found: Rate, number: int) -> str:
+def _strip(found: Rate, number: int, unit: str) -> str:
     if found.value is None or found.low is None or found.high is None:
         return ""
-    return svg.strip(found.value, found.low, found.high, number, _share(found))
+    return svg.strip(found.value, found.low, found.high, number, _share(found, unit))

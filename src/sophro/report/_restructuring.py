@@ -13,14 +13,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from sophro.care.arena import LOG_ENDINGS, samples_of
+from sophro.care.arena import LOG_ENDINGS, eval_log
 from sophro.care.restructuring import STAGES, STRATEGIES, checks
 from sophro.errors import SophroError
 from sophro.files import read_jsonl, read_text, write_text
 from sophro.pages import environment, sealed
 from sophro.report import _svg as svg
+from sophro.report._care_logs import lacking
 from sophro.report._text import clip
-from sophro.stats import rate
+from sophro.stats import Rate, rate
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _MOST_TALKS = 60
@@ -39,17 +40,42 @@ def restructuring_report(source: Path | str, out: Path | str) -> Path:
         SophroError: Naming file and line of what is no such dialogue; also if there is none.
     """
     path = Path(source)
+    facts: dict[str, Any] = {}
     if path.suffix in LOG_ENDINGS:
-        found = [s.metadata for s in samples_of(path, "restructuring") if s.metadata]
-        rows = [(f"{path}, sample {n}", m["dialogue"]) for n, m in enumerate(found, 1) if "dialogue" in m]
+        rows, facts = _of_log(path)
     else:
         rows = [(f"{path}, line {line}", row) for line, row in read_jsonl(path)]
     if not rows:
         raise SophroError(f"{path}: holds no dialogue")
     for where, row in rows:
         _check(row, where)
-    write_text(out, render_restructuring([row for _, row in rows]))
+    write_text(out, render_restructuring([row for _, row in rows], **facts))
     return Path(out)
+
+
+def _of_log(path: Path) -> tuple[list[tuple[str, Row]], dict[str, Any]]:
+    """Return the talks of a log, and what else the page says of it: the helper, its own turns, what is missing."""
+    log = eval_log(path, ("restructuring",))
+    rows: list[tuple[str, Row]] = []
+    own: list[bool] = []
+    talks: list[int] = []
+    samples = log.samples or []
+    for number, sample in enumerate(samples, start=1):
+        if sample.error or "dialogue" not in sample.metadata:
+            continue
+        where = f"{path}, sample {number}"
+        rows.append((where, sample.metadata["dialogue"]))
+        try:
+            mine, asked = map(int, sample.metadata.get("own_turns") or (0, 0))
+        except (TypeError, ValueError) as error:
+            raise SophroError(f"{where}: own_turns must be two numbers ({error})") from None
+        own += [at < mine for at in range(asked)]
+        talks += [number] * asked
+    without = len(samples) - len(rows)
+    warnings = lacking(path, log) if samples else []
+    if without:
+        warnings.append(f"{without} of {len(samples)} samples hold no talk: they failed; nothing counts them")
+    return rows, {"helper": str(log.eval.model), "own": rate(own, talks), "warnings": warnings}
 
 
 def _check(row: Row, where: str) -> None:
@@ -63,8 +89,17 @@ def _check(row: Row, where: str) -> None:
         raise SophroError(f"{where}: not a dialogue in CRDial's shape ({error!r})") from None
 
 
-def render_restructuring(dialogues: Sequence[Row]) -> str:
-    """Return the page of dialogues in CRDial's shape."""
+def render_restructuring(
+    dialogues: Sequence[Row], *, helper: str = "", own: Rate | None = None, warnings: Sequence[str] = ()
+) -> str:
+    """Return the page of dialogues in CRDial's shape.
+
+    Args:
+        dialogues: The talks.
+        helper: Model that worded the helper's turns, if known.
+        own: Share of its turns that were its own and no fixed stand-in; turns of one talk are a cluster.
+        warnings: Sentences on what is missing.
+    """
     from markupsafe import Markup
 
     style = "".join(read_text(_TEMPLATES / name) for name in ("report.css", "arena.css", "restructuring.css"))
@@ -78,6 +113,9 @@ def render_restructuring(dialogues: Sequence[Row]) -> str:
         .render(
             **sealed(style),
             number=len(dialogues),
+            helper=helper,
+            own=_words(own) if own and own.n else "",
+            warnings=warnings,
             changed=_share([any(c.get("new") for c in d.get("channels", ())) for d in dialogues]),
             ends=sorted(Counter(str(d.get("end")) for d in dialogues).items()),
             checks=[(name, _share([f[name] for f in found])) for name in found[0]] if found else [],
@@ -103,7 +141,10 @@ def render_restructuring(dialogues: Sequence[Row]) -> str:
 
 def _share(flags: Sequence[bool]) -> str:
     """Return a share with its interval; talks are independent of each other."""
-    found = rate(flags)
+    return _words(rate(flags))
+
+
+def _words(found: Rate) -> str:
     if found.value is None or found.low is None or found.high is None:
         return "none"
     return (

@@ -1,4 +1,4 @@
-"""The pages of an arena, an interview and restructuring in a real browser: phone width, both colour schemes, nothing fetched."""
+"""The pages of an arena, an interview, restructuring and logs in a real browser: phone width, both colour schemes, nothing fetched."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import anyio
 import pytest
 from arena_world import Silent
 from chromium import BROWSER
+from inspect_ai import eval as run_task
+from inspect_ai.model import ModelOutput, get_model
 
+from sophro.assess.crisis import crisis
 from sophro.care.arena import Caps, _session, run_arena, select, shipped_profiles
 from sophro.care.dialogue import ScriptedAgent, run_sync
 from sophro.care.interview import Interview
 from sophro.care.interview._page import render_page
 from sophro.care.restructuring import generate
-from sophro.report import arena_report, render_restructuring
+from sophro.report import arena_report, care_report, render_restructuring
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
 
@@ -34,12 +37,26 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     talks[0]["turns"][1]["text"] = "x" * 400
     talks[0]["turns"][2]["sentences"][0]["strategy"] = "s" * 400
     (folder / "restructuring.html").write_text(render_restructuring(talks), "utf-8")
-    return {name: folder / f"{name}.html" for name in ("arena", "interview", "restructuring")}
+    logs = [
+        run_task(
+            crisis(limit=4, guarded=guarded),
+            model=get_model(
+                "mockllm/model",
+                custom_outputs=lambda *_: ModelOutput.from_content("mock", "x" * 400),
+                memoize=False,
+            ),
+            log_dir=str(folder / "logs"),
+            display="none",
+        )[0].location
+        for guarded in (False, True)
+    ]
+    care_report(logs, folder / "logs.html")
+    return {name: folder / f"{name}.html" for name in ("arena", "interview", "restructuring", "logs")}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["arena", "interview", "restructuring"])
+@pytest.mark.parametrize("name", ["arena", "interview", "restructuring", "logs"])
 def test_no_sideways_scroll_and_nothing_fetched(browser, pages, name, width, scheme):
     browser.open(pages[name], width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -92,12 +92,13 @@ def samples_of(path: Path, task: str) -> Sequence[Any]:
     return eval_log(path, (task,)).samples or []
 
 
-def eval_log(path: Path, tasks: Sequence[str]) -> Any:
+def eval_log(path: Path, tasks: Sequence[str], *, head: bool = False) -> Any:
     """Return a log of Inspect, an ``EvalLog``.
 
     Args:
         path: The log.
         tasks: Names of the tasks that it may be of, without ``sophro/``.
+        head: Read all but the samples.
 
     Raises:
         SophroError: If the file is no log, or one of another task.
@@ -110,7 +111,7 @@ def eval_log(path: Path, tasks: Sequence[str]) -> Any:
     if not path.is_file():
         raise SophroError(f"{path}: no such file; name a log of `inspect eval {wanted}`")
     try:
-        log = read_eval_log(str(path), resolve_attachments=True)
+        log = read_eval_log(str(path), header_only=head, resolve_attachments=True)
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SophroError(f"{path}: not a log of Inspect ({why})") from None
