@@ -19,7 +19,7 @@ demo: $(READY)
 	$(BIN)/sophro models pull smollm2-135m
 	$(BIN)/sophro run recipes/quickstart.yaml --out runs/quickstart
 
-# The picture in README.md: about 40 minutes; a killed run goes on.
+# The picture in README.md: three quarters of an hour; a killed run goes on.
 picture: $(READY)
 	$(BIN)/sophro models pull smollm2-135m
 	$(BIN)/sophro run recipes/reflection.yaml --out runs/reflection

@@ -43,7 +43,7 @@ SECOND = "sophro run recipes/quickstart.yaml --set arms.safety_sft.options.epoch
 SMALLER: dict[str, str | None] = {
     "make demo": None,  # installs from the net; its recipe runs below and in CI's fresh clone
     "make test": None,  # this very suite
-    "make picture": None,  # 41 minutes; its recipe is planned and its drawing is made below
+    "make picture": None,  # three quarters of an hour; its recipe is planned and its drawing is made below
     'pip install -c constraints.txt "torch==2.13.0" && pip install -c constraints.txt -e .': None,  # make's install
     "sophro run recipes/quickstart.yaml": LESS,
     SECOND: LESS,
