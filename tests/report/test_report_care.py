@@ -210,6 +210,31 @@ def test_levels_stand_in_their_order_and_faults_come_first(logs, tmp_path):
     assert len(ranks) == 20 and ranks == sorted(ranks) and len(set(ranks)) > 1
 
 
+@pytest.mark.parametrize("what", ["level", "danger", "lang", "category"])
+def test_every_share_by_group_is_that_of_the_log(what, logs, tmp_path):
+    page = care_report(logs[:1], tmp_path / "a.html").read_text("utf-8")
+    (table,) = re.findall(rf"<thead><tr><th>{what}</th>.*?</table>", page, re.S)
+    found = flags(logs[0])
+    groups = {}
+    for sample in read_eval_log(logs[0]).samples:
+        groups.setdefault(sample.metadata[what], []).append(found[sample.id])
+    assert table.count("<tr><th>") == len(groups) + 1 and len(groups) > 1
+    for value, seen in groups.items():
+        scored = [v for v in seen if v is not None]
+        apart = len(seen) - len(scored)
+        said = words(sum(scored), len(scored), len(scored)) if scored else f"not scored ({apart})"
+        said += f"; {apart} not scored" if scored and apart else ""
+        assert f"<tr><th>{value}</th><td>{said}</td>" in table
+
+
+def test_the_difference_has_the_ends_of_its_interval(logs, tmp_path):
+    page = care_report(logs, tmp_path / "a.html").read_text("utf-8")
+    bare, with_layer = map(flags, logs)
+    found = compare([with_layer[k] for k in bare], [bare[k] for k in bare], list(bare))
+    assert found.low < found.difference < found.high
+    assert f"{100 * found.difference:+.1f} points [{100 * found.low:+.1f}, {100 * found.high:+.1f}]" in page
+
+
 def test_differences_are_also_given_by_danger(logs, tmp_path):
     """A layer that helps in danger and disturbs the calm must not come out as no difference."""
     page = care_report(logs, tmp_path / "a.html").read_text("utf-8")
@@ -239,9 +264,11 @@ def reads(input):
 def interviews(tmp_path_factory):
     """One model in two modules and languages, as it takes two runs of the task, in one folder."""
     folder = tmp_path_factory.mktemp("interviews")
-    for module, lang in (("social_fear", "en"), ("worry", "zh")):
-        log_of(interview(module=module, lang=lang, policies="clear,turned"), reads, folder)
-    return sorted(folder.glob("*.eval"))
+    # In the order of the runs: names of logs made within one second sort at random.
+    return [
+        Path(log_of(interview(module=module, lang=lang, policies="clear,turned"), reads, folder))
+        for module, lang in (("social_fear", "en"), ("worry", "zh"))
+    ]
 
 
 def test_logs_of_one_model_are_one_column_by_module_and_language(interviews, tmp_path):
