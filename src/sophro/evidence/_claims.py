@@ -269,8 +269,8 @@ _ALL = (
     ),
     Claim(
         "interview_judges",
-        "On held-out free answers the rule judge says the opposite in <= 10 %, the embedded judge's agreement is "
-        "measured, and a judge that always says met is refused",
+        "On held-out free answers the rule judge says the opposite in <= 10 %, the embedded judge's agreement with "
+        "them and with 240 scripted participants is measured, and a judge that always says met is refused",
         ("magi",),
         _interview.judges,
         in_quick=False,

@@ -17,7 +17,7 @@ from typing import Any
 from sophro.care.dialogue import Agent, Dialogue, ScriptedAgent, Utterance, View, run_sync
 from sophro.care.interview import Interview, load_module, model_judge, rules
 from sophro.care.interview import _phrases as phrases
-from sophro.care.interview._measure import NODE, measure_one, met_of, sets
+from sophro.care.interview._measure import NODE, Measured, measure_one, met_of, participants, sets
 from sophro.care.interview._participants import Gold, Participant, everyone, free_answers, make
 from sophro.care.interview._tree import LANGUAGES, SHIPPED
 from sophro.care.interview._vet import judge_all, vet
@@ -27,6 +27,7 @@ from sophro.stats import agreement, kappa_interval, rate
 _LOW = ("sleep", "energy", "appetite", "worth", "focus", "pace")
 _WORRY = ("many", "relax", "restless", "irritable", "afraid")
 _GAIN = 0.1
+_QUICK = 36  # of the scripted participants' answers that the embedded judge reads with --quick
 
 
 @dataclass
@@ -299,6 +300,10 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
                 for j, (*_, value) in zip(found, answers, strict=True)
             ]
         )
+        asked = participants()[: _QUICK if quick and name == "smollm2-135m" else None]
+        scripted = anyio.run(measure_one, judge, "en and zh", "participants", asked)
+        checks.append(_with_scripts(name, scripted))
+        notes.append(_told(name, f"node states of {scripted.n} scripted participants", scripted))
         passed = anyio.run(vet, judge)
         notes.append(
             f"{name}: {result.n} of {len(truth)} free answers decided; of these kappa {_span(result.kappa)}, "
@@ -357,6 +362,26 @@ def judges(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         "free answers are our own sentences, written by the author of the rules, who knew them; not strangers' answers"
     )
     return checks, notes
+
+
+def _with_scripts(name: str, found: Measured) -> Check:
+    """Return a judge's kappa with the known node states; the embedded one is measured and has no bar to pass."""
+    assert found.met is not None
+    kappa, what = found.met.kappa, "kappa with scripted participants"
+    found_of = (kappa.value, kappa.low, kappa.high, found.met.n)
+    if name == "rules":
+        return Check(f"rule judge: {what}", *found_of, ">=", 0.95)
+    if name == "always met":
+        return Check(f"control: {what} of a judge that always says met", *found_of, "==", 0.0, True)
+    return Check(f"{name}: {what} (measured, no bar)", *found_of, ">=", -1.0)
+
+
+def _told(name: str, what: str, found: Measured) -> str:
+    assert found.met is not None
+    return (
+        f"{name}, {what}: {found.met.n} decided; of these kappa {_span(found.met.kappa)}, sensitivity "
+        f"{_span(found.met.sensitivity)}, specificity {_span(found.met.specificity)}, value exact {_span(found.exact)}"
+    )
 
 
 def _share(flags: list[bool | None]) -> float | None:

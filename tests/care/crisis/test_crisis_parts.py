@@ -191,6 +191,15 @@ def test_records_hold_no_words_unless_agreed(tmp_path):
     assert log.forget("abc") == 1 and "abc" not in (tmp_path / "log.jsonl").read_text()
 
 
+def test_a_file_that_is_no_record_is_named_and_left_alone(tmp_path, capsys):
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"session": "x"}\n')
+    for options in ([], ["--forget", "x"]):
+        assert run(["crisis", "records", str(file), *options]) == 2
+        assert "line 1: field 'time' is missing" in capsys.readouterr().err
+    assert file.read_text() == '{"session": "x"}\n'
+
+
 def test_the_classifier_raises_and_never_lowers():
     found = shipped()
     assert found.level("could you recommend a book about trains?", Reading()) == Level.NONE

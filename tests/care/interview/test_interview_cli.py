@@ -12,12 +12,13 @@ import anyio
 import pytest
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
-from sophro.care.dialogue import replay, run_sync
-from sophro.care.interview import Interview
-from sophro.care.interview._measure import measure
+from sophro.care.dialogue import ScriptedAgent, Utterance, replay, run_sync
+from sophro.care.interview import Interview, rules
+from sophro.care.interview._measure import Item, measure, measure_one, participants
 from sophro.care.interview._people import model_person
+from sophro.care.interview._tree import SHIPPED
 from sophro.cli import run
-from sophro.evidence._interview import always_met
+from sophro.evidence._interview import _with_scripts, always_met
 
 
 def test_script_to_folder_and_again(tmp_path, capsys):
@@ -147,6 +148,30 @@ def test_how_well_a_judge_reads(capsys):
     assert run(["interview", "judge", "stub/always-refuse", "--every", "8"]) == 0
     shown = capsys.readouterr().out
     assert "undefined" in shown and "judgments could not be used" in shown
+
+
+def test_the_participants_of_the_measure_are_drawn_once_each_and_the_same_again():
+    found = participants()
+    assert found == participants() != participants(seed=1) and len(found) == 240
+    assert {(i.lang, i.module) for i in found} == {(lang, m) for lang in ("en", "zh") for m in SHIPPED}
+    # The first few, which is all that --quick reads, are of both languages and both verdicts.
+    assert {i.lang for i in found[:36]} == {"en", "zh"}
+    assert {i.met(i.value) for i in found[:36]} == {"met", "not met"}
+    # A node has its own threshold: several days of self-harm are met, several days of bad sleep are not.
+    assert Item("en", "low_mood", "harm", "", 1).met(1) == "met"
+    assert Item("en", "low_mood", "sleep", "", 1).met(1) == "not met"
+
+
+@pytest.mark.parametrize("name", ["rules", "always met", "openai/gpt-4o"])
+def test_agreement_with_the_participants_is_a_check_with_its_interval(name):
+    judge = always_met() if name == "always met" else rules()
+    found = anyio.run(measure_one, judge, "en and zh", "participants", participants()[:80])
+    check = _with_scripts(name, found)
+    assert check.n == 80 and check.low < check.high and check.passed
+    assert check.value == (0.0 if name == "always met" else 1.0) and check.control is (name == "always met")
+    silent = ScriptedAgent("judge", lambda view: Utterance("unclear", {"verdict": "unclear"}))
+    nothing = _with_scripts(name, anyio.run(measure_one, silent, "en", "participants", participants()[:8]))
+    assert nothing.value is None and not nothing.passed, "what was not measured is not held"
 
 
 def test_a_judge_that_always_says_met_is_caught():

@@ -325,6 +325,72 @@ def test_a_summary_of_what_was_counted_is_kept():
     assert done.outcome["conflicts"] == [] and said in done.outcome["summary"]
 
 
+def summed(module, summary, outcome, answer, lang="en"):
+    script = json.dumps({"summary": summary, "outcome": outcome})
+    agent = ScriptedAgent("participant", answer)
+    return run_sync(Interview(module, agent, lang, diagnosis=diagnosis_model(model(lambda text: script))))
+
+
+@pytest.mark.parametrize(
+    ("summary", "reason"),
+    [
+        ("The interview is positive: five symptoms were met.", "positive"),
+        ("Seven symptoms are met, among them mood.", "counts 7"),
+        ("Mood is low on most days, so the symptom sum is 19.", "counts 19"),
+        ("The symptom_count is 4.", "symptom_count as 4"),
+        ("The person lost weight on 11 occasions.", "it counts 11"),
+        ("The sleep criterion is met.", "sleep is met"),
+        ("The criterion mood was not met.", "mood is not met"),
+        ("This is a severe case.", "how severe"),
+        ("The person suffers from major depression.", "depression"),
+        ("Immediate admission is advised.", "urgent"),
+        ("No criterion is met, the person is fine.", "no criterion"),
+        ("There is a high suicide risk.", "no risk was shown"),
+        ("This does not reach the subthreshold level.", "denies 'subthreshold'"),
+        ("结果为阳性。", "positive"),
+        ("共有七个症状。", "counts 7"),
+    ],
+)
+def test_a_summary_against_the_count_is_left_out_and_the_reason_kept(summary, reason):
+    def answer(view):
+        return "Most days" if view.task["node"] in ("mood", "energy") else "No, never"
+
+    done = summed("low_mood", summary, "subthreshold", answer)
+    plain = run_sync(Interview("low_mood", ScriptedAgent("participant", answer)))
+    assert done.outcome["level"] == plain.outcome["level"] == "subthreshold"
+    assert done.outcome["summary"] == plain.outcome["summary"]
+    (conflict,) = done.outcome["conflicts"]
+    assert "left out" in conflict and reason in conflict
+    (event,) = [e for e in done.events if e["event"] == "summary_left_out"]
+    assert reason in event["reason"]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "Mood and energy are met, as 'Most days' is more than half the days in the last two weeks.",
+        "Two symptoms are met and at least five would be needed, so the outcome is subthreshold, not positive.",
+        "The symptom_count of 2 rests on mood and energy. Sleep is not met. The symptom_sum is 4.",
+        "No danger was told. The outcome stays below the threshold.",
+        "心情和精力两个症状，结果为阈下。",
+    ],
+)
+def test_a_summary_that_keeps_to_the_count_is_kept(summary):
+    def answer(view):
+        return "Most days" if view.task["node"] in ("mood", "energy") else "No, never"
+
+    done = summed("low_mood", summary, "subthreshold", answer)
+    assert done.outcome["conflicts"] == [] and done.outcome["summary"].endswith(summary)
+
+
+def test_a_summary_cannot_deny_a_risk_that_was_shown():
+    def answer(view):
+        return "Yes" if view.task["node"] in ("wish", "safety") else "No, never"
+
+    done = summed("suicide_risk", "There is no danger.", "positive", answer)
+    assert done.outcome["risk"] == 2 and "no danger" in done.outcome["conflicts"][0]
+
+
 def test_bad_names():
     with pytest.raises(SophroError, match="unknown module 'mood'"):
         Interview("mood", people())

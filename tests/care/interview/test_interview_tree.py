@@ -76,6 +76,8 @@ def put(*path_and_value):
         (put("outcomes", 1, "if", "count(met in sympt) >= 1"), "there is no group 'sympt'"),
         (put("outcomes", 1, "if", "__import__('os')"), "is not understood|is not known"),
         (put("scores", "symptom_sum", "high", 30), "says 0 to 30, but goes from 0 to 27"),
+        (put("calls", "suicide"), "node 'harm': field 'calls' names the module 'suicide'.*known: low_mood, .*phq9"),
+        (put("calls", ["worry"]), r"node 'harm': field 'calls' names the module \['worry'\]"),
         (put("calls", None), "has call_if, but the module calls none"),
         (put("calls", "suicide"), "field 'calls' names the module 'suicide', which is none; known: low_mood"),
         (put("calls", "gone.yaml"), "field 'calls' names the module 'gone.yaml', which is none"),

@@ -11,11 +11,13 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sophro.care.crisis._types import CrisisState
+from sophro.errors import SophroError
 from sophro.files import read_jsonl, write_jsonl
 
 _PRIVATE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|(?<!\d)(?:\+?\d[\d\- ]{6,}\d)(?!\d)|https?://\S+")
@@ -59,16 +61,37 @@ class Records:
             os.fsync(handle.fileno())
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return by year how often each level was reached; no identifier."""
+        """Return by year how often each level was reached; no identifier.
+
+        Raises:
+            SophroError: Naming the line that is no event.
+        """
         found: dict[str, Counter[str]] = {}
-        for _, event in read_jsonl(self.path):
+        for event in self._events():
             if event["raised"]:
                 found.setdefault(event["time"][:4], Counter())[event["level"]] += 1
         return {year: dict(levels) for year, levels in sorted(found.items())}
 
     def forget(self, session: str) -> int:
-        """Remove every event of a session; return how many."""
-        rows = [event for _, event in read_jsonl(self.path)]
+        """Remove every event of a session; return how many.
+
+        Not while a conversation is going on: an event that is appended meanwhile would be lost.
+
+        Raises:
+            SophroError: Naming the line that is no event; nothing is removed then.
+        """
+        rows = list(self._events())
         kept = [event for event in rows if event["session"] != session]
-        write_jsonl(self.path, kept)
+        if len(kept) < len(rows):
+            write_jsonl(self.path, kept)
         return len(rows) - len(kept)
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        for number, event in read_jsonl(self.path):
+            for name, kind in (("time", str), ("session", str), ("level", str), ("raised", bool)):
+                if type(event.get(name)) is not kind:
+                    raise SophroError(
+                        f"{self.path}, line {number}: field {name!r} is missing or no {kind.__name__}; this is no "
+                        "record of the crisis layer"
+                    )
+            yield event

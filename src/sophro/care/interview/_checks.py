@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
-from sophro.care.interview._tree import END, LANGUAGES, LARGEST, SHIPPED, Module, Node, Wording
+from sophro.care.interview._tree import END, LANGUAGES, LARGEST, Module, Node, Wording, module_names
 from sophro.errors import SophroError
 
 _MARKS = "?？"
@@ -41,10 +42,13 @@ def check_module(module: Module, where: str) -> None:
         raise SophroError(f"{where}: the entry {module.entry!r} is no node")
     if END in module.nodes:
         raise SophroError(f"{where}, node {END!r}: this name marks the end of a path; rename the node")
-    if module.calls is not None and module.calls not in SHIPPED and not Path(module.calls).is_file():
+    called = cast("object", module.calls)  # as the file has it: also a list or a number
+    known = isinstance(called, str) and (called in module_names() or Path(called).is_file())
+    if called is not None and not known:
+        calling = next((f", node {n.id!r}" for n in module.nodes.values() if n.call_if is not None), "")
         raise SophroError(
-            f"{where}: field 'calls' names the module {module.calls!r}, which is none; known: {', '.join(SHIPPED)}, or "
-            "a YAML file that exists"
+            f"{where}{calling}: field 'calls' names the module {called!r}, which is none; known: "
+            f"{', '.join(module_names())}, or a YAML file that exists"
         )
     for node in module.nodes.values():
         _check_steps(module, node, where)

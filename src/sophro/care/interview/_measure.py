@@ -1,9 +1,10 @@
 """How well a judge reads answers, in numbers: against what the scripts and the free answers mean.
 
-Contract: per language and set of answers. ``scripts`` are the plain sentences of the scripted participants, ``free
-answers`` are sentences as people talk (our own), ``open`` are answers that must not be decided (vague, confused, about
-somebody else, off topic, hostile, probing, foreign, empty). Kappa, sensitivity and specificity are of met against not
-met among what the judge decided; what it left open or could not be used is counted beside them.
+Contract: per language and set of answers. ``scripts`` are the plain sentences of the scripted participants,
+``participants`` one settled node of each of 240 scripted participants with its known state (four modules, 15 ways of
+answering), ``free answers`` are sentences as people talk (our own), ``open`` are answers that must not be decided
+(vague, confused, about somebody else, off topic, hostile, probing, foreign, empty). Kappa, sensitivity and specificity
+are of met against not met among what the judge decided; what it left open or could not be used is counted beside them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 from sophro.care.dialogue import Agent
 from sophro.care.interview import _phrases as phrases
-from sophro.care.interview._participants import free_answers
-from sophro.care.interview._tree import LANGUAGES
+from sophro.care.interview._expressions import Facts
+from sophro.care.interview._participants import everyone, free_answers, node_answers
+from sophro.care.interview._tree import LANGUAGES, SHIPPED, load_module
 from sophro.care.interview._vet import judge_all
 from sophro.stats import Agreement, Rate, agreement, rate
 
@@ -26,7 +28,23 @@ NODE: Mapping[str, tuple[str, str]] = {
     "recency": ("suicide_risk", "prepared"),
 }
 _OPEN = (phrases.VAGUE, phrases.CONFUSED, phrases.OTHERS, phrases.OFF_TOPIC, phrases.HOSTILE, phrases.PROBING)
-_Item = tuple[str, str, int | None]  # kind of value, answer, what it means
+SEEDS = 2  # of participants for each module, language and way of answering
+
+
+@dataclass(frozen=True)
+class Item:
+    """An answer to one node, and what it means; None where it must stay open."""
+
+    lang: str
+    module: str
+    node: str
+    text: str
+    value: int | None
+
+    def met(self, value: int) -> str:
+        """Return ``met`` or ``not met`` for a value of the node, by the node's own condition."""
+        node = load_module(self.module).nodes[self.node]
+        return "met" if node.met_if(Facts({}, {}, 0, value)) else "not met"
 
 
 @dataclass(frozen=True)
@@ -35,7 +53,7 @@ class Measured:
 
     Attributes:
         lang: ``en`` or ``zh``.
-        answers: ``scripts``, ``free answers`` or ``open``.
+        answers: ``scripts``, ``participants``, ``free answers`` or ``open``.
         n: How many.
         decided: On how many it named a value.
         unusable: How many judgments could not be used.
@@ -67,18 +85,30 @@ class Measured:
         }
 
 
-def sets(lang: str) -> dict[str, list[_Item]]:
+def sets(lang: str) -> dict[str, list[Item]]:
     """Return the answers of a language by set."""
-    scripts: list[_Item] = [
-        (kind, text, value)
+    scripts = [
+        Item(lang, *NODE[kind], text, value)
         for kind, table in phrases.PLAIN.items()
         for value, texts in table[lang].items()
         for text in texts
     ]
-    free: list[_Item] = [(kind, text, value) for said, kind, text, value in free_answers() if said == lang]
+    free = [
+        Item(lang, *NODE[kind], text, value) for said, kind, text, value in free_answers() if said == lang
+    ]
     unsettled = [t for table in _OPEN for t in table[lang]]
     unsettled += [*phrases.FOREIGN, *phrases.EMPTY]
-    return {"scripts": scripts, "free answers": free, "open": [("frequency", t, None) for t in unsettled]}
+    return {
+        "scripts": scripts,
+        "participants": [item for item in participants() if item.lang == lang],
+        "free answers": free,
+        "open": [Item(lang, *NODE["frequency"], t, None) for t in unsettled],
+    }
+
+
+def participants(seed: int = 0) -> list[Item]:
+    """Return one settled node of each scripted participant of both languages, in a drawn order."""
+    return [Item(*answer) for answer in node_answers(everyone(SHIPPED, SEEDS), seed)]
 
 
 async def measure(judge: Agent, every: int = 1) -> list[Measured]:
@@ -95,18 +125,23 @@ async def measure(judge: Agent, every: int = 1) -> list[Measured]:
     return found
 
 
-async def measure_one(judge: Agent, lang: str, name: str, items: Sequence[_Item]) -> Measured:
-    """Return what a judge makes of one set, a set of ``sets(lang)`` or a part of it."""
-    said = await judge_all(judge, [(lang, *NODE[kind], text) for kind, text, _ in items])
+async def measure_one(judge: Agent, lang: str, name: str, items: Sequence[Item]) -> Measured:
+    """Return what a judge makes of one set of answers.
+
+    Args:
+        judge: The judge.
+        lang: How the result calls the language.
+        name: How the result calls the set.
+        items: The answers; all with a meaning, or all without.
+    """
+    said = await judge_all(judge, [(i.lang, i.module, i.node, i.text) for i in items])
     met = exact = None
-    if name != "open":
-        truth = [met_of(kind, value) for kind, _, value in items]
-        read = [
-            None if j.value is None else met_of(k, j.value) for j, (k, _, _) in zip(said, items, strict=True)
-        ]
-        met = agreement(truth, read, "met")
+    meant = [i.value for i in items if i.value is not None]
+    if meant:
+        read = [None if j.value is None else i.met(j.value) for j, i in zip(said, items, strict=True)]
+        met = agreement([i.met(value) for i, value in zip(items, meant, strict=True)], read, "met")
         exact = rate(
-            [None if j.value is None else j.value == v for j, (*_, v) in zip(said, items, strict=True)]
+            [None if j.value is None else j.value == i.value for j, i in zip(said, items, strict=True)]
         )
     return Measured(
         lang,

@@ -9,8 +9,6 @@ Contract: everything here is for the clinician. The person hears only the closin
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,8 +16,8 @@ from pydantic import BaseModel
 
 from sophro.care.dialogue import Message, ModelAgent, Session, View
 from sophro.care.instruments import instrument, score
-from sophro.care.interview._checks import DISORDERS
 from sophro.care.interview._judges import SCALES
+from sophro.care.interview._overrules import overruled
 from sophro.care.interview._state import ModuleState
 from sophro.judge.llm import fence, tag_of
 
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 
 RISKS = ("NONE", "CONCERN", "IDEATION", "ACTIVE", "IMMINENT")
 _LONGEST_SUMMARY = 1500
-_LEVEL_WORDS = ("subthreshold", "positive", "urgent", "negative")
-_NUMBER_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_HAN_NUMBERS = {c: str(n) for c, n in zip("两三四五六七八九十", range(2, 11), strict=True)}
 
 
 class Diagnosed(BaseModel):
@@ -177,47 +172,12 @@ async def _worded(interview: Interview, session: Session, found: dict[str, Any])
         )
         return
     text = str(said.fields.get("summary", ""))[:_LONGEST_SUMMARY]
-    if wrong := contradictions(text, found):
-        found["conflicts"].append(f"the diagnosis agent's summary was left out: {'; '.join(wrong)}")
+    rules = [end.when.text for end in interview.module.outcomes if end.when is not None]
+    if wrong := overruled(text, found, rules):
+        session.record("summary_left_out", reason=wrong)
+        found["conflicts"].append(f"the diagnosis agent's summary was left out: {wrong}")
         return
     found["summary"] = f"{found['summary']} {text}"
-
-
-def contradictions(summary: str, found: Mapping[str, Any]) -> list[str]:
-    """Return what a model's summary says that the count does not.
-
-    Strict rather than clever: what is left out is replaced by the counted summary, which is always there.
-
-    Args:
-        summary: The model's text.
-        found: The result it is about, as ``outcome_of`` makes it.
-    """
-    main = found["modules"][found["module"]]
-    text = summary.lower()
-    wrong = [f"it says {w!r}" for w in _LEVEL_WORDS if w != found["level"] and re.search(rf"\b{w}\b", text)]
-    wrong += [f"it names a disorder ({m})" for m in dict.fromkeys(DISORDERS.findall(text))]
-    # Numbers of the result, and those that criteria and quotations hold themselves.
-    known = {str(v) for v in main["scores"].values()} | {str(main["window_days"]), str(len(main["trace"]))}
-    verdicts = Counter(t["verdict"] for t in main["trace"])
-    known |= {str(n) for n in verdicts.values()} | {str(t["value"]) for t in main["trace"]}
-    for step in main["trace"]:
-        known |= set(_numbers(f"{step['criterion']} {step['quote']} {step['said']} {step['rule']}"))
-    wrong += [f"it counts {n}" for n in dict.fromkeys(_numbers(text)) if n not in known]
-    for step in main["trace"]:
-        name = re.escape(step["node"].replace("_", " "))
-        claim = re.search(rf"\b{name}\b[^.;。；]{{0,40}}?\b(not met|unmet|met)\b", text.replace("_", " "))
-        if claim and (claim[1] == "met") != (step["verdict"] == "met"):
-            wrong.append(f"it says that {step['node']} is {claim[1]}")
-    return wrong
-
-
-def _numbers(text: str) -> list[str]:
-    """Return the numbers of a text, in digits."""
-    named = {word: str(n) for n, word in enumerate(_NUMBER_WORDS, start=2)}
-    found = re.findall(
-        rf"\d+|\b(?:{'|'.join(_NUMBER_WORDS)})\b|[两三四五六七八九十](?=[个条项次天周])", text.lower()
-    )
-    return [named.get(w) or _HAN_NUMBERS.get(w) or str(int(w)) for w in found]
 
 
 def _prompt(view: View) -> list[Message]:

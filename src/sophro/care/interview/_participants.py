@@ -8,7 +8,7 @@ dialogue alone.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +155,24 @@ def everyone(modules: tuple[str, ...], seeds: int) -> Iterator[Participant]:
             for policy in POLICIES:
                 for seed in range(seeds):
                     yield make(module, lang, policy, seed)
+
+
+def node_answers(people: Iterable[Participant], seed: int = 0) -> list[tuple[str, str, str, str, int]]:
+    """Return one answer of each participant with what it means: language, module, node, text, value.
+
+    The node is drawn among those that the participant settles, and the text is the one that settles it. One a person,
+    so that the answers are independent of each other; in an order drawn with the same seed.
+    """
+    found: list[tuple[str, str, str, str, int]] = []
+    for person in people:
+        rng = random.Random(f"{person.pid}/{seed}")
+        settled = [(key, gold.value) for key, gold in person.gold.items() if gold.value is not None]
+        if settled:
+            key, value = rng.choice(settled)
+            module, node = key.split(".")
+            found.append((person.lang, module, node, person.answers[key][-1], value))
+    random.Random(seed).shuffle(found)
+    return found
 
 
 def free_answers() -> list[tuple[str, str, str, int]]:
