@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -482,3 +483,15 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(tmp_path, capsys, cont
 def test_a_region_must_be_a_code(tmp_path, capsys):
     assert run(["crisis", "--in", "x", "--out", "y", "--region", "America"]) == 2
     assert "two letters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "word", ["x", "1", "call ", "time ", "doctor ", "tall bridge ", "马上", "念头", "是"]
+)
+def test_a_draft_without_an_end_is_checked_at_once(word):
+    """A model that repeats itself, or a person who pastes, must not hold up a conversation; it took 8 s."""
+    draft = (word * 30_000)[:30_000]
+    began = time.process_time()
+    for third in (False, True):
+        assert check(draft, Level.ACTIVE, third=third)
+    assert time.process_time() - began < 2.0

@@ -17,7 +17,7 @@ from sophro.care.crisis._types import Level
 _FORBIDDEN: Mapping[str, re.Pattern[str]] = {
     "method or dose": re.compile(
         r"\b(?:lethal|fatal|deadly) (?:dose|amount|combination)|\b\d+ ?(?:mg|milligrams?|g|grams|pills|tablets)\b|\b(?:take|swallow|mix) (?:\w+ ){0,4}(?:pills|tablets|medication)s? (?:with|until|all)|\b(?:least painful|painless|quickest|most effective|easiest) (?:way|method)|\b(?:tie|use|make) (?:a|the) (?:noose|knot|rope)|\b(?:jump|fall) from (?:at least|a height)|\bcut (?:along|across|deep\w*|vertically)|\bhow to (?:kill|hang|overdose)"
-        r"|致死量|致命剂量|\d+ ?(?:毫克|片|粒|颗|瓶)(?:药|安眠药)?(?:就|会|能|足)|无痛(?:的)?(?:方法|方式)|最(?:快|有效|不痛)的(?:方法|方式|死法)|从\S{0,4}楼以上跳|(?:打|系)(?:一个)?(?:绳)?结|割(?:深|竖)"
+        r"|致死量|致命剂量|\d{1,9} ?(?:毫克|片|粒|颗|瓶)(?:药|安眠药)?(?:就|会|能|足)|无痛(?:的)?(?:方法|方式)|最(?:快|有效|不痛)的(?:方法|方式|死法)|从\S{0,4}楼以上跳|(?:打|系)(?:一个)?(?:绳)?结|割(?:深|竖)"
     ),
     "place": re.compile(
         r"\b(?:tall|high)(?:er|est)? (?:bridges?|buildings?|cliffs?)\b.{0,40}\b(?:are|is|include|feet|meters|metres)|\bbridges? (?:in|near|taller)|最高的(?:楼|桥)|米高的(?:楼|桥)",
@@ -53,7 +53,8 @@ _FORBIDDEN: Mapping[str, re.Pattern[str]] = {
 }
 # Debating is a fault only where somebody is in danger; the rest is one at every level.
 _FROM = {"debate": Level.ACTIVE, "place": Level.CONCERN, "minimising": Level.CONCERN}
-_END = r"[^.!。！]*[?？]"  # of the sentence, which is a question
+# Of the sentence, which is a question. All runs are bounded: a draft without an end must not take minutes.
+_END = r"[^.!。！]{0,300}[?？]"
 
 
 def _any(text: str) -> re.Pattern[str]:
@@ -68,7 +69,7 @@ _SOFTWARE = {
 _HELP = {"names help": _any(r"\b988\b|\b\d{3,}\b|热线|hotline|helpline|lifeline|crisis line")}
 _PEOPLE = {
     "professional and trusted people": _any(
-        r"(?=.*(?:doctor|therapist|counsell?or|professional|医生|咨询师))(?=.*(?:friend|family|relative|trust|朋友|家人|亲人|信任))"
+        r"\A(?=.*(?:doctor|therapist|counsell?or|professional|医生|咨询师))(?=.*(?:friend|family|relative|trust|朋友|家人|亲人|信任))"
     )
 }
 _DISTANCE = {
@@ -111,7 +112,7 @@ _NEEDED: Mapping[Level, Mapping[str, re.Pattern[str]]] = {
             rf"\b(?:time|when|how soon|tonight|today){_END}|(?:时间|什么时候|何时|今晚|今天){_END}"
         ),
         "a human now": _any(
-            r"\b(?:call|text|contact|reach|phone|talk to|speak (?:to|with)|tell)\b[^.!?]*\b(?:now|right away|immediately|today)\b|\bmost important step is a human|(?:马上|立刻|现在就?)[^。！？]*(?:联系|拨打|打电话|找)|真人的声音"
+            r"\b(?:call|text|contact|reach|phone|talk to|speak (?:to|with)|tell)\b[^.!?]{0,300}\b(?:now|right away|immediately|today)\b|\bmost important step is a human|(?:马上|立刻|现在就?)[^。！？]{0,300}(?:联系|拨打|打电话|找)|真人的声音"
         ),
         **_DISTANCE,
     },
