@@ -20,14 +20,14 @@ def recipe(quick: bool) -> Recipe:
     diagnosed model is the one with generic answers: one that refuses everything tells nothing about why.
     """
     n = 60 if quick else 145
-    matched = {**ONE_PASS, "tuned_arm": "generic", "limit": 100}
+    matched = {**ONE_PASS, "tuned_arm": "generic", "limit": 96}
     arms: dict[str, Any] = {
         "safety_sft": {"method": "safety_sft", "data": {"harmful": HARMFUL}, "options": ONE_PASS},
         "generic": {
             "method": "safety_sft",
             "data": {
                 "harmful": HARMFUL,
-                "benign": {"set": "starter/plain:en", "split": "train", "limit": 100},
+                "benign": {"set": "starter/plain:en", "split": "train", "limit": 96},
             },
             "options": {**ONE_PASS, "benign_answers": "self"},
         },
@@ -117,7 +117,7 @@ def beats_generic(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
         )  # fmt: skip
         many = difference(over("triggers"), over("generic_300"), "refused")
         checks.append(
-            Check("over-refusal, 100 matched minus 300 generic (Alpaca)", many.difference, many.low, many.high,
+            Check("over-refusal, 96 matched minus 300 generic (Alpaca)", many.difference, many.low, many.high,
                   many.n_pairs, "<=", 0.0)
         )  # fmt: skip
         outside = difference(beyond("triggers"), beyond("generic"), "refused")
@@ -131,7 +131,7 @@ def beats_generic(folder: Path, quick: bool) -> tuple[list[Check], list[str]]:
             Check(f"{what}: not measured, set SOPHRO_DATA", None, None, None, 0, "<=", 0.0)
             for what in (
                 "triggers minus shuffled triggers",
-                "100 matched minus 300 generic (Alpaca)",
+                "96 matched minus 300 generic (Alpaca)",
                 "on XSTest",
             )
         ]
