@@ -97,6 +97,7 @@ def test_run_directory(recipe: Recipe, tmp_path: Path) -> None:
     facts = json.loads((out / "run.json").read_text())
     assert facts["complete"] and facts["seeds"] == [0] and facts["leak_check"] == {"near": 0}
     assert {"versions", "host", "recipe_hash", "started"} <= facts.keys()
+    assert facts["finished"] >= max(row["started"] for row in facts["stages"]) >= facts["started"]
     assert all(row["seconds"] >= 0 and row["started"] and row["done"] for row in facts["stages"])
     record = json.loads((result.stages["align-tuned-s0"] / "stage.json").read_text())
     assert {"name", "kind", "inputs", "seconds", "started"} <= record.keys()
@@ -372,6 +373,7 @@ def test_failed_stage_is_named_and_keeps_its_work(recipe: Recipe, tmp_path: Path
         run(recipe, out, failing(SophroError("no such set"), "align-tuned-s0"))
     no_half_written_stage(out)
     facts = json.loads((out / "run.json").read_text())
+    assert facts["finished"] is None
     assert not facts["complete"] and [r["done"] for r in facts["stages"]].count(True) == 4
     run(recipe, out, executors())
     assert not trace.exists()

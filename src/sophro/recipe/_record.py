@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ def write_record(
         "recipe_hash": digest(recipe.model_dump(mode="json")),
         "sophro": sophro.__version__ if fresh else old.get("sophro"),
         "started": old.get("started") or now(),
+        "finished": _finished(rows),
         "seeds": list(recipe.seeds),
         "versions": _facts.versions() if fresh else old.get("versions"),
         "host": _facts.host() if fresh else old.get("host"),
@@ -58,6 +59,14 @@ def write_record(
     }
     if value != old:
         write_json(path, value)
+
+
+def _finished(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return when the last stage ended; None while one is missing. From the stages, so that it is the same each time."""
+    if not rows or not all(row.get("started") and row.get("seconds") is not None for row in rows):
+        return None
+    ends = (datetime.fromisoformat(row["started"]) + timedelta(seconds=row["seconds"]) for row in rows)
+    return max(ends).isoformat(timespec="seconds")
 
 
 def now() -> str:
