@@ -37,7 +37,8 @@ def interview(
     Args:
         module: low_mood, worry, social_fear, suicide_risk, phq9, gad7, or a YAML file.
         participant: A human at the terminal, a model that plays a person, or a script with known answers.
-        page: Serve the interview as a page for a person who sits at this machine.
+        page: Serve the interview as a page for a person who sits at this machine; with a script or a model it is
+            watched there.
         port: Port of the page; 0 takes a free one.
         host: Address of the page; only this machine's.
         lang: Language of the interview.
@@ -68,9 +69,9 @@ def interview(
 
         print("\n".join(POLICIES))
         return
-    if participant != "human" and (page or webhook or records):
+    if participant != "human" and (webhook or records):
         raise SophroError(
-            f"--page, --webhook and --records are for a person; leave them out with --participant {participant}"
+            f"--webhook and --records are for a person; leave them out with --participant {participant}"
         )
     if page and json:
         raise SophroError("--json has nothing to print with --page; the result is in a folder of --out")
@@ -96,8 +97,11 @@ def interview(
         )
 
     models = [m for m, fixed in ((judge, "rules"), (questions, "fixed"), (diagnosis, "fixed")) if m != fixed]
+    played = {"human": "", "model": model, "script": f"the script {script!r}, seed {seed}"}[participant]
     if page:
-        _page(make, lang, host, port, out, models, judge, judging, hook is not None, records_text)
+        player = _participant(participant, module, lang, model, script, seed) if played else None
+        told = hook is not None
+        _page(make, lang, host, port, out, models, judge, judging, told, records_text, player, played, seed)
         return
     session = session_of(out)
     held = make(_participant(participant, module, lang, model, script, seed), session, records_text)
@@ -105,26 +109,25 @@ def interview(
     if participant == "human":
         told = hook is not None
         note(said_first(lang, out, models, events=records, words=records_text, told=told))
-    _hold(held, participant, seed, out, json, session if webhook or records else "")
+    _hold(held, played, seed, out, json, session if webhook or records else "")
 
 
-def _hold(held: Any, participant: str, seed: int, out: Path | None, json: bool, session: str) -> None:
+def _hold(held: Any, played: str, seed: int, out: Path | None, json: bool, session: str) -> None:
     from sophro.care.dialogue import run_sync, session_hash
     from sophro.care.interview._page import render_page
+    from sophro.care.interview._visits import result_of
     from sophro.cli._print import clean, note, show_json, show_table
     from sophro.files import write_json, write_text
 
     done = run_sync(held, log=None if out is None else out / "log.jsonl", seed=seed)
-    outcome: dict[str, Any] = dict(done.outcome or {})
-    if participant != "human":
-        outcome["simulated"] = True
+    outcome = result_of(done, played)
     if out is not None:
         write_json(out / "result.json", outcome)
-        write_text(out / "interview.html", render_page(done))
+        write_text(out / "interview.html", render_page(done, played))
     if json:
         show_json(outcome)
         return
-    if participant == "human":
+    if not played:
         # A person never reads the result; the clinician does.
         last = max((t.index for t in done.turns if t.speaker == "participant"), default=-1)
         for turn in done.turns[last + 1 :]:
@@ -157,6 +160,9 @@ def _page(
     judging: Any,
     told: bool,
     ask_words: bool,
+    player: Any,
+    played: str,
+    seed: int,
 ) -> None:
     """Serve the page until a signal ends it; everything that can be wrong is said before."""
     from sophro.care.dialogue import ScriptedAgent, crisis_monitor
@@ -175,7 +181,7 @@ def _page(
         from sophro.care.interview._web_page import Start
 
         crisis_monitor(lang).see("")  # loads it now, and not while a person waits for the first answer
-        visits = Visits(folder)
+        visits = Visits(folder, played)
         if late := visits.complete():
             note(f"{late} interviews that had ended were still without their page; written")
         if out is None:
@@ -187,9 +193,16 @@ def _page(
             [m for m in names if not is_local(m)],
             told,
             ask_words,
+            played,
         )
         app = create_app(
-            visits, lambda agent, visit: make(agent, visit.id, visit.keep_words), lang, start, hosts(host)
+            visits,
+            lambda agent, visit: make(agent, visit.id, visit.keep_words),
+            lang,
+            start,
+            hosts(host),
+            player=player,
+            seed=seed,
         )
         serve(app, listener, lambda address: print(f"sophro: the interview is at {address}", flush=True))
 

@@ -62,7 +62,7 @@ def write_record(
 
 
 def _finished(rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return when the last stage ended; None while one is missing. From the stages, so that it is the same each time."""
+    """Return when the last stage ended, by the stages themselves; None while one is missing."""
     if not rows or not all(row.get("started") and row.get("seconds") is not None for row in rows):
         return None
     ends = (datetime.fromisoformat(row["started"]) + timedelta(seconds=row["seconds"]) for row in rows)

@@ -14,18 +14,22 @@ from chromium import BROWSER
 
 from sophro.care.dialogue import replay
 from sophro.care.interview import Interview
+from sophro.care.interview._participants import make
 from sophro.care.interview._visits import Visits
 from sophro.care.interview._web import create_app
 from sophro.care.interview._web_page import WORDS, Start
+from sophro.evidence._interview import held
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
 
 
 @contextlib.contextmanager
-def serving(folder, module, lang):
+def serving(folder, module, lang, player=None):
+    played = "a script" if player else ""
     app = create_app(
-        Visits(folder), lambda agent, visit: Interview(module, agent, lang), lang, Start(), ["127.0.0.1"]
-    )
+        Visits(folder, played), lambda agent, visit: Interview(module, agent, lang), lang, Start(player=played),
+        ["127.0.0.1"], player=player,
+    )  # fmt: skip
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(16)
@@ -115,6 +119,37 @@ def test_an_interview_at_phone_width(browser, tmp_path, lang, scheme, script):
     done = replay(log)
     assert done.outcome["status"] == "stopped" and done.outcome["risk"] == 2
     assert (log.parent / "interview.html").exists()
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("zh", "light"), ("en", "dark")])
+def test_a_watched_interview_runs_to_its_end_by_itself(browser, tmp_path, lang, scheme):
+    words = WORDS[lang]
+    person = make("social_fear", lang, "clear", 0)
+    with serving(tmp_path, "social_fear", lang, person.agent()) as url:
+        browser("Network.clearBrowserCookies")
+        browser.open(url, 390, scheme=scheme)
+        assert words["watch"] in browser.evaluate("document.body.innerText")
+        browser.press("Tab")
+        browser.press("Enter", text="\r")
+        turns(browser, 2)
+        assert browser.evaluate("!document.querySelector('textarea')")
+        browser.evaluate("document.querySelector('[value=next]').click()")
+        turns(browser, 4)
+        time.sleep(0.8)
+        turns(browser, 4)  # one answer was asked for
+        browser.evaluate("document.querySelector('[value=run]').click()")
+        turns(browser, 6)
+        browser.evaluate("document.querySelector('#watch a').click()")
+        time.sleep(0.8)
+        paused = browser.evaluate("document.querySelectorAll('.turn').length")
+        time.sleep(0.8)
+        turns(browser, paused)
+        browser.evaluate("document.querySelector('[value=run]').click()")
+        wait(browser, f"document.body.innerText.includes({words['end']!r})")
+        fits(browser)
+        assert browser.named("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded") == []
+    (log,) = tmp_path.glob("*/log.jsonl")
+    assert [t.text for t in replay(log).turns] == [t.text for t in held(person).turns]
 
 
 def send(browser, script: bool) -> None:

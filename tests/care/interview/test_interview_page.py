@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sophro.care.crisis import Records
-from sophro.care.dialogue import replay
+from sophro.care.dialogue import ScriptedAgent, replay
 from sophro.care.interview import Interview
 from sophro.care.interview import _phrases as phrases
 from sophro.care.interview._page import render_page
@@ -25,6 +25,7 @@ from sophro.care.interview._visits import Visits
 from sophro.care.interview._web import COOKIE, LARGEST, create_app
 from sophro.care.interview._web_page import WORDS, Start
 from sophro.cli import run
+from sophro.errors import SophroError
 from sophro.evidence._interview import held, walk
 
 
@@ -273,6 +274,120 @@ def test_what_is_wrong_on_the_machine_is_not_told_to_the_person(tmp_path):
     assert browser.get("/").status_code == 503
 
 
+# ---- an interview that is watched --------------------------------------------------------------------------------
+
+
+def watching(folder: Path, player, lang: str = "en", module: str = "low_mood", seed: int = 0):
+    app = create_app(
+        Visits(folder, "the script 'vague'"),
+        lambda agent, visit: Interview(module, agent, lang, session=visit.id),
+        lang,
+        Start(player="the script 'vague'"),
+        ["127.0.0.1"],
+        player=player,
+        seed=seed,
+    )
+    return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_scripted_person_is_watched_answer_by_answer_and_across_a_restart(tmp_path, lang):
+    person = make("low_mood", lang, "vague", 2)
+    browser = watching(tmp_path, person.agent(), lang, seed=2)
+    words = WORDS[lang]
+    page = browser.get("/")
+    assert words["watch"] in shown(page) and "the script 'vague'" in shown(page)
+    assert words["what"] not in shown(page) and words["danger"] not in shown(page)
+    page = browser.post("/begin")
+    kept = browser.cookies[COOKIE]
+    steps = 0
+    while 'id="watch"' in page.text:
+        assert "<textarea" not in page.text
+        before = len(replay(log(tmp_path)).turns)
+        old = place(page)
+        page = say(browser, "what a browser sends is nobody's answer", page, do=("next", "run")[steps > 2])
+        said = [t.speaker for t in replay(log(tmp_path)).turns[before:]]
+        assert page.status_code == 200 and said.count("participant") == 1, "one answer a step"
+        assert ("data-run" in page.text) == (steps > 2 and 'id="watch"' in page.text)
+        steps += 1
+        if steps == 2:  # pressed twice, and another process
+            browser.post("/answer", data={"at": old, "do": "next"})
+            browser = watching(tmp_path, person.agent(), lang, seed=2)
+            hand_over(kept, browser)
+            page = browser.get("/")
+    done = replay(log(tmp_path))
+    wanted = held(person)
+    assert [t.text for t in done.turns] == [t.text for t in wanted.turns] and done.outcome == wanted.outcome
+    assert done.seed == 2 and steps == sum(t.speaker == "participant" for t in done.turns) > 5
+    assert (
+        words["end"] in shown(page) and words["played"] in shown(page) and words["you"] + "<" not in page.text
+    )
+    assert "nobody's answer" not in page.text and done.outcome["summary"] not in page.text
+    folder = log(tmp_path).parent
+    assert json.loads((folder / "result.json").read_text()) == {**done.outcome, "simulated": True}
+    report = (folder / "interview.html").read_text("utf-8")
+    assert "Simulated: nobody was interviewed; the person was played by the script &#39;vague&#39;" in report
+    # A server that was killed before it wrote the result writes it at its next start, as simulated.
+    (folder / "interview.html").unlink()
+    (folder / "result.json").unlink()
+    assert Visits(tmp_path).complete() == 1
+    assert json.loads((folder / "result.json").read_text())["simulated"] is True
+    assert (folder / "interview.html").read_text("utf-8") == report
+
+
+def test_a_script_does_not_go_on_with_what_a_person_began(tmp_path):
+    browser = client(tmp_path, "low_mood")
+    browser.post("/begin")
+    kept = browser.cookies[COOKIE]
+    other = watching(tmp_path, make("low_mood", "en", "clear", 0).agent())
+    hand_over(kept, other)
+    assert WORDS["en"]["watch"] in shown(other.get("/"))
+    other.post("/answer", data={"at": "2", "do": "next"})
+    assert [t.speaker for t in replay(log(tmp_path)).turns] == ["interviewer"] * 2
+
+
+def test_a_player_that_is_evil_fails_or_is_silent(tmp_path):
+    said = iter(["<script>alert(1)</script>\u202e", SophroError("/secret/model: no such file"), "", "no"])
+
+    def speak(view):
+        now = next(said)
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    browser = watching(tmp_path, ScriptedAgent("participant", speak))
+    page = browser.post("/begin")
+    page = say(browser, "", page, do="next")
+    assert "<script>alert" not in page.text and "&lt;script&gt;alert(1)" in page.text
+    broken = say(browser, "", page, do="run")
+    assert broken.status_code == 503 and "/secret" not in broken.text
+    turns = replay(log(tmp_path)).turns
+    page = browser.get("/")
+    assert replay(log(tmp_path)).turns == turns and 'id="watch"' in page.text, "nothing lost, and it goes on"
+    for _ in range(2):
+        page = say(browser, "", page, do="next")
+        assert page.status_code == 200
+    assert replay(log(tmp_path)).turns[-1].speaker == "interviewer"
+
+
+def test_the_command_lets_a_script_be_watched(tmp_path, monkeypatch, capsys):
+    from sophro.care.interview import _serve
+
+    found = []
+    monkeypatch.setattr(_serve, "serve", lambda app, listener, announce: found.append(app))
+    text = (Path(__file__).resolve().parents[3] / "docs/interview.md").read_text("utf-8")
+    (command,) = re.findall(r"^sophro (interview \w+ --participant script[^\n#]* --page[^\n#]*)", text, re.M)
+    monkeypatch.chdir(tmp_path)
+    assert run([*command.split(), "--port", "0"]) == 0, capsys.readouterr().err
+    browser = TestClient(found[0], base_url="http://127.0.0.1")
+    page = browser.post("/begin")
+    while 'id="watch"' in page.text:
+        page = say(browser, "", page, do="next")
+    assert WORDS["en"]["end"] in shown(page) and "the script" not in shown(page)
+    (result,) = tmp_path.glob("runs/*/*/result.json")
+    assert json.loads(result.read_text())["simulated"] is True
+
+
 # ---- the command -------------------------------------------------------------------------------------------------
 
 
@@ -284,7 +399,9 @@ def test_what_is_wrong_on_the_machine_is_not_told_to_the_person(tmp_path):
         (["worry", "--page", "--host", "example.org"], "an address of this machine"),
         (["worry", "--page", "--port", "70000"], "between 0 and 65535"),
         (["worry", "--page", "--json"], "nothing to print"),
-        (["worry", "--page", "--participant", "script"], "are for a person"),
+        (["worry", "--page", "--participant", "script", "--records", "e.jsonl"], "are for a person"),
+        (["worry", "--page", "--participant", "script", "--script", "nobody"], "nobody"),
+        (["worry", "--page", "--participant", "model", "--model", "nobody"], "unknown model 'nobody'"),
         (["worry", "--participant", "model", "--webhook", "https://example.org"], "are for a person"),
         (["worry", "--webhook", "example.org"], "an address like"),
         (["worry", "--page", "--records-text"], "needs --records"),

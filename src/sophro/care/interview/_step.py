@@ -30,28 +30,39 @@ class Step:
     dialogue: Dialogue
 
 
-async def advance(make: Callable[[Agent], Interview], log: Path, message: str | None = None) -> Step:
+async def advance(
+    make: Callable[[Agent], Interview],
+    log: Path,
+    message: str | None = None,
+    *,
+    player: Agent | None = None,
+    seed: int = 0,
+) -> Step:
     """Take the interview one message further.
 
     Args:
         make: Makes the interview for a participant; the same settings in every call.
         log: The interview's log; made by the first call.
         message: What the person wrote; None to begin, or to read the open question again.
+        player: Who answers once in the person's place, where nobody is interviewed.
+        seed: Seed of the dialogue, as for ``run``.
 
     Raises:
         SophroError: If the log belongs to another interview, or is being written to by another call.
     """
     before = len(replay(log).turns) if log.exists() and log.stat().st_size else 0
-    waiting = [message] if message is not None else []
+    waiting: list[str | Agent] = [] if message is None else [message]
+    waiting += [] if player is None else [player]
 
-    def speak(view: View) -> Utterance:
+    async def speak(view: View) -> Utterance:
         if not waiting:
             raise Paused
-        return Utterance(waiting.pop())
+        said = waiting.pop(0)
+        return Utterance(said) if isinstance(said, str) else await said.speak(view)
 
     finished = True
     try:
-        await run(make(ScriptedAgent(PARTICIPANT, speak)), log=log)
+        await run(make(ScriptedAgent(PARTICIPANT, speak)), log=log, seed=seed)
     except Paused:
         finished = False
     dialogue = replay(log)

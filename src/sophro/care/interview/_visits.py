@@ -15,6 +15,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sophro.care.dialogue import Dialogue, replay, session_hash
 from sophro.care.interview._page import render_page
@@ -33,11 +34,13 @@ class Visit:
         id: The secret by which the browser finds it.
         folder: Where it is kept.
         keep_words: Whether the person agreed that records of danger hold words.
+        simulated: Who plays the person; empty where a person sits at the page.
     """
 
     id: str
     folder: Path
     keep_words: bool
+    simulated: str = ""
 
     @property
     def log(self) -> Path:
@@ -50,13 +53,15 @@ class Visits:
 
     Args:
         folder: Where they are kept; made if need be.
+        simulated: Who plays the person in all of them; a visit that was begun with somebody else is not found.
 
     Raises:
         SophroError: If the folder cannot be made.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, simulated: str = "") -> None:
         self.folder = folder
+        self.simulated = simulated
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -64,7 +69,8 @@ class Visits:
 
     def begin(self, keep_words: bool = False) -> Visit:
         """Return a new visit."""
-        visit = Visit(secret := secrets.token_urlsafe(32), self.folder / session_hash(secret), keep_words)
+        secret = secrets.token_urlsafe(32)
+        visit = Visit(secret, self.folder / session_hash(secret), keep_words, self.simulated)
         visit.folder.mkdir(mode=0o700)
         write_json(
             visit.folder / _ABOUT,
@@ -72,6 +78,7 @@ class Visits:
                 "secret_sha256": _mark(secret),
                 "begun": datetime.now(UTC).isoformat(timespec="seconds"),
                 "keep_words": keep_words,
+                "simulated": self.simulated,
             },
         )
         return visit
@@ -86,7 +93,10 @@ class Visits:
         about = json.loads(read_text(folder / _ABOUT))
         if not hmac.compare_digest(str(about.get("secret_sha256")), _mark(secret)):
             return None
-        return Visit(secret, folder, about.get("keep_words") is True)
+        # A script must not go on with what a person has begun.
+        if about.get("simulated", "") != self.simulated:
+            return None
+        return Visit(secret, folder, about.get("keep_words") is True, self.simulated)
 
     def complete(self) -> int:
         """Write what a killed server had not yet written of finished interviews; return of how many."""
@@ -95,16 +105,27 @@ class Visits:
             if not (log.parent / _ABOUT).is_file() or (log.parent / "interview.html").exists():
                 continue
             if log.stat().st_size and (done := replay(log)).finished:
-                finish(log.parent, done)
+                finish(log.parent, done, str(json.loads(read_text(log.parent / _ABOUT)).get("simulated", "")))
                 written += 1
         return written
 
 
-def finish(folder: Path, done: Dialogue) -> None:
-    """Write the clinician's result and page beside the log of a finished interview, unless they are there."""
+def finish(folder: Path, done: Dialogue, simulated: str = "") -> None:
+    """Write the clinician's result and page beside the log of a finished interview, unless they are there.
+
+    Args:
+        folder: Where the log is.
+        done: The finished interview.
+        simulated: Who played the person; empty for a person.
+    """
     if not (folder / "interview.html").exists():
-        write_json(folder / "result.json", dict(done.outcome or {}))
-        write_text(folder / "interview.html", render_page(done))
+        write_json(folder / "result.json", result_of(done, simulated))
+        write_text(folder / "interview.html", render_page(done, simulated))
+
+
+def result_of(done: Dialogue, simulated: str = "") -> dict[str, Any]:
+    """Return the outcome of an interview; one that nobody gave says so."""
+    return {**(done.outcome or {}), **({"simulated": True} if simulated else {})}
 
 
 def _mark(secret: str) -> str:

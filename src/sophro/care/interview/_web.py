@@ -47,20 +47,40 @@ class _Desk:
     make: MakeFn
     lang: str
     start: Start
+    player: Agent | None = None
+    seed: int = 0
     locks: dict[str, asyncio.Lock] = field(default_factory=dict[str, asyncio.Lock])
 
     async def go_on(self, visit: Visit, message: str | None, at: int | None) -> Step:
-        """Take one step unless the answer belongs to another place; write the result when it was the last."""
+        """Take one step unless the answer belongs to another place; write the result when it was the last.
+
+        With a player the message only says that a step is to be taken.
+        """
+
+        async def step(message: str | None, player: Agent | None) -> Step:
+            return await advance(
+                lambda agent: self.make(agent, visit), visit.log, message, player=player, seed=self.seed
+            )
+
         async with self.locks.setdefault(visit.folder.name, asyncio.Lock()):
-            now = await advance(lambda agent: self.make(agent, visit), visit.log)
+            now = await step(None, None)
             if message is not None and not now.finished and at == len(now.dialogue.turns):
-                now = await advance(lambda agent: self.make(agent, visit), visit.log, message)
+                now = await step(message if self.player is None else None, self.player)
             if now.finished:
-                finish(visit.folder, now.dialogue)
+                finish(visit.folder, now.dialogue, visit.simulated)
             return now
 
 
-def create_app(visits: Visits, make: MakeFn, lang: str, start: Start, hosts: list[str]) -> FastAPI:
+def create_app(
+    visits: Visits,
+    make: MakeFn,
+    lang: str,
+    start: Start,
+    hosts: list[str],
+    *,
+    player: Agent | None = None,
+    seed: int = 0,
+) -> FastAPI:
     """Return the application.
 
     Args:
@@ -69,10 +89,12 @@ def create_app(visits: Visits, make: MakeFn, lang: str, start: Start, hosts: lis
         lang: Language of the page.
         start: What the person is told before the first question.
         hosts: Names under which the page may be asked for, so that no other site can take its name for its own.
+        player: Who answers where nobody is interviewed: whoever sits at the page then watches, answer by answer.
+        seed: Seed of the dialogues.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
-    desk = _Desk(visits, make, lang, start)
+    desk = _Desk(visits, make, lang, start, player, seed)
     words = WORDS[lang]
 
     def page(html: str, status: int = 200) -> HTMLResponse:
@@ -121,7 +143,8 @@ def create_app(visits: Visits, make: MakeFn, lang: str, start: Start, hosts: lis
                 answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
             return answer
         now = await desk.go_on(visit, None, None)
-        return page(talk_page(lang, now.dialogue.turns, now.finished))
+        runs = player is not None and "run" in request.query_params
+        return page(talk_page(lang, now.dialogue.turns, now.finished, visits.simulated, runs))
 
     @app.post("/begin")
     async def begin(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -145,6 +168,8 @@ def create_app(visits: Visits, make: MakeFn, lang: str, start: Start, hosts: lis
         now = await desk.go_on(
             visit, message, int(at) if at.isascii() and at.isdecimal() and len(at) < 9 else None
         )
+        if player is not None:
+            return back("?run#now" if sent.get("do") == "run" and not now.finished else "#now")
         # Otherwise the page opens at the field for the answer, below the question.
         return back("#now" if now.finished or urgent(now.dialogue.turns) else "")
 

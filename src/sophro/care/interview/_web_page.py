@@ -1,6 +1,6 @@
 """What the person sees at the live page: words in both languages, one template, one style sheet, a script of a few lines.
 
-Contract: everything works without the script, which only lets Enter send. Every text is escaped, and characters that
+Contract: everything works without the script, which only lets Enter send and a watched interview run on. Every text is escaped, and characters that
 hide or turn text are named (``sophro.pages``). No result is ever on it.
 """
 
@@ -54,6 +54,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": "There is no such page.",
         "refused": "This was sent from another page and was not taken.",
         "back": "Back",
+        "watch": "Nobody is interviewed here. You watch an interview in which the person is played by ",
+        "watched": "The conversation is kept in a folder on this computer.",
+        "not_watched": "The conversation is gone when the program that serves this page ends.",
+        "played": "Person (simulated)",
+        "next": "Next answer",
+        "run": "Run to the end",
+        "pause": "Pause",
         "SKIPPED": "I would rather not answer this.",
         "STOPPED": "stop",
     },
@@ -86,6 +93,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": "没有这个页面。",
         "refused": "这条内容来自别的页面，没有被接受。",
         "back": "返回",
+        "watch": "这里没有真人接受访谈。您看到的访谈中，受访者由它扮演：",
+        "watched": "对话保存在这台电脑的一个文件夹里。",
+        "not_watched": "程序结束后，对话就没有了。",
+        "played": "受访者（模拟）",
+        "next": "下一个回答",
+        "run": "进行到底",
+        "pause": "暂停",
         "SKIPPED": "我不想回答这个问题。",
         "STOPPED": "停止",
     },
@@ -114,6 +128,8 @@ button.first { background: var(--ink); color: var(--paper); border-color: var(--
 a { color: inherit; } [hidden] { display: none; }
 """
 SCRIPT = """(() => {
+  const watch = document.getElementById("watch");
+  if (watch && watch.dataset.run) setTimeout(() => watch.requestSubmit(watch.querySelector("[value=run]")), 500);
   const form = document.getElementById("answer");
   if (!form) return;
   const send = form.querySelector("[value=send]");
@@ -136,15 +152,19 @@ _TEMPLATE = """{% set title = w.title %}
 <main>
 {% if kind == "start" %}
 <h1>{{ w.title }}</h1>
-<p>{{ w.what }}</p>
+{% if start.player %}<p>{{ w.watch }}<span class="text">{{ start.player }}</span></p>
+<p>{{ w.watched if start.kept else w.not_watched }}</p>
+{% else %}<p>{{ w.what }}</p>
 <p>{{ w.kept if start.kept else w.not_kept }} {{ w.free }}</p>
+{% endif %}
 {% for name in start.local %}<p>{{ w.local }}{{ name }}</p>
 {% endfor %}
 {% for name in start.remote %}<p class="note">{{ w.remote }}{{ name }}</p>
 {% endfor %}
 {% if start.told %}<p>{{ w.told }}</p>
 {% endif %}
-<p class="note">{{ w.danger }}</p>
+{% if not start.player %}<p class="note">{{ w.danger }}</p>
+{% endif %}
 <form method="post" action="/begin">
 {% if start.ask_words %}<label class="check"><input type="checkbox" name="keep_words" value="yes"><span>{{ w.keep_words }}</span></label>
 {% endif %}
@@ -154,7 +174,7 @@ _TEMPLATE = """{% set title = w.title %}
 <h1 class="quiet">{{ w.title }}</h1>
 {% for t in turns %}
 <section class="turn{% if t.speaker == person %} person{% elif t.strategy == "crisis" %} crisis{% endif %}"{% if t.index == now %} id="now" tabindex="-1"{% endif %}{% if t.strategy == "crisis" %} aria-label="{{ w.important }}"{% endif %}>
-<span class="who">{% if t.speaker == person %}{{ w.you }}{% elif t.strategy == "crisis" %}{{ w.important }}{% else %}{{ w.program }}{% endif %}</span>
+<span class="who">{% if t.speaker == person %}{{ w.played if player else w.you }}{% elif t.strategy == "crisis" %}{{ w.important }}{% else %}{{ w.program }}{% endif %}</span>
 <p class="text">{{ t.text }}</p>
 {% if t.meta.get("cut") %}<p class="quiet">{{ w.cut }}</p>
 {% endif %}
@@ -163,6 +183,16 @@ _TEMPLATE = """{% set title = w.title %}
 {% if finished %}
 <p class="note">{{ w.end }}</p>
 <form method="post" action="/leave"><button>{{ w.hide }}</button></form>
+{% elif player %}
+<form method="post" action="/answer" id="watch"{% if runs %} data-run="1"{% endif %}>
+<input type="hidden" name="at" value="{{ turns | length }}">
+<div class="keys">
+<button class="first" name="do" value="next">{{ w.next }}</button>
+<button name="do" value="run">{{ w.run }}</button>
+</div>
+{% if runs %}<p class="quiet"><a href="/">{{ w.pause }}</a></p>
+{% endif %}
+</form>
 {% else %}
 <form method="post" action="/answer" id="answer">
 <input type="hidden" name="at" value="{{ turns | length }}">
@@ -199,6 +229,7 @@ class Start:
         remote: Models elsewhere that read along.
         told: Whether somebody is told of danger.
         ask_words: Whether the person is asked if the record of danger may hold words.
+        player: Who plays the person where nobody is interviewed.
     """
 
     kept: bool = True
@@ -206,6 +237,7 @@ class Start:
     remote: Sequence[str] = ()
     told: bool = False
     ask_words: bool = False
+    player: str = ""
 
 
 def _now(turns: Sequence[Turn]) -> int:
@@ -238,9 +270,23 @@ def urgent(turns: Sequence[Turn]) -> bool:
     return any(t.strategy == "crisis" for t in turns[_now(turns) :])
 
 
-def talk_page(lang: str, turns: Sequence[Turn], finished: bool) -> str:
-    """Return the conversation with the open question, or with the end."""
-    facts = {"now": _now(turns), "urgent": urgent(turns), "person": PARTICIPANT}
+def talk_page(lang: str, turns: Sequence[Turn], finished: bool, player: str = "", runs: bool = False) -> str:
+    """Return the conversation with the open question, or with the end.
+
+    Args:
+        lang: Language of the page.
+        turns: The conversation.
+        finished: Whether it has ended.
+        player: Who plays the person; then there are buttons for the next answer and no field for one.
+        runs: Whether the page asks for the next answer by itself.
+    """
+    facts = {
+        "now": _now(turns),
+        "urgent": urgent(turns),
+        "person": PARTICIPANT,
+        "player": player,
+        "runs": runs,
+    }
     return _page(lang, kind="talk", turns=turns, finished=finished, **facts)
 
 
