@@ -46,7 +46,7 @@ def run_(
         seeds: Sessions of each counselor with each client.
         profiles: JSONL of your own clients.
         rules: File with one rule a line that every counselor gets.
-        prompt: File with instructions for model counselors instead of the default.
+        prompt: File with instructions for model counselors instead of the default, which is in the client's language.
         least: A phase lasts at least so many exchanges.
         most: A phase ends after so many exchanges.
         total: A session ends after so many exchanges.
@@ -127,7 +127,8 @@ def improve_(
         counselor: A scripted counselor or a model.
         out: Folder for rules.txt, loop.json and the sessions of every trial; the same command goes on where it was
             stopped, and asks no model twice.
-        writer: Model that writes the rules; by default a fixed library.
+        writer: Model that writes the rules, in Chinese for a model that meets Chinese clients only; by default a
+            fixed library, in English.
         client: Model that words the clients' turns.
         judge: rules, or a model that rates.
         samples: Ratings of a model judge for each side.
@@ -137,13 +138,27 @@ def improve_(
         per_round: Most new rules in a round.
         json: Print the loop as JSON.
     """
-    from sophro.care.arena import ModelWriter, Trials, difference, improve, split_clients, write_rules
+    from sophro.care.arena import (
+        LEVELS,
+        ModelWriter,
+        Trials,
+        difference,
+        improve,
+        split_clients,
+        write_rules,
+    )
     from sophro.cli._print import show_json
     from sophro.files import write_json, write_text
 
     if rounds < 1 or per_round < 1:
         raise SophroError("--rounds and --per-round must be at least 1")
-    parts = split_clients(_clients(None, lang, limit))
+    clients = _clients(None, lang, limit)
+    parts = split_clients(clients)
+    # Scripted counselors read English rules only, whatever they speak.
+    chinese = counselor not in LEVELS and all(p.lang == "zh" for p in clients)
+    written = (
+        None if writer is None else ModelWriter(writer, per_round, out / "written", "zh" if chinese else "en")
+    )
     for model in (client, writer):
         if model is not None:
             _known_model(model)
@@ -151,7 +166,7 @@ def improve_(
     loop = improve(
         trials,
         parts,
-        write=write_rules if writer is None else ModelWriter(writer, per_round, out / "written"),
+        write=written or write_rules,
         rounds=rounds,
         per_round=per_round,
     )
