@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import anyio
 import pytest
@@ -30,6 +31,7 @@ from sophro.care.restructuring import (
     situations,
     why_not,
 )
+from sophro.care.restructuring._exchange import _AGAIN
 from sophro.care.restructuring._helper import LINES
 from sophro.data import read_records
 from sophro.errors import SophroError
@@ -329,6 +331,25 @@ def test_real_hardship_stays_real_when_the_next_answer_cannot_be_read():
     assert "emergency number" in done.turns[-1].text
 
 
+@pytest.mark.parametrize(("text", "why"), [n for n in NO_ANSWERS if len(n[0]) < 100 and n[0]])
+def test_a_helper_model_never_sees_what_is_no_answer_and_does_not_word_the_next_question(text, why):
+    s, seen = by_id("career-en"), []
+
+    def speaks(view):
+        seen.append(view)
+        said = fixed_turn("en", view.task["lines"], view.asked, view.task["words"], view.task["step"])
+        return Utterance("", {"sentences": [{"strategy": x.strategy, "text": x.text} for x in said]})
+
+    answers = [text, s.situation, text, s.thought, s.belief, "Yes.", *s.evidence, *s.counter, s.new_thought]
+    done = talk(person(*answers), helper=ScriptedAgent("helper", speaks))
+    assert [e["why"] for e in done.events if e["event"] == "no_answer"][:2] == [why, why]
+    assert seen and not [t for v in seen for t in v.turns if t.text == text.strip()]
+    fixed = [t for t in done.turns if t.meta.get("fixed")]
+    assert [t.meta["lines"] for t in fixed] == [_AGAIN[why]] * 2
+    told = [t for t in done.turns if t.meta.get("sentences")]
+    assert len(told) == len(fixed) + len(seen) and not done.outcome["fallbacks"]
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("length", [4_001, 30_000])
 def test_the_person_is_told_that_a_long_message_was_cut(lang, length):
@@ -416,6 +437,11 @@ def test_a_very_long_thought_is_repeated_in_short_and_ends_once():
     short = talk(person("I failed the exam.", "I always fail", "I must not fail!"))
     spoken = " ".join(t.text for t in short.turns if t.speaker == "helper")
     assert "I always fail. " in spoken and "fail!." not in spoken
+
+
+def test_the_bound_is_the_one_that_docs_name():
+    page = (Path(__file__).resolve().parents[3] / "docs/restructuring.md").read_text("utf-8")
+    assert f"at most {bound(Limits()) - Limits().crisis_turns} messages" in page and Limits().again == 1
 
 
 def test_somebody_who_leaves_at_once_is_let_go():

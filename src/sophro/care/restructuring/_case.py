@@ -84,6 +84,7 @@ class Case:
         refusals: How often the person did not want to answer.
         unanswered: Questions in a row in whose answers the reader found nothing.
         cut: Characters of long messages that were not read, in all.
+        ignored: Places of messages that were no answer, which no model sees.
         untold: Whether the last message was cut and the person was not told yet.
         heard: All answers.
         channels: Thoughts on trial.
@@ -99,6 +100,7 @@ class Case:
     refusals: int = 0
     unanswered: int = 0
     cut: int = 0
+    ignored: set[int] = field(default_factory=lambda: set())
     untold: bool = False
     heard: list[str] = field(default_factory=lambda: [])
     channels: list[Channel] = field(default_factory=lambda: [])

@@ -3,7 +3,8 @@
 Contract: every turn of the helper is sentences with one allowed strategy each; a turn that fails twice is replaced by a
 fixed one and the event is recorded. The crisis layer reads every message first; from ideation on ``Stop`` leaves the
 court. What a reader quotes counts only if it occurs in the person's words. What is no answer (see ``no_answer``) is
-asked for once more and then ends the dialogue; of a very long message the beginning is read, and the person is told.
+asked for once more, in fixed lines, and then ends the dialogue; a helper model never sees it, so an order in it has no
+force. Of a very long message the beginning is read, and the person is told.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from sophro.care.restructuring._strategies import ALLOWED, MOST_SENTENCES, STAGE
 _STAGE_OF = {step: stage for stage, steps in STAGES.items() for step in steps}
 # Lines that belong to a step of another name.
 _STEP_OF = {"close_none": "close", "support_close": "support"}
-# Lines in which a question is asked again, by what came instead of an answer; others have those of "again".
+# Lines in which a question is asked again, by what came instead of an answer.
 _AGAIN: Mapping[Why | None, str] = {
+    "empty": "again",
+    "too_long": "again",
     "tricks": "stay",
     "off_topic": "stay",
     "abusive": "upset",
@@ -79,7 +82,7 @@ class Exchange:
         missed = False
         for attempt in range(1 + self.limits.again):
             name = _AGAIN.get(why, "again") if attempt else step
-            await self.say(name, self.case.words(self.lang), step, attempt)
+            await self.say(name, self.case.words(self.lang), step, attempt, fixed=why in _AGAIN)
             text, why = await self.hear(step)
             missed = why is None
             if why is not None:
@@ -109,7 +112,8 @@ class Exchange:
         question = {"question": str(LINES[self.lang]["questions"]["situation"])}
         for attempt in range(1 + self.limits.again):
             if attempt:
-                await self.say(_AGAIN.get(why, "again"), question, "automatic", attempt, aim="situation")
+                name = _AGAIN.get(why, "again")
+                await self.say(name, question, "automatic", attempt, "situation", why in _AGAIN)
             text, why = await self.hear("automatic")
             if why is None:
                 self.case.heard.append(text)
@@ -142,6 +146,8 @@ class Exchange:
         why = no_answer(text)
         if why is not None:
             session.record("no_answer", turn=place, step=step, why=why)
+        if why in _AGAIN:
+            case.ignored.add(place)
         if why == "refused":
             case.refusals += 1
             if case.refusals > 1:
@@ -187,7 +193,13 @@ class Exchange:
         return list(made.values())[: self.limits.channels]
 
     async def say(
-        self, name: str, words: Mapping[str, str], step: str = "", attempt: int = 0, aim: str = ""
+        self,
+        name: str,
+        words: Mapping[str, str],
+        step: str = "",
+        attempt: int = 0,
+        aim: str = "",
+        fixed: bool = False,
     ) -> None:
         """Let the helper say one turn; twice unfit, the fixed lines stand in.
 
@@ -199,12 +211,13 @@ class Exchange:
             step: Step of the process, by default that of the lines.
             attempt: How often it was asked before.
             aim: What a helper model is told to do, by default that of the step.
+            fixed: Take the fixed lines, whoever words the others.
         """
         step = step or _STEP_OF.get(name, name)
         first = fixed_turn(self.lang, "cut", 0, {"most": f"{LONGEST:,}"}) if self.case.untold else []
         self.case.untold = False
         task = {"step": step, "lines": name, "words": dict(words), "attempt": attempt, "aim": aim or step}
-        chosen = await self._worded(task, first)
+        chosen = None if fixed else await self._worded(task, first)
         if chosen is None:
             chosen = [*first, *fixed_turn(self.lang, name, len(self.session.turns), words, step)]
         self.session.say(
@@ -217,6 +230,7 @@ class Exchange:
                 "lines": name,
                 "channel": self.case.active,
                 "sentences": [{"strategy": s.strategy, "text": s.text} for s in chosen],
+                **({"fixed": True} if fixed else {}),
             },
         )
 
@@ -236,7 +250,13 @@ class Exchange:
                 "problem": problem,
                 "lang": self.lang,
             }
-            answer = await self.session.ask(self.helper, task=asked, spoken=False, on_error="record")
+            answer = await self.session.ask(
+                self.helper,
+                task=asked,
+                spoken=False,
+                on_error="record",
+                see=lambda turn: turn.index not in self.case.ignored,
+            )
             made = [Sentence(str(s["strategy"]), str(s["text"])) for s in answer.fields.get("sentences", [])]
             wrong = faults(made, step, labels, quoted) if answer.scored else [answer.reason or "unreadable"]
             if not wrong and len(first) + len(made) > MOST_SENTENCES:
