@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from sophro.care.arena import shipped_profiles
 from sophro.care.dialogue import LEFT, ScriptedAgent, Utterance, run_sync
 from sophro.care.distortions import DISTORTIONS, detect, distortion, of_source
 from sophro.care.restructuring import (
@@ -33,6 +34,7 @@ from sophro.care.restructuring import (
 )
 from sophro.care.restructuring._exchange import _AGAIN
 from sophro.care.restructuring._helper import LINES
+from sophro.care.restructuring._reader import no_answer
 from sophro.data import read_records
 from sophro.errors import SophroError
 from sophro.files import write_jsonl
@@ -291,6 +293,33 @@ def test_what_is_no_answer_is_asked_for_once_more_and_ends_with_its_reason(text,
         assert "What happened, and what is weighing on you?" in done.turns[2].text
     dialogue = as_dialogue(done, by_id("career-en"), "x")
     assert dialogue["why"] == why and why_not(dialogue) == "basic: it ended by unanswered"
+
+
+@pytest.mark.parametrize(
+    "text", ["I don't want to talk about it.", "I don't want to.", "I'd rather not.", "Please leave me alone.",
+             "Stop asking!", "I want to stop here.", "I'd like to stop now.", "我不想说这个。", "不想再聊了。", "别问了。"],
+)  # fmt: skip
+def test_a_refusal_is_heard(text):
+    assert no_answer(text) == "refused"
+
+
+@pytest.mark.parametrize(
+    "text", ["I don't want to be a doctor.", "My parents want me at Christmas. I don't want to go there.",
+             "I want to stop drinking.", "I can't stop this feeling.", "At school they leave me alone all day.",
+             "I'd rather not go out with them.", "我不想谈恋爱。", "他不想说原因。"],
+)  # fmt: skip
+def test_not_wanting_something_in_life_is_no_refusal(text):
+    assert no_answer(text) is None
+
+
+def test_nothing_that_shipped_people_say_is_taken_for_no_answer():
+    said = [x for p in shipped_profiles() for x in (p.opening, *p.open, *p.hidden, p.view, p.step)]
+    said += [
+        x
+        for s in situations()
+        for x in (s.situation, s.thought, s.belief, *s.evidence, *s.counter, s.new_thought)
+    ]
+    assert len(said) > 500 and not [x for x in said if no_answer(x)]
 
 
 def test_a_refusal_behind_something_unreadable_is_the_reason():
