@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,8 +128,7 @@ def improve_(
         counselor: A scripted counselor or a model.
         out: Folder for rules.txt, loop.json and the sessions of every trial; the same command goes on where it was
             stopped, and asks no model twice.
-        writer: Model that writes the rules, in Chinese for a model that meets Chinese clients only; by default a
-            fixed library, in English.
+        writer: Model that writes the rules; by default a fixed library. Where all clients are Chinese, rules are too.
         client: Model that words the clients' turns.
         judge: rules, or a model that rates.
         samples: Ratings of a model judge for each side.
@@ -139,7 +139,6 @@ def improve_(
         json: Print the loop as JSON.
     """
     from sophro.care.arena import (
-        LEVELS,
         ModelWriter,
         Trials,
         difference,
@@ -154,11 +153,9 @@ def improve_(
         raise SophroError("--rounds and --per-round must be at least 1")
     clients = _clients(None, lang, limit)
     parts = split_clients(clients)
-    # Scripted counselors read English rules only, whatever they speak.
-    chinese = counselor not in LEVELS and all(p.lang == "zh" for p in clients)
-    written = (
-        None if writer is None else ModelWriter(writer, per_round, out / "written", "zh" if chinese else "en")
-    )
+    spoken = "zh" if all(p.lang == "zh" for p in clients) else "en"
+    library = partial(write_rules, lang=spoken)
+    written = None if writer is None else ModelWriter(writer, per_round, out / "written", spoken)
     for model in (client, writer):
         if model is not None:
             _known_model(model)
@@ -166,7 +163,7 @@ def improve_(
     loop = improve(
         trials,
         parts,
-        write=written or write_rules,
+        write=written or library,
         rounds=rounds,
         per_round=per_round,
     )

@@ -18,10 +18,13 @@ from sophro.care.arena import (
     ModelJudge,
     ModelWriter,
     _session,
+    check_rule,
     model_client,
     model_counselor,
     of_side,
     shipped_profiles,
+    skills_of,
+    write_rules,
 )
 from sophro.care.arena._prompts import asked_of, flow_prompt, prompt
 from sophro.care.arena._words import COUNSELOR, WORDS
@@ -207,7 +210,7 @@ def test_a_model_writes_rules_in_the_language_that_it_is_asked_in(monkeypatch):
 
 @pytest.mark.parametrize(
     ("counselor", "lang", "wanted"),
-    [("stub/always-comply", "zh", "zh"), ("stub/always-comply", "en", "en"), ("bad", "zh", "en")],
+    [("stub/always-comply", "zh", "zh"), ("stub/always-comply", "en", "en"), ("bad", "zh", "zh")],
 )
 def test_improve_asks_its_writer_in_the_language_of_the_clients(
     counselor, lang, wanted, tmp_path, monkeypatch
@@ -236,4 +239,25 @@ def test_improve_asks_its_writer_in_the_language_of_the_clients(
         "3",
     ]
     assert run([*command, "--rounds", "1", "--out", str(tmp_path)]) == 0
-    assert made == [wanted], "scripted counselors read English rules only"
+    assert made == [wanted]
+
+
+def test_the_library_of_rules_is_there_in_both_languages_and_scripted_counselors_read_both():
+    findings = [Finding(name, d.side, 1.5, 2, (), "") for name, d in DIMENSIONS.items()]
+    en, zh = (write_rules(findings, 1, lang) for lang in ("en", "zh"))
+    assert [r.sources for r in en] == [r.sources for r in zh] and len(zh) > 8
+    clients = shipped_profiles()
+    for a, b in zip(en, zh, strict=True):
+        assert not HAN.search(a.text) and not re.search("[A-Za-z]", b.text)
+        assert skills_of([a.text]) == skills_of([b.text]) and len(skills_of([b.text])) == 1
+        assert check_rule(b, [], clients) is None, "no rule is taken for a client's fact"
+
+
+def test_the_loop_in_chinese_writes_chinese_rules_and_lifts_the_bad_counselor(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
+    command = ["arena", "improve", "bad", "--lang", "zh", "--limit", "6", "--rounds", "1", "--json"]
+    assert run([*command, "--out", str(tmp_path)]) == 0
+    loop = json.loads(capsys.readouterr().out)
+    rules = (tmp_path / "rules.txt").read_text("utf-8").splitlines()
+    assert len(rules) >= 3 and not re.search("[A-Za-z]", "".join(rules))
+    assert loop["report_gain"]["value"] > 0.1
