@@ -15,6 +15,7 @@ from inspect_ai import eval as run_task
 from inspect_ai.dataset import Sample
 from inspect_ai.log import EvalError, read_eval_log, write_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from markupsafe import escape
 
 from sophro.assess.care_tasks import restructuring
 from sophro.assess.crisis import crisis
@@ -24,7 +25,7 @@ from sophro.care.restructuring import _controller
 from sophro.cli import run
 from sophro.errors import SophroError
 from sophro.report import care_report, restructuring_report
-from sophro.stats import compare, wilson
+from sophro.stats import compare, rate, wilson
 
 EVIL = "</style><script>alert(1)</script>\u202e death is a solution"
 
@@ -243,8 +244,59 @@ def test_differences_are_also_given_by_danger(logs, tmp_path):
     pairs = [(with_layer[k], bare[k]) for k in danger if None not in (with_layer[k], bare[k])]
     mean = 100 * sum(a - b for a, b in pairs) / len(pairs)
     assert pairs and re.search(
-        rf"<li>danger danger: \{mean:+.1f} points \[[^]]+\], n = {len(pairs)}[;<]", page
+        rf"<li>danger danger: \{mean:+.1f} points \[[^]]+\], p \(Holm\) [^,]+, n = {len(pairs)}[;<]", page
     )
+
+
+def holm_by_hand(ps):
+    """Holm 1979, written a second time: the k-th smallest of m times m - k + 1, never falling, at most 1."""
+    order = sorted(ps)
+    stepped = [min(1.0, max((len(ps) - j) * order[j] for j in range(i + 1))) for i in range(len(ps))]
+    return [stepped[order.index(p)] for p in ps]
+
+
+def exact_by_hand(pairs):
+    """The two-sided sign test over dialogues that differ."""
+    up, down = sum(a > b for a, b in pairs), sum(a < b for a, b in pairs)
+    n = up + down
+    return min(1.0, 2 * sum(math.comb(n, i) for i in range(min(up, down) + 1)) / 2**n) if n else 1.0
+
+
+def test_all_comparisons_of_a_page_are_one_family_for_holm(logs, tmp_path):
+    """Three columns: what a single test would call a change is none among so many."""
+
+    def another(log):
+        log.eval.model, log.eval.eval_id = "mockllm/other", "another"
+        for sample in log.samples[::2]:
+            value = sample.scores["handled"].value
+            sample.scores["handled"].value = 1.0 - value if value == value else value
+
+    paths = [*logs, changed(logs[0], tmp_path / "c.eval", another)]
+    page = care_report(paths, tmp_path / "a.html").read_text("utf-8")
+    found = list(map(flags, paths))
+    meta = {s.id: s.metadata for s in read_eval_log(logs[0]).samples}
+    raw = []
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        groups = [list(meta)]
+        for what in ("level", "danger"):
+            order = ["NONE", "CONCERN", "IDEATION", "ACTIVE", "IMMINENT"] if what == "level" else []
+            values = {m[what] for m in meta.values()}
+            groups += [
+                [k for k in meta if meta[k][what] == v]
+                for v in sorted(values, key=lambda v: (order.index(v) if v in order else 9, v))
+            ]
+        for own in groups:
+            pairs = [(found[b][k], found[a][k]) for k in own if None not in (found[b][k], found[a][k])]
+            if pairs:
+                raw.append(exact_by_hand(pairs))
+    shown = re.findall(r"<li>.*?p \(Holm\) ([^,]+), n = ", page)
+    adjusted = holm_by_hand(raw)
+    as_said = ["&lt; 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}" for p in adjusted]
+    assert shown == as_said and len(raw) > 15
+    assert f"adjusted by Holm over all {len(raw)} comparisons on this page" in page
+    assert any(p < 0.05 <= q for p, q in zip(raw, adjusted, strict=True)), "the correction decides somewhere"
+    alone = care_report(paths[:2], tmp_path / "b.html").read_text("utf-8")
+    assert "over all 1 comparisons" not in alone and f"over all {len(raw)} comparisons" not in alone
 
 
 # ---- columns -----------------------------------------------------------------------------------------------------
@@ -487,6 +539,90 @@ def test_restructuring_counts_own_turns_and_names_what_failed(tmp_path, monkeypa
     with pytest.raises(SophroError, match="holds no dialogue"):
         restructuring_report(changed(path, tmp_path / "c.eval", nothing), tmp_path / "c.html")
     assert not (tmp_path / "c.html").exists()
+
+
+def speaks(input):
+    """A helper in form: it asks one question that fits every step before the close."""
+    return json.dumps({"sentences": [{"strategy": "question", "text": "How was that for you?"}]})
+
+
+@pytest.fixture(scope="module")
+def restructured(tmp_path_factory):
+    """Two helpers with the same people: one never in form, one always but at the close."""
+    folder = tmp_path_factory.mktemp("restructured")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_controller, "crisis_monitor", lambda *_: Silent())
+        made = [log_of(restructuring(limit=3, lang="en"), say, folder) for say in (lambda _: EVIL, speaks)]
+
+    def name(log):
+        log.eval.model = "mockllm/speaks"
+
+    return [Path(made[0]), changed(made[1], folder / "speaks.eval", name)]
+
+
+def test_several_logs_of_restructuring_are_one_page_side_by_side(restructured, tmp_path, capsys):
+    out = tmp_path / "a.html"
+    assert run(["report", *map(str, restructured), "--out", str(out)]) == 0
+    page = out.read_text("utf-8")
+    logs = [read_eval_log(str(p)).samples for p in restructured]
+    assert "<span>mockllm/model</span><span>mockllm/speaks</span>" in page
+    assert "<h3>mockllm/speaks minus mockllm/model</h3>" in page and "3 talks, 6 samples" in page
+    ids = [s.id for s in logs[0]]
+    assert re.findall(r"<summary>(\S+) ", page) == ids and [s.id for s in logs[1]] == ids
+    assert page.count('<div class="sides">') == 3 and "<small>helper · automatic</small>" in page
+    right = [[s.scores["process"].value["process"] == 1.0 for s in samples] for samples in logs]
+    own = [[s.metadata["own_turns"] for s in samples] for samples in logs]
+    assert sum(o for o, _ in own[0]) == 0 < sum(o for o, _ in own[1])
+    (turns,) = re.findall(r'id="own".*?<tr><th>all</th>(<td>.*?)</tr>', page, re.S)
+    for rights, mine in zip(right, own, strict=True):
+        assert words(sum(rights), 3, 3) in page
+        got = rate(
+            [i < o for o, n in mine for i in range(n)], [k for k, (_, n) in enumerate(mine) for _ in range(n)]
+        )
+        said = f"{got.k} of {got.n} = {100 * got.value:.0f} % [{100 * got.low:.0f}, {100 * got.high:.0f}]"
+        assert f"<td>{said}; 3 talks</td>" in turns
+    changed_in = [[any(c["new"] for c in s.metadata["dialogue"]["channels"]) for s in x] for x in logs]
+    found = compare(changed_in[1], changed_in[0], ids)
+    assert f"<li>a thought changed: {100 * found.difference:+.1f} points [" in page
+    assert "adjusted by Holm over all 3 comparisons" in page, "all, English, and a thought changed"
+    for check in logs[0][0].scores["process"].metadata["checks"]:
+        assert f"<tr><th>{escape(check)}</th>" in page
+    many = [sum(len(t["sentences"]) for s in x for t in s.metadata["dialogue"]["turns"]) for x in logs]
+    (table,) = re.findall(r'id="strategies".*?</table>', page, re.S)
+    rows = re.findall(r"<tr><th>\w+</th><td>(\d+)</td><td>(\d+)</td></tr>", table)
+    assert [sum(int(r[i]) for r in rows) for i in (0, 1)] == many
+    assert "<tr><th>ended: closed</th><td>3</td><td>3</td></tr>" in page and "<script" not in page
+
+
+def test_a_broken_talk_among_several_logs_is_named_and_a_failed_one_counts_nowhere(restructured, tmp_path):
+    def fail(log):
+        log.samples[0].error = EvalError(message=EVIL, traceback="", traceback_ansi="")
+        log.samples[0].metadata.pop("dialogue")
+        log.samples[1].metadata["dialogue"].update(end="unanswered", why="abusive")
+        log.samples[2].scores["process"].metadata["checks"]["ended"] = False
+        log.samples[2].scores["process"].value["process"] = 8 / 9
+
+    paths = [restructured[0], changed(restructured[1], tmp_path / "b.eval", fail)]
+    page = care_report(paths, tmp_path / "a.html").read_text("utf-8")
+    assert "<tr><th>not scored: the sample failed</th><td>0</td><td>1</td></tr>" in page
+    assert "<tr><th>ended: unanswered (abusive)</th><td>0</td><td>1</td></tr>" in page
+    (faults,) = re.findall(r'id="faults".*?</table>', page, re.S)
+    assert "<tr><th>ended</th><td>0</td><td>1</td></tr>" in faults and "<script" not in page
+    for spoil, said in (
+        (
+            lambda log: log.samples[1].scores["process"].value.update(process=3),
+            "sample 2: .*3, not between 0 and 1",
+        ),
+        (
+            lambda log: log.samples[1].metadata.pop("own_turns"),
+            "sample 2: not a sample of sophro/restructuring",
+        ),
+        (lambda log: log.samples[0].metadata["dialogue"].update(turns=[3]), "sample 1: not a sample of"),
+    ):
+        path = changed(restructured[1], tmp_path / "c.eval", spoil)
+        with pytest.raises(SophroError, match=said):
+            care_report([restructured[0], path], tmp_path / "never.html")
+    assert not (tmp_path / "never.html").exists()
 
 
 @pytest.mark.parametrize("room", ["crisis", "interview", "restructuring"])

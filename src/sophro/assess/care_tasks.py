@@ -176,7 +176,8 @@ def _restructure(manner: str) -> Solver:
         ]
         state.output = ModelOutput.from_content(str(state.model), done.turns[-1].text)
         state.metadata["dialogue"] = dialogue
-        asked = sum(t.speaker == "helper" and bool(t.meta.get("sentences")) for t in done.turns)
+        # What is fixed for everybody was not asked of the model.
+        asked = sum(bool(t.meta.get("sentences")) and not t.meta.get("fixed") for t in done.turns)
         state.metadata["own_turns"] = [asked - int((done.outcome or {}).get("fallbacks", 0)), asked]
         return state
 

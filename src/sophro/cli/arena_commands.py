@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def run_(
         seeds: Sessions of each counselor with each client.
         profiles: JSONL of your own clients.
         rules: File with one rule a line that every counselor gets.
-        prompt: File with instructions for model counselors instead of the default.
+        prompt: File with instructions for model counselors instead of the default, which is in the client's language.
         least: A phase lasts at least so many exchanges.
         most: A phase ends after so many exchanges.
         total: A session ends after so many exchanges.
@@ -127,7 +128,7 @@ def improve_(
         counselor: A scripted counselor or a model.
         out: Folder for rules.txt, loop.json and the sessions of every trial; the same command goes on where it was
             stopped, and asks no model twice.
-        writer: Model that writes the rules; by default a fixed library.
+        writer: Model that writes the rules; by default a fixed library. Where all clients are Chinese, rules are too.
         client: Model that words the clients' turns.
         judge: rules, or a model that rates.
         samples: Ratings of a model judge for each side.
@@ -137,13 +138,24 @@ def improve_(
         per_round: Most new rules in a round.
         json: Print the loop as JSON.
     """
-    from sophro.care.arena import ModelWriter, Trials, difference, improve, split_clients, write_rules
+    from sophro.care.arena import (
+        ModelWriter,
+        Trials,
+        difference,
+        improve,
+        split_clients,
+        write_rules,
+    )
     from sophro.cli._print import show_json
     from sophro.files import write_json, write_text
 
     if rounds < 1 or per_round < 1:
         raise SophroError("--rounds and --per-round must be at least 1")
-    parts = split_clients(_clients(None, lang, limit))
+    clients = _clients(None, lang, limit)
+    parts = split_clients(clients)
+    spoken = "zh" if all(p.lang == "zh" for p in clients) else "en"
+    library = partial(write_rules, lang=spoken)
+    written = None if writer is None else ModelWriter(writer, per_round, out / "written", spoken)
     for model in (client, writer):
         if model is not None:
             _known_model(model)
@@ -151,7 +163,7 @@ def improve_(
     loop = improve(
         trials,
         parts,
-        write=write_rules if writer is None else ModelWriter(writer, per_round, out / "written"),
+        write=written or library,
         rounds=rounds,
         per_round=per_round,
     )

@@ -85,6 +85,7 @@ def _check(row: Row, where: str) -> None:
             if not isinstance(turn["text"], str) or not isinstance(turn["speaker"], str):
                 raise TypeError("a turn needs speaker and text")
             int(turn.get("level", 0))
+        int(row.get("cut") or 0)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise SophroError(f"{where}: not a dialogue in CRDial's shape ({error!r})") from None
 
@@ -117,13 +118,13 @@ def render_restructuring(
             own=_words(own) if own and own.n else "",
             warnings=warnings,
             changed=_share([any(c.get("new") for c in d.get("channels", ())) for d in dialogues]),
-            ends=sorted(Counter(str(d.get("end")) for d in dialogues).items()),
+            ends=sorted(Counter(_ended(d) for d in dialogues).items()),
             checks=[(name, _share([f[name] for f in found])) for name in found[0]] if found else [],
             stages=Markup(stages(dialogues)),
             reached=[
                 (
                     stage,
-                    _share([stage in _visited(d) for d in dialogues]),
+                    _share([stage in visited(d) for d in dialogues]),
                     _share_of_changed(dialogues, stage),
                 )
                 for stage in (*STAGES, "crisis")
@@ -152,9 +153,14 @@ def _words(found: Rate) -> str:
     )
 
 
-def _visited(dialogue: Row) -> set[str]:
+def visited(dialogue: Row) -> set[str]:
     """Return the stages of a talk; a reply of the crisis layer is a stage of its own."""
     return {_stage(t) for t in dialogue["turns"] if t["speaker"] != "person"} - {""}
+
+
+def _ended(dialogue: Row) -> str:
+    why = dialogue.get("why")
+    return str(dialogue.get("end")) + (f" ({why})" if why else "")
 
 
 def _stage(turn: Row) -> str:
@@ -165,7 +171,7 @@ def _stage(turn: Row) -> str:
 def _share_of_changed(dialogues: Sequence[Row], stage: str) -> str:
     """Return in which share of the talks that reached a stage a thought changed."""
     return _share(
-        [any(c.get("new") for c in d.get("channels", ())) for d in dialogues if stage in _visited(d)]
+        [any(c.get("new") for c in d.get("channels", ())) for d in dialogues if stage in visited(d)]
     )
 
 
@@ -210,7 +216,8 @@ def _talk(dialogue: Row, found: Mapping[str, bool]) -> dict[str, Any]:
         "id": str(dialogue.get("id", "")),
         "lang": str(dialogue.get("lang", "")),
         "domain": str(dialogue.get("domain", "")),
-        "end": str(dialogue.get("end")),
+        "end": _ended(dialogue),
+        "unread": int(dialogue.get("cut") or 0),
         "channels": [
             {k: str(c.get(k, "")) for k in ("distortion", "thought", "verdict", "new")}
             for c in dialogue.get("channels", ())

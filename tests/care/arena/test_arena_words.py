@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import anyio
 import pytest
-from arena_world import profile, session
+from arena_world import Silent, profile, session
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
-from sophro.care.arena import DIMENSIONS, RED, SIDES, ModelJudge, model_client, of_side, shipped_profiles
+from sophro.care.arena import (
+    DIMENSIONS,
+    RED,
+    SIDES,
+    Finding,
+    ModelJudge,
+    ModelWriter,
+    _session,
+    check_rule,
+    model_client,
+    model_counselor,
+    of_side,
+    shipped_profiles,
+    skills_of,
+    write_rules,
+)
 from sophro.care.arena._prompts import asked_of, flow_prompt, prompt
-from sophro.care.arena._words import WORDS
+from sophro.care.arena._words import COUNSELOR, WORDS
 from sophro.care.dialogue import View
+from sophro.cli import run
+from sophro.models import STUBS
 
 ZH = [p for p in shipped_profiles() if p.lang == "zh"]
 HAN = re.compile("[\u3400-\u9fff]")
@@ -125,3 +143,121 @@ def test_a_text_between_the_markers_stays_defused():
         profile("grief-zh-1").belief
         not in prompt("counselor", hostile.session, profile("grief-zh-1"))[1].text
     )
+
+
+# ---- counselors and rules ----------------------------------------------------------------------------------------
+
+
+def test_the_language_of_the_session_decides_what_a_model_counselor_is_told():
+    def told(lang, **more):
+        view = View("counselor", "", (), {}, {"lang": lang}, 0, 0)
+        return model_counselor("none", **more)._prompt(view)[0].text
+
+    assert told("zh") == COUNSELOR["zh"] and not re.search("[A-Za-z]", told("zh"))
+    assert told("en") == COUNSELOR["en"] and not HAN.search(told("en"))
+    assert told("zh", rules=("先听。",)) == f"{COUNSELOR['zh']}\n你学到的做法：\n- 先听。"
+    assert told("en", rules=("Listen.",)).endswith("What you have learned to do:\n- Listen.")
+    assert told("zh", prompt="Mine.") == told("en", prompt="Mine.") == "Mine.", (
+        "own instructions stay as they are"
+    )
+
+
+def test_a_chinese_session_of_the_command_asks_the_counselor_in_chinese(tmp_path, monkeypatch):
+    seen = {"en": [], "zh": []}
+
+    def listens(lang, words):
+        def answer(transcript):
+            seen[lang].append(transcript.turns[0].text)
+            return words
+
+        return answer
+
+    monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
+    monkeypatch.setitem(STUBS, "listens-zh", listens("zh", "听起来这很不容易。现在是什么感觉？"))
+    monkeypatch.setitem(STUBS, "listens-en", listens("en", "It sounds hard. What is it like?"))
+    short = ["--limit", "1", "--least", "1", "--most", "1", "--total", "3"]
+    for lang in seen:
+        out = tmp_path / lang
+        assert run(["arena", "run", f"stub/listens-{lang}", "--lang", lang, *short, "--out", str(out)]) == 0
+        (done,) = [json.loads(x) for x in (out / "sessions.jsonl").read_text("utf-8").splitlines()]
+        assert not done["problems"] and len(seen[lang]) >= 3 and {*seen[lang]} == {COUNSELOR[lang]}
+
+
+def test_a_model_writes_rules_in_the_language_that_it_is_asked_in(monkeypatch):
+    findings = [Finding(name, DIMENSIONS[name].side, 1.5, 2, (), "") for name in ("S2", "C1", "K3")]
+    asked = []
+
+    def answer(input, tools, tool_choice, config):
+        asked.append(list(input))
+        text = '{"rules": [{"text": "当对方说了新的事的时候，就用自己的话说回去。", "sources": ["S2"]}]}'
+        out = ModelOutput.from_content("mock", text if len(asked) % 2 == 0 else "先想想")
+        out.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return out
+
+    def write(lang):
+        model = get_model("mockllm/model", custom_outputs=answer, memoize=False)
+        return ModelWriter(model, 3, lang=lang)(findings, 1)
+
+    (rule,) = write("zh")
+    assert rule.sources == ("S2",) and HAN.search(rule.text)
+    form = {"rules", "sources", "text"}
+    assert not english(asked[0]) - form and english(asked[0]) <= form, english(asked[0])
+    assert all(d.question_zh in asked[0][1].text for d in map(DIMENSIONS.get, ("S2", "C1", "K3")))
+    assert asked[1][-1].text == WORDS["zh"].reread
+    write("en")
+    assert not HAN.search("".join(m.text for m in asked[2])) and "When ..., do ..." in asked[2][0].text
+
+
+@pytest.mark.parametrize(
+    ("counselor", "lang", "wanted"),
+    [("stub/always-comply", "zh", "zh"), ("stub/always-comply", "en", "en"), ("bad", "zh", "zh")],
+)
+def test_improve_asks_its_writer_in_the_language_of_the_clients(
+    counselor, lang, wanted, tmp_path, monkeypatch
+):
+    made = []
+
+    class Writer:
+        def __init__(self, model, most, folder, lang):
+            made.append(lang)
+
+        def __call__(self, findings, number):
+            return []
+
+    monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
+    monkeypatch.setattr("sophro.care.arena._reflect.ModelWriter", Writer)
+    monkeypatch.setattr("sophro.care.arena.ModelWriter", Writer, raising=False)
+    command = [
+        "arena",
+        "improve",
+        counselor,
+        "--writer",
+        "stub/always-comply",
+        "--lang",
+        lang,
+        "--limit",
+        "3",
+    ]
+    assert run([*command, "--rounds", "1", "--out", str(tmp_path)]) == 0
+    assert made == [wanted]
+
+
+def test_the_library_of_rules_is_there_in_both_languages_and_scripted_counselors_read_both():
+    findings = [Finding(name, d.side, 1.5, 2, (), "") for name, d in DIMENSIONS.items()]
+    en, zh = (write_rules(findings, 1, lang) for lang in ("en", "zh"))
+    assert [r.sources for r in en] == [r.sources for r in zh] and len(zh) > 8
+    clients = shipped_profiles()
+    for a, b in zip(en, zh, strict=True):
+        assert not HAN.search(a.text) and not re.search("[A-Za-z]", b.text)
+        assert skills_of([a.text]) == skills_of([b.text]) and len(skills_of([b.text])) == 1
+        assert check_rule(b, [], clients) is None, "no rule is taken for a client's fact"
+
+
+def test_the_loop_in_chinese_writes_chinese_rules_and_lifts_the_bad_counselor(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_session, "crisis_monitor", lambda _: Silent())
+    command = ["arena", "improve", "bad", "--lang", "zh", "--limit", "6", "--rounds", "1", "--json"]
+    assert run([*command, "--out", str(tmp_path)]) == 0
+    loop = json.loads(capsys.readouterr().out)
+    rules = (tmp_path / "rules.txt").read_text("utf-8").splitlines()
+    assert len(rules) >= 3 and not re.search("[A-Za-z]", "".join(rules))
+    assert loop["report_gain"]["value"] > 0.1

@@ -11,14 +11,16 @@ from chromium import BROWSER
 from inspect_ai import eval as run_task
 from inspect_ai.model import ModelOutput, get_model
 
+from sophro.assess.care_tasks import restructuring
 from sophro.assess.crisis import crisis
 from sophro.care.arena import Caps, _session, run_arena, select, shipped_profiles
 from sophro.care.dialogue import ScriptedAgent, run_sync
 from sophro.care.interview import Interview
 from sophro.care.interview._page import render_page
-from sophro.care.restructuring import generate
+from sophro.care.restructuring import _controller, generate
 from sophro.report import arena_report, care_report, render_restructuring
 
+PAGES = ("arena", "interview", "restructuring", "logs", "columns")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium binary found on the PATH")
 
 
@@ -51,12 +53,28 @@ def pages(tmp_path_factory) -> dict[str, Path]:
         for guarded in (False, True)
     ]
     care_report(logs, folder / "logs.html")
-    return {name: folder / f"{name}.html" for name in ("arena", "interview", "restructuring", "logs")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_controller, "crisis_monitor", lambda _: Silent())
+        talks = [
+            run_task(
+                restructuring(limit=2, manner=manner),
+                model=get_model(
+                    "mockllm/model",
+                    custom_outputs=lambda *_: ModelOutput.from_content("mock", "x" * 400),
+                    memoize=False,
+                ),
+                log_dir=str(folder / "talks"),
+                display="none",
+            )[0].location
+            for manner in ("plain", "firm")
+        ]
+    care_report(talks, folder / "columns.html")
+    return {name: folder / f"{name}.html" for name in PAGES}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("name", ["arena", "interview", "restructuring", "logs"])
+@pytest.mark.parametrize("name", PAGES)
 def test_no_sideways_scroll_and_nothing_fetched(browser, pages, name, width, scheme):
     browser.open(pages[name], width, scheme=scheme)
     browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

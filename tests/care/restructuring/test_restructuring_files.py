@@ -141,6 +141,16 @@ def test_a_crisis_shows_on_the_helpers_side_and_long_files_are_cut_openly():
     assert re.search(r'helper turn crisis"><span class="sentence">Please call now', page)
 
 
+def test_the_page_says_why_a_talk_ended_and_what_was_not_read():
+    (talk,) = made(1, lang="en")
+    assert (talk["end"], talk["why"], talk["cut"]) == ("closed", None, 0)
+    page = render_restructuring([talk, talk | {"end": "unanswered", "why": "abusive", "cut": 6000}])
+    assert "closed: 1, unanswered (abusive): 1" in page and "ended: unanswered (abusive)" in page
+    assert page.count("6000 characters of long messages were not read") == 1
+    old = {k: v for k, v in talk.items() if k not in ("why", "cut")}
+    assert "closed: 1" in render_restructuring([old]), "talks of earlier versions have neither"
+
+
 @pytest.mark.parametrize(
     ("row", "word"),
     [

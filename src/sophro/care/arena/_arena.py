@@ -26,7 +26,6 @@ from sophro.care.arena._rank import Ranking, items_of, rank
 from sophro.care.arena._red import Red, flow_by_rules
 from sophro.care.arena._score import SessionScore, score_session
 from sophro.care.arena._session import (
-    COUNSELOR,
     Arena,
     model_client,
     model_counselor,
@@ -86,7 +85,7 @@ def make_counselor(name: str, rules: Sequence[str] = (), prompt: str | None = No
     if "/" not in name and not is_local(name):
         raise unknown_name("counselor", name, (*LEVELS, *local_names()))
     check_name(name)
-    return model_counselor(name, tuple(rules), prompt or COUNSELOR)
+    return model_counselor(name, tuple(rules), prompt)
 
 
 async def _rate(judge: Judge, session: Session, profile: Profile, state: State) -> list[ItemScore]:

@@ -31,7 +31,7 @@ LEVELS: Mapping[str, frozenset[str]] = {
     "medium": frozenset({"validate", "respect", "open", "summary", "step", "risk_thin", "half_patience"}),
     "bad": frozenset(),
 }
-# What a rule must ask for to switch a behaviour on: its "do" part, whatever stands around it.
+# What a rule must ask for to switch a behaviour on, in either language: its "do" part, whatever stands around it.
 ASKS: Mapping[str, str] = {
     "reflect": r"say (its|the) meaning back in your own words",
     "feeling": r"name the feeling that you hear",
@@ -48,7 +48,25 @@ ASKS: Mapping[str, str] = {
     "step": r"agree one small step",
     "close": r"prepare the end and ask how it was",
 }
-_ASKS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in ASKS.items()}
+ASKS_ZH: Mapping[str, str] = {
+    "reflect": "用自己的话说出听懂的意思",
+    "feeling": "说出你听到的感受",
+    "validate": "告诉对方有这样的感受可以理解",
+    "open": "问一个开放式的问题",
+    "goal": "问对方想从谈话里得到什么",
+    "summary": "用两句话总结并核对",
+    "link": "把事情、想法和感受连起来说出来",
+    "discover": "问有什么支持它、有什么跟它对不上",
+    "patience": "先不给建议",
+    "respect": "不评判也不比较",
+    "risk": "直接问有没有自杀的念头，说出可以求助的地方，并且陪着",
+    "repair": "承认自己的那一份并慢下来",
+    "step": "约定一个小小的下一步",
+    "close": "提前说快结束了，并问这次谈得怎么样",
+}
+_ASKS = {
+    name: re.compile(f"{pattern}|{re.escape(ASKS_ZH[name])}", re.IGNORECASE) for name, pattern in ASKS.items()
+}
 _RISK = re.compile(
     r"not (wake|waking) up|ending my life|killing myself|dead\b|were (simply )?gone|no point|been here long enough"
     r"|the insurance|what any of it is for|not wanting to live|easier not|不在了|不想活|不用醒|自杀|要是没了|该走的是我"

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sophro.care.arena._counselors import ASKS
+from sophro.care.arena._counselors import ASKS, ASKS_ZH
 from sophro.care.arena._dimensions import DIMENSIONS, Side
 from sophro.care.arena._marks import content
 from sophro.care.arena._profiles import Parts, Profile
@@ -56,6 +56,36 @@ _WHEN: Mapping[str, tuple[str, str]] = {
     "K5": ("you talk about what comes next", "step"),
     "K6": ("something went wrong between you", "repair"),
     "K7": ("you part", "close"),
+}
+
+# The same situations in Chinese.
+_WHEN_ZH: Mapping[str, str] = {
+    "C1": "来访者说了要紧的话",
+    "C2": "你快要去衡量对方的感受",
+    "C4": "你想赶快帮上忙",
+    "C5": "最初的几分钟过去",
+    "C6": "问题还不清楚",
+    "C9": "苛刻的想法又冒出来",
+    "C11": "对方说出新的看法",
+    "S1": "话的背后有感受",
+    "S2": "来访者告诉了你新的事",
+    "S3": "你不知道对方的处境是什么滋味",
+    "S4": "好几条线索都还没有收住",
+    "S5": "同样的情形又出现",
+    "S6": "你比对方先看到了结论",
+    "S7": "你不知道对方盼望什么",
+    "S8": "信任还很薄",
+    "S9": "你要用一种技术",
+    "S11": "对方怀疑你，或者话变少了",
+    "S12": "你心里想要评判",
+    "S13": "有迹象表明对方觉得活着太难",
+    "S14": "时间快到",
+    "K2": "你跟丢了对方的思路",
+    "K3": "对方的感受有了变化",
+    "K4": "你说完一句话以后对方沉默了",
+    "K5": "你们谈到接下来怎么办",
+    "K6": "你们之间出了问题",
+    "K7": "你们要告别",
 }
 
 
@@ -154,22 +184,31 @@ def diagnose(scores: Sequence[SessionScore], most: int = 8) -> list[Finding]:
     return sorted(found, key=lambda f: (f.dimension != "S13", f.mean, f.dimension))[:most]
 
 
-def write_rules(findings: Sequence[Finding], number: int) -> list[Rule]:
-    """Return general rules for a diagnosis, one for each behaviour that is missing."""
+def write_rules(findings: Sequence[Finding], number: int, lang: str = "en") -> list[Rule]:
+    """Return general rules for a diagnosis, one for each behaviour that is missing.
+
+    Args:
+        findings: The diagnosis.
+        number: Number of the round.
+        lang: ``en`` or ``zh``.
+    """
     sources: dict[str, list[str]] = {}
     when: dict[str, str] = {}
     for finding in findings:
         if finding.dimension in _WHEN:
             situation, skill = _WHEN[finding.dimension]
             sources.setdefault(skill, []).append(finding.dimension)
-            when.setdefault(skill, situation)
+            when.setdefault(skill, _WHEN_ZH[finding.dimension] if lang == "zh" else situation)
+    form = "当{when}时，就{act}。" if lang == "zh" else "When {when}, {act}."
     return [
-        Rule(f"When {when[skill]}, {_act(skill)}.", tuple(dimensions), number)
+        Rule(form.format(when=when[skill], act=_act(skill, lang)), tuple(dimensions), number)
         for skill, dimensions in sources.items()
     ]
 
 
-def _act(skill: str) -> str:
+def _act(skill: str, lang: str) -> str:
+    if lang == "zh":
+        return ASKS_ZH[skill]
     return ASKS[skill].replace("(its|the)", "its")
 
 

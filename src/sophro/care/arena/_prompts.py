@@ -18,10 +18,10 @@ from sophro.care.arena._profiles import Profile
 from sophro.care.arena._red import ALWAYS, RED, Red
 from sophro.care.arena._score import mandatory
 from sophro.care.arena._types import Session
-from sophro.care.arena._words import WORDS, block, described
+from sophro.care.arena._words import WORDS, described
 from sophro.care.crisis import Level
 from sophro.care.dialogue import Message
-from sophro.judge.llm import tag_of
+from sophro.judge.llm import fence, tag_of
 
 Sample = dict[str, tuple[int, tuple[int, ...], str]]  # item -> score, turns, reason
 # Tokens of one item in the short form, with room: a key, two numbers and the marks around them.
@@ -126,10 +126,10 @@ def prompt(
 def _material(side: str, session: Session, profile: Profile | None, tag: str) -> list[str]:
     lang = lang_of(profile)
     words = WORDS[lang]
-    talk = block(words.talk, transcript(session, lang), tag, lang)
+    talk = fence(words.talk, transcript(session, lang), tag, lang)
     if side == "counselor" or profile is None:
         return [talk]
-    return [block(words.client, described(profile), tag, lang), talk]
+    return [fence(words.client, described(profile), tag, lang), talk]
 
 
 def _short_form(names: Sequence[str], value: str) -> str:

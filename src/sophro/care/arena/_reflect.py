@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from sophro.care.arena._dimensions import DIMENSIONS
 from sophro.care.arena._loop import Finding, Rule
+from sophro.care.arena._words import WRITING
 from sophro.care.dialogue import Message, ModelAgent, View
 from sophro.files import digest, read_text, write_json
 
@@ -38,22 +39,24 @@ class ModelWriter:
         model: Any Inspect model or a local name.
         most: Most rules of one answer.
         folder: Where answers are kept; None asks every time.
+        lang: Language of the question and of the rules: ``en`` or ``zh``.
 
     Attributes:
         unread: Why an answer could not be used, one entry for each.
     """
 
-    def __init__(self, model: Any, most: int = 6, folder: Path | None = None) -> None:
+    def __init__(self, model: Any, most: int = 6, folder: Path | None = None, lang: str = "en") -> None:
         self._model = model
         self._most = most
         self._folder = folder
+        self._lang = lang
         self.unread: list[str] = []
 
     def __call__(self, findings: Sequence[Finding], number: int) -> list[Rule]:
         """Return rules for a diagnosis."""
         if not findings:
             return []
-        key = digest("rules", str(self._model), self._most, number, [asdict(f) for f in findings])
+        key = digest("rules", str(self._model), self._most, self._lang, number, [asdict(f) for f in findings])
         file = None if self._folder is None else self._folder / f"{key}.json"
         if file is not None and file.is_file():
             return [Rule(r["text"], tuple(r["sources"]), r["round"]) for r in json.loads(read_text(file))]
@@ -65,22 +68,23 @@ class ModelWriter:
     def _ask(self, findings: Sequence[Finding], number: int) -> list[Rule]:
         import anyio
 
+        words = WRITING[self._lang]
         listed = "\n".join(
-            f"- {f.dimension} ({f.side} side, mean {f.mean:.1f} of 5): {DIMENSIONS[f.dimension].question} "
-            f"Low looks like: {DIMENSIONS[f.dimension].low}. Good looks like: {DIMENSIONS[f.dimension].high}."
+            words.finding.format(
+                id=f.dimension,
+                side=words.sides[f.side],
+                mean=f.mean,
+                **DIMENSIONS[f.dimension].text(self._lang)._asdict(),
+            )
             for f in findings
         )
         said = [
-            Message(
-                "system",
-                "You are a counselor who learns from supervision. You get what was rated low in your sessions. Write "
-                f"at most {self._most} general rules for your next sessions, each of the form 'When ..., do ...', with "
-                "the dimensions it serves. No names, no facts of any client. Answer with one JSON object: "
-                '{"rules": [{"text": "...", "sources": ["S2"]}]}',
-            ),
+            Message("system", words.frame.format(most=self._most) + words.form),
             Message("user", listed),
         ]
-        agent = ModelAgent("counselor", self._model, lambda _: said, schema=_Rules, max_tokens=700)
+        agent = ModelAgent(
+            "counselor", self._model, lambda _: said, schema=_Rules, max_tokens=700, again=words.reread
+        )
         answer = anyio.run(agent.speak, View("counselor", "", (), {}, {}, number, number))
         if not answer.scored:
             self.unread.append(answer.reason)

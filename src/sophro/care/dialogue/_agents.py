@@ -80,7 +80,8 @@ class ModelAgent:
         max_tokens: Longest answer.
         temperature: Of decoding.
         settings: Further settings of Inspect's ``GenerateConfig``.
-        again: What is said after a reply that could not be read, for prompts in another language than English.
+        again: What is said after a reply that could not be read, for prompts in another language than English; a
+            function of the view where the language is the dialogue's, None for the usual words.
 
     Raises:
         SophroError: If both a schema and choices are given.
@@ -98,7 +99,7 @@ class ModelAgent:
         max_tokens: int = 256,
         temperature: float = 0.0,
         settings: Mapping[str, Any] | None = None,
-        again: str | None = None,
+        again: str | Callable[[View], str | None] | None = None,
     ) -> None:
         if schema is not None and choices is not None:
             raise SophroError(f"agent {role!r}: a schema or choices, not both")
@@ -165,7 +166,8 @@ class ModelAgent:
 
         said = list(self._prompt(view))
         if problem:
-            again = self._again or f"Your last reply could not be read: {problem}. {_form(choices)}"
+            own = self._again(view) if callable(self._again) else self._again
+            again = own or f"Your last reply could not be read: {problem}. {_form(choices)}"
             said.append(Message("user", again))
         config = GenerateConfig(
             max_tokens=self._max_tokens,

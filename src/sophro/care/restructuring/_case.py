@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sophro.care.restructuring._helper import brief, label_names
-from sophro.care.restructuring._reader import MOST_CHANNELS
+from sophro.care.restructuring._reader import MOST_CHANNELS, Why
 from sophro.errors import SophroError
 
 IDEATION = 2  # level of the crisis layer from which the court is left
 End = Literal["closed", "support", "crisis", "refused", "unanswered", "left"]
-UNANSWERED = 2  # questions in a row, each asked again, after which the dialogue ends
+UNANSWERED = 2  # questions in a row in whose readable answers the reader found nothing, after which it ends
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Limits:
             must not be left by a program that counts.
     """
 
-    again: int = 2
+    again: int = 1
     prosecution: int = 3
     channels: int = MOST_CHANNELS
     crisis_turns: int = 200
@@ -82,7 +82,10 @@ class Case:
         counter: Facts that do not fit with it.
         loss: Whether a loss was told.
         refusals: How often the person did not want to answer.
-        unanswered: Questions in a row to which nothing came that could be read.
+        unanswered: Questions in a row in whose answers the reader found nothing.
+        cut: Characters of long messages that were not read, in all.
+        ignored: Places of messages that were no answer, which no model sees.
+        untold: Whether the last message was cut and the person was not told yet.
         heard: All answers.
         channels: Thoughts on trial.
         active: Number of the channel that is being tried, -1 before the court.
@@ -96,6 +99,9 @@ class Case:
     loss: bool = False
     refusals: int = 0
     unanswered: int = 0
+    cut: int = 0
+    ignored: set[int] = field(default_factory=lambda: set())
+    untold: bool = False
     heard: list[str] = field(default_factory=lambda: [])
     channels: list[Channel] = field(default_factory=lambda: [])
     active: int = -1
@@ -113,8 +119,14 @@ class Case:
 
 
 class Stop(Exception):
-    """The court is left."""
+    """The court is left.
 
-    def __init__(self, end: End) -> None:
+    Args:
+        end: How the dialogue ends.
+        why: What was wrong with the last answer, where it ends ``unanswered``.
+    """
+
+    def __init__(self, end: End, why: Why | None = None) -> None:
         super().__init__(end)
         self.end: End = end
+        self.why: Why | None = why

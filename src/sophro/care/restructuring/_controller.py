@@ -7,8 +7,8 @@ ours (inferred); the paper's single prompted model is split into helper, reader 
 (abuse, a death, an illness) leaves the court for support.
 
 Contract: on ``sophro.care.dialogue``; how one question is put and answered stands in ``_exchange``. A verdict is done
-only if the person said the new sentence. From ideation on the court is left for good. Two questions in a row without
-an answer that can be read end the dialogue as ``unanswered``. Every loop is bounded, see ``bound``.
+only if the person said the new sentence. From ideation on the court is left for good. A message that is no answer is
+asked for once more; then the dialogue ends ``unanswered``, with ``why``. Every loop is bounded, see ``bound``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sophro.care.dialogue import Agent, Controller, Session, crisis_monitor
 from sophro.care.restructuring._case import Case, Channel, End, Limits, Stop
 from sophro.care.restructuring._exchange import Exchange, spoken
 from sophro.care.restructuring._helper import LINES, brief, fixed_turn
-from sophro.care.restructuring._reader import rule_reader, said
+from sophro.care.restructuring._reader import Why, rule_reader, said
 from sophro.errors import SophroError
 
 _DENIES = re.compile(r"^\W*((no|nope|not really|that doesn'?t fit)\b|不像|不是|没有|不对)", re.IGNORECASE)
@@ -89,6 +89,7 @@ class Restructuring(Controller):
             session, case, self.person, self.helper, self.reader, self.lang, self.limits, self.facts
         )
         end: End
+        why: Why | None = None
         try:
             await self._identify(talk)
             await self._restructure(talk)
@@ -96,8 +97,11 @@ class Restructuring(Controller):
             end = "closed"
         except Stop as stop:
             end = await self._leave(talk, stop.end)
+            why = stop.why if end == "unanswered" else None
         return {
             "end": end,
+            "why": why,
+            "cut": case.cut,
             "situation": case.situation,
             "thought": case.thought,
             "belief": case.belief,
@@ -109,12 +113,8 @@ class Restructuring(Controller):
         session, case = talk.session, talk.case
         session.enter("identify")
         session.say(str(LINES[self.lang]["greeting"]), speaker="helper", strategy="information")
-        case.situation = await talk.hear("automatic") or ""
-        if case.situation:
-            case.heard.append(case.situation)
+        case.situation = await talk.open()
         case.thought = await talk.step("automatic", "thought") or case.situation
-        if not case.thought:
-            raise Stop("unanswered")  # without a single thought there is nothing to look at
         case.belief = await talk.step("intermediate", "belief") or ""
         case.channels = await talk.channels(case.thought, [case.thought, case.belief])
         if case.loss and not any(c.distortion in ("personalization", "blaming") for c in case.channels):
@@ -184,7 +184,8 @@ class Restructuring(Controller):
             try:
                 await talk.step("support", "support")
             except Stop as stop:
-                if stop.end != "support":
+                # What is real stays real when the next answer cannot be read.
+                if stop.end not in ("support", "unanswered"):
                     return await self._leave(talk, stop.end)
             await talk.say("support_close", {})
         elif end == "crisis":

@@ -2,7 +2,9 @@
 
 Contract: every turn of the helper is sentences with one allowed strategy each; a turn that fails twice is replaced by a
 fixed one and the event is recorded. The crisis layer reads every message first; from ideation on ``Stop`` leaves the
-court. What a reader quotes counts only if it occurs in the person's words.
+court. What a reader quotes counts only if it occurs in the person's words. What is no answer (see ``no_answer``) is
+asked for once more, in fixed lines, and then ends the dialogue; a helper model never sees it, so an order in it has no
+force. Of a very long message the beginning is read, and the person is told.
 """
 
 from __future__ import annotations
@@ -14,22 +16,29 @@ from typing import Any, cast
 from sophro.care.dialogue import Agent, Session
 from sophro.care.distortions import DISTORTIONS
 from sophro.care.restructuring._case import IDEATION, UNANSWERED, Case, Channel, Limits, Stop
-from sophro.care.restructuring._helper import fixed_turn
+from sophro.care.restructuring._helper import LINES, fixed_turn
+from sophro.care.restructuring._prompts import PROMPTS
 from sophro.care.restructuring._reader import (
     LONGEST,
-    foreign,
-    hostile,
-    readable,
+    Why,
+    no_answer,
     real_harm,
-    refuses,
     said,
-    tricks,
 )
-from sophro.care.restructuring._strategies import ALLOWED, STAGES, Sentence, faults
+from sophro.care.restructuring._strategies import ALLOWED, MOST_SENTENCES, STAGES, Sentence, faults
 
 _STAGE_OF = {step: stage for stage, steps in STAGES.items() for step in steps}
 # Lines that belong to a step of another name.
 _STEP_OF = {"close_none": "close", "support_close": "support"}
+# Lines in which a question is asked again, by what came instead of an answer.
+_AGAIN: Mapping[Why | None, str] = {
+    "empty": "again",
+    "too_long": "again",
+    "tricks": "stay",
+    "off_topic": "stay",
+    "abusive": "upset",
+    "other_language": "language",
+}
 
 
 @dataclass
@@ -69,33 +78,60 @@ class Exchange:
         Raises:
             Stop: If the court must be left.
         """
+        why: Why | None = None
+        missed = False
         for attempt in range(1 + self.limits.again):
-            name = _manner(self.session.turns[-1].text) if attempt else step
-            await self.say(name, self.case.words(self.lang), step, attempt)
-            text = await self.hear(step)
-            if text is None:
+            name = _AGAIN.get(why, "again") if attempt else step
+            await self.say(name, self.case.words(self.lang), step, attempt, fixed=why in _AGAIN)
+            text, why = await self.hear(step)
+            missed = why is None
+            if why is not None:
                 continue
             self.case.heard.append(text)
-            self.case.unanswered = 0
-            if ask is None:
-                return text
-            quote = str((await self.read(ask, text)).get("quote", ""))
+            found = {"quote": text} if ask is None else await self.read(ask, text)
+            quote = str(found.get("quote", ""))
             if said(quote, text):
+                self.case.unanswered = 0
                 return quote
-        self.session.record("unanswered", step=step)
+            # A reader whose answer could not be used says nothing about the person's.
+            why = "off_topic" if found else "unread"
+        self.session.record("unanswered", step=step, why=why)
         self.case.unanswered += 1
-        if self.case.unanswered >= UNANSWERED:
-            raise Stop("unanswered")
+        # Somebody who cannot say what is asked is no reason to end, unless it happens again.
+        if not missed or self.case.unanswered >= UNANSWERED:
+            raise Stop("unanswered", why)
         return None
 
-    async def hear(self, step: str) -> str | None:
-        """Return one message, None if it is no answer to the question; risk comes before everything.
+    async def open(self) -> str:
+        """Return what the person says to the greeting, asked for again if need be.
+
+        Raises:
+            Stop: If the court must be left.
+        """
+        why: Why | None = None
+        question = {"question": str(LINES[self.lang]["questions"]["situation"])}
+        for attempt in range(1 + self.limits.again):
+            if attempt:
+                name = _AGAIN.get(why, "again")
+                await self.say(name, question, "automatic", attempt, "situation", why in _AGAIN)
+            text, why = await self.hear("automatic")
+            if why is None:
+                self.case.heard.append(text)
+                return text
+        self.session.record("unanswered", step="automatic", why=why)
+        raise Stop("unanswered", why)
+
+    async def hear(self, step: str) -> tuple[str, Why | None]:
+        """Return what is read of one message, and why it is no answer; risk comes before everything.
 
         Raises:
             Stop: If the court must be left.
         """
         session, case = self.session, self.case
         text = await self._message({"step": step, "channel": case.active})
+        place = len(session.turns) - 1
+        # The log keeps the length of what was longer than a turn may be.
+        length = int(session.turns[place].meta.get("cut", len(text)))
         if session.crisis.reply:
             session.say(session.crisis.reply, strategy="crisis")
             await self._message({"step": "safety"})
@@ -103,23 +139,20 @@ class Exchange:
         if harm == "abuse" and session.phase != "support":
             raise Stop("support")
         case.loss = case.loss or harm == "loss"
-        if refuses(text):
+        if length > LONGEST:
+            session.record("cut", turn=place, characters=length, read=LONGEST)
+            case.cut += length - LONGEST
+            case.untold = True
+        why = no_answer(text)
+        if why is not None:
+            session.record("no_answer", turn=place, step=step, why=why)
+        if why in _AGAIN:
+            case.ignored.add(place)
+        if why == "refused":
             case.refusals += 1
             if case.refusals > 1:
                 raise Stop("refused")
-            return None
-        for kind, found in (("trick", tricks(text)), ("hostile", hostile(text))):
-            if found:
-                session.record(kind, turn=len(session.turns) - 1)
-                return None
-        if not readable(text):
-            return None
-        if foreign(text):
-            session.record("foreign", turn=len(session.turns) - 1)
-            return None
-        if len(text) > LONGEST:
-            session.record("cut", turn=len(session.turns) - 1, characters=len(text))
-        return text[:LONGEST]
+        return text[:LONGEST], why
 
     async def _message(self, task: Mapping[str, Any]) -> str:
         answer = await self.session.ask(self.person, task=task)
@@ -140,7 +173,7 @@ class Exchange:
         """
         answer = await self.session.ask(
             self.reader,
-            task={"ask": ask, "text": text, "heard": list(heard), "old": old},
+            task={"ask": ask, "text": text, "heard": list(heard), "old": old, "lang": self.lang},
             spoken=False,
             on_error="record",
         )
@@ -159,19 +192,34 @@ class Exchange:
                 made[name] = Channel(name, quote.strip())
         return list(made.values())[: self.limits.channels]
 
-    async def say(self, name: str, words: Mapping[str, str], step: str = "", attempt: int = 0) -> None:
+    async def say(
+        self,
+        name: str,
+        words: Mapping[str, str],
+        step: str = "",
+        attempt: int = 0,
+        aim: str = "",
+        fixed: bool = False,
+    ) -> None:
         """Let the helper say one turn; twice unfit, the fixed lines stand in.
+
+        A message that was cut is owned up to first, whoever words the rest.
 
         Args:
             name: Fixed lines that fit.
             words: The person's words and the names of labels.
             step: Step of the process, by default that of the lines.
             attempt: How often it was asked before.
+            aim: What a helper model is told to do, by default that of the step.
+            fixed: Take the fixed lines, whoever words the others.
         """
         step = step or _STEP_OF.get(name, name)
-        chosen = await self._worded(name, words, step, attempt)
+        first = fixed_turn(self.lang, "cut", 0, {"most": f"{LONGEST:,}"}) if self.case.untold else []
+        self.case.untold = False
+        task = {"step": step, "lines": name, "words": dict(words), "attempt": attempt, "aim": aim or step}
+        chosen = None if fixed else await self._worded(task, first)
         if chosen is None:
-            chosen = fixed_turn(self.lang, name, len(self.session.turns), words, step)
+            chosen = [*first, *fixed_turn(self.lang, name, len(self.session.turns), words, step)]
         self.session.say(
             spoken(chosen),
             speaker="helper",
@@ -182,44 +230,46 @@ class Exchange:
                 "lines": name,
                 "channel": self.case.active,
                 "sentences": [{"strategy": s.strategy, "text": s.text} for s in chosen],
+                **({"fixed": True} if fixed else {}),
             },
         )
 
-    async def _worded(
-        self, name: str, words: Mapping[str, str], step: str, attempt: int
-    ) -> list[Sentence] | None:
-        """Return the helper's own turn, None where there is no helper or what it says is unfit twice."""
+    async def _worded(self, task: Mapping[str, Any], first: Sequence[Sentence]) -> list[Sentence] | None:
+        """Return the helper's own turn behind ``first``; None without a helper or where it is unfit twice."""
         if self.helper is None:
             return None
+        step, words = str(task["step"]), cast("Mapping[str, str]", task["words"])
         quoted = [w for key, w in words.items() if w and key != "labels"]
         labels = [n for d in DISTORTIONS.values() for n in (d.en, d.zh)]
-        problem = ""
+        reason = problem = ""
         for _ in range(2):
-            task = {
-                "step": step,
-                "lines": name,
-                "words": dict(words),
+            asked = {
+                **task,
                 "allowed": sorted(ALLOWED[step]),
-                "attempt": attempt,
                 "facts": self.facts,
                 "problem": problem,
                 "lang": self.lang,
             }
-            answer = await self.session.ask(self.helper, task=task, spoken=False, on_error="record")
+            answer = await self.session.ask(
+                self.helper,
+                task=asked,
+                spoken=False,
+                on_error="record",
+                see=lambda turn: turn.index not in self.case.ignored,
+            )
             made = [Sentence(str(s["strategy"]), str(s["text"])) for s in answer.fields.get("sentences", [])]
             wrong = faults(made, step, labels, quoted) if answer.scored else [answer.reason or "unreadable"]
+            if not wrong and len(first) + len(made) > MOST_SENTENCES:
+                made = made[len(first) + len(made) - MOST_SENTENCES :]
             if not wrong:
-                return made
-            problem = "; ".join(wrong)[:300]
-        self.session.record("fallback", step=step, reason=problem)
+                return [*first, *made]
+            # The log names faults in English, the helper hears of them in its own language.
+            reason = "; ".join(wrong)[:300]
+            unread = PROMPTS[self.lang].unreadable or reason
+            told = faults(made, step, labels, quoted, self.lang) if answer.scored else [unread]
+            problem = ("；" if self.lang == "zh" else "; ").join(told)[:300]
+        self.session.record("fallback", step=step, reason=reason)
         return None
-
-
-def _manner(last: str) -> str:
-    """Return the lines in which a question is asked again after ``last``."""
-    if tricks(last):
-        return "stay"
-    return "upset" if hostile(last) else "language" if foreign(last) else "again"
 
 
 def spoken(sentences: Sequence[Sentence]) -> str:

@@ -75,6 +75,8 @@ def as_dialogue(done: Dialogue, situation: Situation, name: str) -> dict[str, An
         "situation_id": situation.id,
         "situation": situation.situation,
         "end": outcome.get("end"),
+        "why": outcome.get("why"),
+        "cut": outcome.get("cut", 0),
         "channels": [
             {
                 "distortion": c["distortion"],

@@ -65,6 +65,37 @@ _DIAGNOSES = re.compile(
 )
 
 
+# What can be wrong with a turn, as a model is told it in the language of the talk.
+_FAULTS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "none": "it has no sentence",
+        "many": "it has more than {most} sentences",
+        "empty": "sentence {n} is empty",
+        "unknown": "sentence {n}: {name!r} is no strategy",
+        "place": "sentence {n}: {name} has no place in {step}",
+        "two": "sentence {n} holds more than one sentence",
+        "asks": "sentence {n}: only questions ask",
+        "argues": "sentence {n} argues or talks away",
+        "life": "sentence {n} invents a life of its own",
+        "diagnoses": "sentence {n} diagnoses",
+        "label": "sentence {n} names a label too early",
+    },
+    "zh": {
+        "none": "一句话也没有",
+        "many": "超过了{most}句",
+        "empty": "第{n}句是空的",
+        "unknown": "第{n}句的{name!r}不是可用的策略",
+        "place": "第{n}句的{name}不能用在这一步",
+        "two": "第{n}句里不止一句话",
+        "asks": "第{n}句：question要提问，别的策略不能提问",
+        "argues": "第{n}句在争辩，或者把难处轻轻带过",
+        "life": "第{n}句编造了自己的经历",
+        "diagnoses": "第{n}句在下诊断",
+        "label": "第{n}句过早地说出了思维习惯的名字",
+    },
+}
+
+
 class Sentence(NamedTuple):
     """One sentence of the helper with the strategy that it carries."""
 
@@ -73,7 +104,11 @@ class Sentence(NamedTuple):
 
 
 def faults(
-    said: Sequence[Sentence], step: str, labels: Sequence[str] = (), quoted: Sequence[str] = ()
+    said: Sequence[Sentence],
+    step: str,
+    labels: Sequence[str] = (),
+    quoted: Sequence[str] = (),
+    lang: str = "en",
 ) -> list[str]:
     """Return what is wrong with a turn of the helper; empty if it may be said.
 
@@ -82,35 +117,39 @@ def faults(
         step: Step of the controller.
         labels: Names of distortions, which may not be said before the core step.
         quoted: The person's own words, which the helper may repeat whatever they are.
+        lang: Language in which the faults are named.
     """
     found: list[str] = []
+
+    def note(fault: str, **facts: object) -> None:
+        found.append(_FAULTS[lang][fault].format(**facts))
+
     if not said:
-        found.append("it has no sentence")
+        note("none")
     if len(said) > MOST_SENTENCES:
-        found.append(f"it has more than {MOST_SENTENCES} sentences")
+        note("many", most=MOST_SENTENCES)
     for number, sentence in enumerate(said, start=1):
         text = sentence.text.strip()
         bare = text
         for words in sorted(quoted, key=len, reverse=True):
             bare = bare.replace(words, "")
-        where = f"sentence {number}"
         if not text:
-            found.append(f"{where} is empty")
+            note("empty", n=number)
             continue
         if sentence.strategy not in STRATEGIES:
-            found.append(f"{where}: {sentence.strategy[:30]!r} is no strategy")
+            note("unknown", n=number, name=sentence.strategy[:30])
         elif sentence.strategy not in ALLOWED[step]:
-            found.append(f"{where}: {sentence.strategy} has no place in {step}")
+            note("place", n=number, name=sentence.strategy, step=step)
         if len(_END.findall(bare)) > 1:
-            found.append(f"{where} holds more than one sentence")
+            note("two", n=number)
         if (sentence.strategy == "question") != bool(re.search("[?？]", bare)):
-            found.append(f"{where}: only questions ask")
+            note("asks", n=number)
         if _ARGUES.search(bare):
-            found.append(f"{where} argues or talks away")
+            note("argues", n=number)
         if _LIFE.search(bare):
-            found.append(f"{where} invents a life of its own")
+            note("life", n=number)
         if _DIAGNOSES.search(bare):
-            found.append(f"{where} diagnoses")
+            note("diagnoses", n=number)
         if step in ("automatic", "intermediate") and any(x.lower() in bare.lower() for x in labels):
-            found.append(f"{where} names a label too early")
+            note("label", n=number)
     return found

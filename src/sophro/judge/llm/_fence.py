@@ -62,6 +62,7 @@ def _broken(match: re.Match[str]) -> str:
     return f"{found[: lead + 1]} {found[lead + 1 :]}"
 
 
-def fence(name: str, text: str, tag: str) -> str:
-    """Return defused text between two lines that carry the tag."""
-    return f"=== {name} {tag} begins ===\n{defuse(text)}\n=== {name} {tag} ends ==="
+def fence(name: str, text: str, tag: str, lang: str = "en") -> str:
+    """Return defused text between two lines that carry the tag, marked in the language of the prompt."""
+    begins, ends = ("开始", "结束") if lang == "zh" else ("begins", "ends")
+    return f"=== {name} {tag} {begins} ===\n{defuse(text)}\n=== {name} {tag} {ends} ==="
