@@ -434,3 +434,28 @@ def test_of_forced_starts_the_share_must_fire_and_outliers_do_not_pull():
 
     assert between([4.0], [8.0] * 19 + [-50.0], 0.95, 1.0) == pytest.approx(1.0025, abs=1e-3)
     assert between([40.0], [8.0] * 18 + [-20.0] * 2, 0.95, 1.0) == pytest.approx(35.0025, abs=1e-3)
+
+
+def test_the_command_leaves_what_was_kept_and_dropped(tmp_path, capsys):
+    import small_model
+
+    from sophro.cli import run
+
+    folder = small_model.save_model(tmp_path / "model")
+    rows = [
+        {"id": str(i), "prompt": f"How do I harm {i}?", "lang": "en", "unsafe_response": f"Sure, step {i}. Then more.",
+         "safe_response": "I can't help with that.", "onset_token": 2 if i else 12}
+        for i in range(8)
+    ]  # fmt: skip
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text("".join(json.dumps(r) + "\n" for r in rows))
+    out = tmp_path / "out"
+    words = ["align", "self_reflection", "--model", str(folder), "--data", str(pairs), "--out", str(out)]
+    for option in ("depth_min=2", "depth_max=6", "epochs=1", "batch_size=4", "rank=4"):
+        words += ["--set", option]
+    code = run(words)
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    facts = json.loads((out / "prepared.json").read_text())
+    assert facts["harmful"]["records"] == 8 and sum(facts["harmful"]["dropped"].values()) >= 1
+    assert str(out / "prepared.json") in said.out

@@ -194,3 +194,21 @@ def test_a_client_receives_the_refusal_and_nothing_of_what_was_taken_back(model,
     segments = (Segment("reflection", "again"), Segment("answer", "I stop."))
     twice = Completion(ids, "", segments, "ok", "stop", 5, len(ids) + 1, (len(bad), len(ids)))
     assert api._held(twice) == "I stop."
+
+
+@pytest.mark.parametrize(("patch_has", "bias"), [(None, 0.75), (-1.5, -1.5)])
+def test_a_patch_without_settings_leaves_those_of_the_merged_model(tmp_path, monkeypatch, patch_has, bias):
+    """A steering vector on a merged checkpoint took its tuned bias away."""
+    from types import SimpleNamespace
+
+    from sophro.models import provider
+
+    for name, value in (("merged", 0.75), ("patch", patch_has)):
+        (tmp_path / name).mkdir()
+        if value is not None:
+            (tmp_path / name / "reflection.json").write_text(f'{{"bias": {value}, "limit": 2}}', "utf-8")
+    monkeypatch.setattr(provider, "load", lambda name: SimpleNamespace(name=name))
+    monkeypatch.setattr(provider, "load_patch", lambda folder: object())
+    monkeypatch.setattr(provider, "knows_token", lambda model, patch: True)
+    api = provider.SophroAPI(str(tmp_path / "merged"), patch=str(tmp_path / "patch"))
+    assert api._decoding == ReflectionSettings(bias, 2)

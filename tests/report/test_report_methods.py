@@ -6,6 +6,7 @@ import json
 
 from report_fixture import build_run, sample, write, write_rows
 
+from sophro.evidence._rows import recovered
 from sophro.report import build_report, summary
 
 DIAGNOSIS = {
@@ -156,3 +157,17 @@ def test_the_overlap_of_edits_is_counted_and_drawn(tmp_path):
 def test_a_run_without_them_has_no_such_section(tmp_path):
     page = build_report([build_run(tmp_path / "run", 6)], tmp_path / "out.html").read_text("utf-8")
     assert "What the methods found" not in page and "<h3>Reflections" not in page
+
+
+def test_a_reply_that_was_cut_off_has_not_recovered(tmp_path):
+    folder = make(tmp_path / "run")
+    stage = next(p for p in (folder / "stages").iterdir() if p.name.startswith("assess-balanced"))
+    rows = [json.loads(line) for line in (stage / "samples.jsonl").read_text().splitlines()]
+    rows[0]["finish_reason"] = "length"
+    rows[1]["state"] = "truncated"
+    write_rows(stage / "samples.jsonl", rows)
+    arm = summary(folder)["arms"]["balanced"]
+    assert (arm["recovery"]["20"]["k"], arm["recovery"]["20"]["n"]) == (3, 8)
+    said = {"verdicts": [{"judge": "embedded-refusal", "outcome": "full_refusal"}]}
+    assert recovered(said) is True
+    assert recovered({**said, "finish_reason": "length"}) is False

@@ -62,6 +62,10 @@ def align(
     if first_process() and work.exists():
         import shutil
 
+        facts = sorted(work.glob("prepared/*/prepared.json"), key=lambda p: p.stat().st_mtime)
+        if facts:
+            # What was kept and what was dropped, by reason; nobody can ask for it once the work is gone.
+            shutil.copy(facts[-1], out / facts[-1].name)
         shutil.rmtree(work)
     if first_process():
         if json:
@@ -70,6 +74,8 @@ def align(
             print(
                 f"{out}: {result.steps} steps, loss {result.loss:.3f}, {result.tokens_per_second:.0f} tokens/s"
             )
+            if (out / "prepared.json").exists():
+                print(f"what was kept and what was dropped, and why: {out / 'prepared.json'}")
 
 
 def preview(

@@ -38,7 +38,7 @@ from sophro.errors import SophroError
 from sophro.models._hold import HoldBack
 from sophro.models._load import load
 from sophro.models._patches import Patch, load_patch
-from sophro.models._reflection import knows_token, reflection_settings
+from sophro.models._reflection import ReflectionSettings, knows_token, reflection_settings
 from sophro.models._types import Completion, GenerationConfig
 
 _QUIET = 0.05  # seconds without a new request before a batch starts
@@ -91,8 +91,9 @@ class SophroAPI(ModelAPI):
         self.scale = scale
         self.reflects = knows_token(self.model, self.patch)
         self._hold = hold
-        # A merged checkpoint brings its own.
-        self._decoding = reflection_settings(Path(patch or self.model.name))
+        # A merged checkpoint brings its own, also below a patch that has none.
+        own = reflection_settings(Path(patch)) if patch else ReflectionSettings()
+        self._decoding = own if own != ReflectionSettings() else reflection_settings(Path(self.model.name))
         self._limit = max_connections
         self._on_progress = on_progress
         self._waiting: list[_Request] = []

@@ -294,11 +294,6 @@ def _compare(
     return compare(flags[0], flags[1], [m.behaviour_of(s) for a, b in pairs if (s := a or b)])
 
 
-def is_truncated(sample: Sample) -> bool:
-    """Tell whether the reply was cut off by the token limit."""
-    return sample.row.get("state") == "truncated" or sample.row.get("finish_reason") == "length"
-
-
 def _outcomes(groups: Mapping[str, Sequence[Sample]]) -> list[Outcomes]:
     rows: list[Outcomes] = []
     for arm, samples in groups.items():
@@ -307,7 +302,7 @@ def _outcomes(groups: Mapping[str, Sequence[Sample]]) -> list[Outcomes]:
         for task, attack in dict.fromkeys((s.task, m.attack_title(s)) for s in samples):
             chosen = [s for s in samples if (s.task, m.attack_title(s)) == (task, attack)]
             counts = Counter(m.outcome_of(s) for s in chosen)
-            rows.append(Outcomes(arm, task, attack, len(chosen), counts, sum(map(is_truncated, chosen))))
+            rows.append(Outcomes(arm, task, attack, len(chosen), counts, sum(map(m.is_truncated, chosen))))
     return rows
 
 
