@@ -80,7 +80,8 @@ def test_the_counselor_is_told_neither_phase_nor_profile_nor_state():
     from sophro.care.dialogue import ScriptedAgent
 
     session("move-en-1", ScriptedAgent("counselor", spy), caps=Caps(1, 2, 4))
-    assert views and all(v.phase == "" and not v.private and not v.task for v in views)
+    # The language is the only thing of the profile that it may know: it decides in which words it is asked.
+    assert views and all(v.phase == "" and not v.private and v.task == {"lang": "en"} for v in views)
     assert all(not t.meta and not t.phase for v in views for t in v.turns)
 
 
