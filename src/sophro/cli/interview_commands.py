@@ -73,6 +73,10 @@ def interview(
         raise SophroError(
             f"--webhook and --records are for a person; leave them out with --participant {participant}"
         )
+    if json and participant == "human" and not page:
+        raise SophroError(
+            "--json would show the result to the person, who never reads it; it is result.json in a folder of --out"
+        )
     if page and json:
         raise SophroError("--json has nothing to print with --page; the result is in a folder of --out")
     check_words(records_text, records)
@@ -81,6 +85,9 @@ def interview(
     judging = _judge(judge)
     wording = None if questions == "fixed" else question_model(_known(questions))
     summing = None if diagnosis == "fixed" else diagnosis_model(_known(diagnosis))
+
+    name = {"human": "", "model": model, "script": f"the script {script!r}"}[participant]
+    played = f"{name}, seed {seed}" if name else ""
 
     def make(agent: Any, session: str, words: bool) -> Interview:
         return Interview(
@@ -94,10 +101,10 @@ def interview(
             hook=hook,
             records=records_of(records, words),
             session=session,
+            played=played,
         )
 
     models = [m for m, fixed in ((judge, "rules"), (questions, "fixed"), (diagnosis, "fixed")) if m != fixed]
-    played = {"human": "", "model": model, "script": f"the script {script!r}, seed {seed}"}[participant]
     if page:
         player = _participant(participant, module, lang, model, script, seed) if played else None
         told = hook is not None
@@ -120,10 +127,10 @@ def _hold(held: Any, played: str, seed: int, out: Path | None, json: bool, sessi
     from sophro.files import write_json, write_text
 
     done = run_sync(held, log=None if out is None else out / "log.jsonl", seed=seed)
-    outcome = result_of(done, played)
+    outcome = result_of(done)
     if out is not None:
         write_json(out / "result.json", outcome)
-        write_text(out / "interview.html", render_page(done, played))
+        write_text(out / "interview.html", render_page(done))
     if json:
         show_json(outcome)
         return

@@ -191,3 +191,32 @@ def test_the_commands_of_the_page_run_as_printed(tmp_path, monkeypatch):
     for line in block.splitlines():
         assert run(shlex.split(line)[1:]) == 0, line
     assert (tmp_path / "runs/interview/interview.html").exists()
+
+
+def test_nobody_else_goes_on_with_what_a_person_or_a_script_began(tmp_path, monkeypatch, capsys):
+    out = str(tmp_path / "out")
+    lines = iter(["no"])
+
+    def read(_):
+        try:
+            return next(lines)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr("builtins.input", read)
+    with pytest.raises(SystemExit):
+        run(["interview", "worry", "--out", out])
+    before = (tmp_path / "out/log.jsonl").read_bytes()
+    script = ["interview", "worry", "--participant", "script", "--out"]
+    assert run([*script, out]) == 2 and "played differs" in capsys.readouterr().err
+    assert (tmp_path / "out/log.jsonl").read_bytes() == before and not (tmp_path / "out/result.json").exists()
+    other = str(tmp_path / "other")
+    assert run([*script, other]) == 0
+    page = (tmp_path / "other/interview.html").read_text("utf-8")
+    assert "played by the script &#39;clear&#39;, seed 0" in page
+    assert run([*script, other, "--script", "hostile"]) == 2 and "played differs" in capsys.readouterr().err
+
+
+def test_the_result_is_not_printed_for_the_person(tmp_path, capsys):
+    assert run(["interview", "worry", "--json", "--out", str(tmp_path / "o")]) == 2
+    assert "result.json" in capsys.readouterr().err and not (tmp_path / "o").exists()

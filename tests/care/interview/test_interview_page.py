@@ -280,7 +280,7 @@ def test_what_is_wrong_on_the_machine_is_not_told_to_the_person(tmp_path):
 def watching(folder: Path, player, lang: str = "en", module: str = "low_mood", seed: int = 0):
     app = create_app(
         Visits(folder, "the script 'vague'"),
-        lambda agent, visit: Interview(module, agent, lang, session=visit.id),
+        lambda agent, visit: Interview(module, agent, lang, session=visit.id, played="the script 'vague'"),
         lang,
         Start(player="the script 'vague'"),
         ["127.0.0.1"],
@@ -368,6 +368,41 @@ def test_a_player_that_is_evil_fails_or_is_silent(tmp_path):
         page = say(browser, "", page, do="next")
         assert page.status_code == 200
     assert replay(log(tmp_path)).turns[-1].speaker == "interviewer"
+
+
+def test_a_model_is_watched_and_another_seed_is_another_visit(tmp_path, monkeypatch, capsys):
+    from sophro.care.interview import _serve
+
+    found = []
+    monkeypatch.setattr(_serve, "serve", lambda app, listener, announce: found.append(app))
+    words = [
+        "interview",
+        "worry",
+        "--participant",
+        "model",
+        "--model",
+        "stub/always-refuse",
+        "--page",
+        "--port",
+        "0",
+    ]
+    for seed in ("0", "1"):
+        assert run([*words, "--out", str(tmp_path), "--seed", seed]) == 0, capsys.readouterr().err
+    first, second = (TestClient(app, base_url="http://127.0.0.1") for app in found)
+    page = say(first, "", first.post("/begin"), do="next")
+    assert "stub/always-refuse" not in shown(page) and replay(log(tmp_path)).turns[2].speaker == "participant"
+    hand_over(first.cookies[COOKIE], second)
+    page = second.get("/")
+    assert page.status_code == 200 and "stub/always-refuse, seed 1" in shown(page)
+    assert replay(log(tmp_path)).settings["played"] == "stub/always-refuse, seed 0"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_crisis_in_a_watched_interview_is_shown_as_one(tmp_path, lang):
+    said = {"en": "I want to kill myself tonight.", "zh": "我今晚就想自杀。"}[lang]
+    browser = watching(tmp_path, ScriptedAgent("participant", lambda view: said), lang)
+    page = say(browser, "", browser.post("/begin"), do="next")
+    assert 'class="turn crisis"' in page.text and WORDS[lang]["important"] in shown(page)
 
 
 def test_the_command_lets_a_script_be_watched(tmp_path, monkeypatch, capsys):

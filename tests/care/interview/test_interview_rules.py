@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
 from sophro.care.interview import _phrases as phrases
-from sophro.care.interview import read_answer
+from sophro.care.interview import read_answer, rules
 from sophro.care.interview._rules import LONGEST
+from sophro.care.interview._vet import judge_all
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,23 @@ def test_plain_answers_are_read_as_meant_alone_and_behind_a_turn():
 def test_a_very_long_answer_is_read_at_its_start():
     found = read_answer("word " * (LONGEST // 5) + "nearly every day", "frequency")
     assert found.value is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "value"),
+    [
+        *(("en", said, 0) for said in (
+            "I have never wanted to be dead", "I don't want to die", "no I don't want to be dead",
+            "I do not wish I were dead", "I don't want to kill myself", "I'm not thinking of killing myself",
+        )),
+        *(("zh", said, 0) for said in ("不想死", "我不想死", "没有想死", "没有不想活的念头", "我不是想死")),
+        *(("en", said, 1) for said in (
+            "I don't want to live", "I want to die", "I wish I were dead", "I can't say I don't want to die",
+            "I just don't want to be here, I want to die",
+        )),
+        *(("zh", said, 1) for said in ("我不想活了", "想死", "不是不想死", "不是没想过不想活", "我从来没有不想死")),
+    ],
+)  # fmt: skip
+def test_a_denied_wish_to_die_is_a_no_and_one_not_to_live_a_yes(lang, said, value):
+    (found,) = anyio.run(judge_all, rules(), [(lang, "suicide_risk", "wish", said)])
+    assert found.value == value

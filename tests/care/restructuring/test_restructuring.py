@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 
 import anyio
@@ -543,3 +544,11 @@ def test_shuffled_and_one_shot_talks_fail_the_checks():
         )
         < 0.5
     )
+
+
+@pytest.mark.parametrize("sign", [".", "\n", "。", "!", "?\n", ",", "<", "<script>", "i don't want "])
+def test_a_row_of_signs_is_read_at_once(sign):
+    """6,000 dots held up a talk for ten seconds."""
+    began = time.process_time()
+    no_answer((sign * 30_000)[:30_000])
+    assert time.process_time() - began < 1.0

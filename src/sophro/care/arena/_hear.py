@@ -23,7 +23,7 @@ _COMMON = (
 )
 _ENGLISH = frozenset(_COMMON.split())
 _MARKUP = re.compile(r"<[^<>]{0,40}>")
-_SPEAKS_FOR = re.compile(r"(?im)^\s*(client|patient|user|来访者|患者|用户)\s*[:：]")
+_SPEAKS_FOR = re.compile(r"(?im)^[ \t]*(client|patient|user|来访者|患者|用户)\s*[:：]")
 
 
 @dataclass(frozen=True)

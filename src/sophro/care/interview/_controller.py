@@ -60,6 +60,7 @@ class Interview(Controller):
         hook: Called when the risk reaches ACTIVE or IMMINENT; what it returns says whether a person was told.
         records: Where events of the crisis layer are kept.
         session: Name of the conversation, whose hash hook and records get; by default that of the dialogue.
+        played: Who plays the person, kept with the log; empty for a person.
 
     Raises:
         SophroError: If module or language is unknown.
@@ -81,6 +82,7 @@ class Interview(Controller):
         hook: Hook | None = None,
         records: Records | None = None,
         session: str = "",
+        played: str = "",
     ) -> None:
         self.module = load_module(module) if isinstance(module, str) else module
         if lang not in LANGUAGES:
@@ -95,6 +97,7 @@ class Interview(Controller):
         self._hook = hook
         self._records = records
         self._session = session
+        self.played = played
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -109,6 +112,8 @@ class Interview(Controller):
             "judge": getattr(self.judge, "name", "rules"),
             "questions": getattr(self.questions, "name", "fixed") if self.questions else "fixed",
             "diagnosis": getattr(self.diagnosis, "name", "fixed") if self.diagnosis else "fixed",
+            # Nobody else goes on with what a person, or another script, has begun.
+            **({"played": self.played} if self.played else {}),
         }
 
     async def conduct(self, session: Session) -> Mapping[str, Any]:

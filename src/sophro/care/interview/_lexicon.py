@@ -116,7 +116,7 @@ AFFIRMED: Mapping[str, re.Pattern[str]] = {
         "^(?:很|非常)(?:多|明显|严重|经常|频繁)", "(?:经常|常常|时常|频繁)", "我(?:会|有|是)(?:的|啊|这样)?$", "有这种", "有这样",
     ),
 }  # fmt: skip
-# "I don't want to live" is a yes to a question about death, never a denial.
+# "I don't want to live" is a yes to a question about death, never a denial; "I don't want to die" is one.
 TIRED_OF_LIFE: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(
         r"\b(?:don't|do not|didn't|no longer|not) (?:want|wish|wanna|like) (?:to )?(?:live|be alive|be here|wake up|exist|go on|carry on)\b|"
@@ -124,6 +124,17 @@ TIRED_OF_LIFE: Mapping[str, re.Pattern[str]] = {
     ),
     "zh": re.compile(
         "不想活|不想醒|活着(?:也)?没(?:有)?意(?:思|义)|想死|想自杀|不如死|结束(?:自己的?)?生命|想消失|活够了"
+    ),
+}
+# What must stand right before such a wish to deny it; "can't say that" and 不是不 turn it round once more.
+DENIES_WISH: Mapping[str, re.Pattern[str]] = {
+    "en": re.compile(
+        r"^(?!.*\bcan(?:'t|not) (?:say|claim|deny)).*(?<!can)(?<!couldn)(?:n't|\bnot|\bnever|\bno longer|\bwithout)"
+        r"(?: (?:really|actually|truly|ever|even|once|think i|thought i))?"
+        r"(?: (?:want(?:ed|ing)? to|wanna|going to|planning to|wish(?:ed)? to|thinking (?:of|about)|thought (?:of|about)))? $"
+    ),
+    "zh": re.compile(
+        "(?<!不是)(?<!不能说)(?<!不是从来)(?<!没有)(?<!没)(?:没有?|不|从来不|从不|并不|不是)(?:想过|有过|真的|要)?$"
     ),
 }
 VAGUE: Mapping[str, re.Pattern[str]] = {

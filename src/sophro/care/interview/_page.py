@@ -27,7 +27,7 @@ _TEMPLATE = """{% set title = "Interview " ~ o.module %}
 <h1>Interview: {{ o.modules[o.module].title }}</h1>
 <p class="quiet">For a clinician. A structured interview by software; not a diagnosis, not validated on patients. Every verdict
 below must be confirmed. The person saw only the conversation at the end of this page.</p>
-{% if simulated %}<p class="warn">Simulated: nobody was interviewed; the person was played by {{ simulated }}.</p>
+{% if d.settings.get("played") %}<p class="warn">Simulated: nobody was interviewed; the person was played by {{ d.settings["played"] }}.</p>
 {% endif %}
 <p>{% if o.risk >= 3 %}<span class="urgent">Urgent: risk {{ o.risk_name }}. A person should reach out today.</span>{% else %}Outcome by
 count: <strong>{{ o.level }}</strong>; risk shown: {{ o.risk_name }}{% if o.refer %}; to be seen{% endif %}.{% endif %}
@@ -59,12 +59,8 @@ count: <strong>{{ o.level }}</strong>; risk shown: {{ o.risk_name }}{% if o.refe
 """
 
 
-def render_page(dialogue: Dialogue, simulated: str = "") -> str:
+def render_page(dialogue: Dialogue) -> str:
     """Return the page of a finished interview.
-
-    Args:
-        dialogue: The interview.
-        simulated: Who played the person; empty for a person.
 
     Raises:
         ValueError: If the interview is not finished.
@@ -72,4 +68,4 @@ def render_page(dialogue: Dialogue, simulated: str = "") -> str:
     if dialogue.outcome is None:
         raise ValueError("an interview that has not ended has no page")
     page = environment({"interview.html": _TEMPLATE}).get_template("interview.html")
-    return page.render(o=dialogue.outcome, d=dialogue, simulated=simulated, **sealed(STYLE))
+    return page.render(o=dialogue.outcome, d=dialogue, **sealed(STYLE))

@@ -1,7 +1,7 @@
 """Participants that are no scripts: a person at the terminal, a model in the role of one.
 
 Contract: the model is told a few lines about who it plays and sees the conversation; it never sees the tree. What it
-says is simulated and is marked so in the log's settings.
+says is simulated; who has an interview held says so (``played``), and it stands in the log's settings.
 """
 
 from __future__ import annotations

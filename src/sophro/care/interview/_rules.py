@@ -150,7 +150,10 @@ def _read_clause(clause: str, evidence: str, kind: str, lang: str, safety: bool)
     clause = re.sub("^(?:但是?|不过|其实|可是|只是|嗯+|呃|那个|就是|唉|说实话|老实说)(?=.)", "", clause)
     if words.OTHERS[lang].search(clause):
         return _Clause("others", None, evidence, since)
-    tired = bool(words.TIRED_OF_LIFE[lang].search(clause))
+    wish = words.TIRED_OF_LIFE[lang].search(clause)
+    if wish and words.DENIES_WISH[lang].search(clause[: wish.start()]):
+        return _Clause("denied", 0, evidence, since)
+    tired = wish is not None
     if tired and not (safety and kind == "frequency"):
         return _Clause("affirmed" if safety and kind == "yes_no" else "none", None, evidence, since)
     if kind == "recency":

@@ -105,27 +105,21 @@ class Visits:
             if not (log.parent / _ABOUT).is_file() or (log.parent / "interview.html").exists():
                 continue
             if log.stat().st_size and (done := replay(log)).finished:
-                finish(log.parent, done, str(json.loads(read_text(log.parent / _ABOUT)).get("simulated", "")))
+                finish(log.parent, done)
                 written += 1
         return written
 
 
-def finish(folder: Path, done: Dialogue, simulated: str = "") -> None:
-    """Write the clinician's result and page beside the log of a finished interview, unless they are there.
-
-    Args:
-        folder: Where the log is.
-        done: The finished interview.
-        simulated: Who played the person; empty for a person.
-    """
+def finish(folder: Path, done: Dialogue) -> None:
+    """Write the clinician's result and page beside the log of a finished interview, unless they are there."""
     if not (folder / "interview.html").exists():
-        write_json(folder / "result.json", result_of(done, simulated))
-        write_text(folder / "interview.html", render_page(done, simulated))
+        write_json(folder / "result.json", result_of(done))
+        write_text(folder / "interview.html", render_page(done))
 
 
-def result_of(done: Dialogue, simulated: str = "") -> dict[str, Any]:
+def result_of(done: Dialogue) -> dict[str, Any]:
     """Return the outcome of an interview; one that nobody gave says so."""
-    return {**(done.outcome or {}), **({"simulated": True} if simulated else {})}
+    return {**(done.outcome or {}), **({"simulated": True} if done.settings.get("played") else {})}
 
 
 def _mark(secret: str) -> str:

@@ -67,7 +67,7 @@ class _Desk:
             if message is not None and not now.finished and at == len(now.dialogue.turns):
                 now = await step(message if self.player is None else None, self.player)
             if now.finished:
-                finish(visit.folder, now.dialogue, visit.simulated)
+                finish(visit.folder, now.dialogue)
             return now
 
 

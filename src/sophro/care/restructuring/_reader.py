@@ -84,11 +84,11 @@ def off_topic(text: str) -> bool:
 def no_answer(text: str) -> Why | None:
     """Return why a message is no answer to any question, None if it may be one."""
     read = text[:LONGEST]
-    if refuses(text):
+    if refuses(read):
         return "refused"
-    if tricks(text):
+    if tricks(read):
         return "tricks"
-    if hostile(text):
+    if hostile(read):
         return "abusive"
     if not readable(read):
         return "empty" if len(text) <= LONGEST else "too_long"
