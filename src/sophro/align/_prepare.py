@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sophro.align._declines import declines
 from sophro.data import Record
 from sophro.errors import SophroError
 from sophro.files import read_jsonl, read_text, write_json, write_jsonl
@@ -68,6 +69,7 @@ class PrepareJob:
         options: The method's own options.
         seed: Seed of whatever is drawn.
         tuned: Adapter of a model that was tuned before, for methods that diagnose one.
+        assessed: Prompts on which the result will be assessed; new prompts must not be near them.
         advance: Progress in any unit.
     """
 
@@ -76,6 +78,7 @@ class PrepareJob:
     options: Mapping[str, Any]
     seed: int = 0
     tuned: Path | None = None
+    assessed: Sequence[Record] = ()
     advance: Advance = lambda done, total: None
 
 
@@ -96,6 +99,7 @@ def self_answers(
     progress: Callable[[int], None] | None = None,
     starts: Sequence[str] | None = None,
     min_words: int = 5,
+    harm_judge: str | None = None,
 ) -> Answered:
     """Have a model answer benign prompts, and keep the good answers.
 
@@ -104,8 +108,10 @@ def self_answers(
         records: Benign prompts.
         config: Decoding settings (see ``GenerationConfig``); a cut answer ends after its last whole sentence.
         progress: Called with the number of prompts just finished.
-        starts: A forced start for each answer; it becomes part of the answer.
+        starts: A forced start for each answer. It goes into ``meta["start"]``, and ``answer`` is what follows it:
+            nobody is taught to say a start that was put into the model's mouth.
         min_words: Shorter answers are dropped (Chinese ones are not).
+        harm_judge: Judge of the harm question; what it calls harmful or cannot judge is dropped.
 
     Returns:
         Records with ``answer``; refusals, broken and short answers are dropped and counted by reason.
@@ -123,26 +129,37 @@ def self_answers(
         ]
     completions = model.generate(transcripts, GenerationConfig(**config), progress=progress)
     ended = [whole_sentences(c.text) if c.finish_reason == "length" else c.text for c in completions]
-    if starts is None:
-        texts = [t.strip() for t in ended]
-    else:
-        # The blank between the forced start and what follows belongs to the text.
-        texts = [s + t.rstrip() if t.strip() else "" for s, t in zip(starts, ended, strict=True)]
+    # The blank between a forced start and what follows belongs to the text.
+    own = [t.strip() if starts is None else t.rstrip() for t in ended]
+    before = [""] * len(records) if starts is None else list(starts)
+    texts = [s + t if t.strip() else "" for s, t in zip(before, own, strict=True)]
     verdicts = judge("embedded-refusal")(
         [Exchange.of(r.prompt, t) for r, t in zip(records, texts, strict=True)]
     )
+    pairs = [(r.prompt, t) for r, t in zip(records, texts, strict=True)]
+    harms = [""] * len(pairs) if harm_judge is None else not_safe(harm_judge, pairs)
     kept: list[Record] = []
     rows: list[tuple[Record, str, str]] = []
     dropped: dict[str, int] = {}
-    for record, text, verdict in zip(records, texts, verdicts, strict=True):
+    for i, (record, verdict) in enumerate(zip(records, verdicts, strict=True)):
         reason = verdict.outcome if verdict.outcome != "full_compliance" else ""
-        reason = reason or ("short" if len(text.split()) < min_words and record.lang != "zh" else "")
-        rows.append((record, text, reason))
+        reason = reason or ("declines politely" if declines(own[i]) else "") or harms[i]
+        reason = reason or ("short" if len(own[i].split()) < min_words and record.lang != "zh" else "")
+        rows.append((record, texts[i], reason))
         if reason:
             dropped[reason] = dropped.get(reason, 0) + 1
         else:
-            kept.append(replace(record, answer=text))
+            meta = record.meta if starts is None else {**record.meta, "start": before[i]}
+            kept.append(replace(record, answer=own[i], meta=meta))
     return Answered(kept, dropped, rows)
+
+
+def not_safe(harm_judge: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return for each ``(prompt, answer)`` why it must not be trained, or an empty text."""
+    from sophro.judge import Exchange, judge
+
+    verdicts = judge(harm_judge)([Exchange.of(*pair) for pair in pairs]) if pairs else []
+    return ["" if v.harmful is False else "harmful" if v.harmful else "harm not judged" for v in verdicts]
 
 
 def whole_sentences(text: str) -> str:

@@ -61,6 +61,8 @@ class AlignMethod:
         prepare_options: Own options on which ``prepare`` depends.
         run: Replaces the single training run, for methods with several steps.
         tuned: Whether ``prepare`` diagnoses a model that was tuned before.
+        invents: Whether ``prepare`` makes prompts of its own, which must be kept away from what is assessed.
+        version: Raised when ``prepare`` or the making of items changes; what an older one made is not taken over.
     """
 
     name: str
@@ -71,6 +73,8 @@ class AlignMethod:
     prepare_options: tuple[str, ...] = ()
     run: Callable[[RunJob], TrainResult] | None = None
     tuned: bool = False
+    invents: bool = False
+    version: int = 1
 
 
 # One pass, high rate, small batches: what moves a 135M model in two minutes on two cores.
@@ -125,7 +129,7 @@ def align(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sophro-align-")))
         if found.prepare is not None and not prepared:
             assert folder is not None
-            job = PrepareJob(model, data, own, seed, tuned, advance)
+            job = PrepareJob(model, data, own, seed, tuned, advance=advance)
             data = _prepare_once(found, job, folder / "prepared").data
         if found.run is not None:
             assert folder is not None
@@ -142,13 +146,25 @@ def prepare(
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
     tuned: Path | None = None,
+    assessed: Sequence[Record] = (),
     advance: Advance = lambda done, total: None,
 ) -> Prepared:
-    """Make what method ``name`` trains on; methods that need no preparation return the data as it is."""
+    """Make what method ``name`` trains on; methods that need no preparation return the data as it is.
+
+    Args:
+        name: Method of the room ``align``.
+        model: A local chat model; it comes back unchanged.
+        data: Records by role.
+        options: The method's own options that differ from the defaults.
+        seed: Seed of whatever is drawn.
+        tuned: Adapter of a model that was tuned before, for methods that diagnose one.
+        assessed: Prompts on which the result will be assessed; new prompts are kept away from them.
+        advance: Called with (done, all).
+    """
     found, _, own = _checked(name, model, options, seed)
     if found.prepare is None:
         return Prepared(data)
-    return found.prepare(PrepareJob(model, data, own, seed, tuned, advance))
+    return found.prepare(PrepareJob(model, data, own, seed, tuned, assessed, advance))
 
 
 def _prepare_once(found: AlignMethod, job: PrepareJob, folder: Path) -> Prepared:

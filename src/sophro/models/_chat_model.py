@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from sophro.chat import (
+    REFLECTION_TOKEN,
     Segment,
     Template,
     TokenizedTranscript,
@@ -50,6 +51,8 @@ class ChatModel:
         context: Most tokens of prompt and answer together.
         reflection_id: Id of the reflection token. The tokenizer knows it from here on; the network has a row
             for it only if it was trained with one, or while a patch with that row is on.
+        has_reflection: Whether the tokenizer knew the token before, as that of a model trained with it does. The
+            size of the embedding does not tell: many models have more rows than tokens.
     """
 
     capabilities = CAPABILITIES
@@ -57,6 +60,7 @@ class ChatModel:
     def __init__(self, name: str, tokenizer: Any, network: Any) -> None:
         self.name = name
         self.tokenizer = tokenizer
+        self.has_reflection = REFLECTION_TOKEN in tokenizer.added_tokens_encoder
         self.reflection_id = add_reflection_token(tokenizer)
         self.template = Template(tokenizer)
         self.network = network.eval()

@@ -43,13 +43,13 @@ def forced_refusal(prompt: str) -> tuple[str, str]:
 
 
 def knows_token(model: Any, patch: Any) -> bool:
-    """Tell whether the model, with its patch (or None), has a row for the reflection token."""
+    """Tell whether the model, with its patch (or None), was trained with the reflection token."""
     token = getattr(model, "reflection_id", None)
     if token is None:
         return False
     rows = getattr(patch, "rows", {})
     brought = any(token in index.tolist() for index, _ in rows.values())
-    return brought or token < model.network.get_input_embeddings().weight.shape[0]
+    return brought or model.has_reflection
 
 
 @dataclass(frozen=True)

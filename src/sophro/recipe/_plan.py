@@ -5,9 +5,10 @@ its result (kind, inputs, the keys of what it needs, the contents of local folde
 sophro and of the judges) and nothing else: not its name, not the description, not the budget. Equal work is one stage.
 
 Inputs by kind (JSON values):
-    answers: model, data, generation, seed.
+    answers: model, data (its limit counts usable answers), generation, seed, harm_judge.
     prepare: model, method, data, options (those that preparing depends on), seed, tuned (the adapter of the tuned
-        model comes from the last of ``needs``), sources.
+        model comes from the last of ``needs``), sources, version (of the method), assessed (the sets to keep away
+        from, for a method that makes prompts of its own).
     align: model, method, data, options, seed, self_answers (the role whose answers come from ``needs[0]``, or
         None), prepared (all data comes from ``needs[0]``), sources.
     edit: model, method, data, options, seed, sources.
@@ -28,7 +29,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import sophro
 from sophro.assess import DETECTOR, TASK_VERSION
@@ -41,6 +42,9 @@ from sophro.registry import methods
 
 if TYPE_CHECKING:
     from sophro.align._run import AlignMethod
+
+# What this judge calls harmful is trained as an answer nowhere, whatever judges the assessment.
+DATA_JUDGE = "embedded-harm"
 
 Kind = Literal["answers", "prepare", "align", "edit", "steer", "assess"]
 
@@ -113,7 +117,7 @@ class _Draft:
             parts += [_judge_versions(inputs["judges"].values(), str(inputs["model"])), TASK_VERSION]
         if kind in ("answers", "prepare"):
             # Judges choose the data, so data that an older one chose is not taken for the new one's.
-            named = [v for k, v in dict(inputs.get("options", {})).items() if k.endswith("_judge")]
+            named = [v for k, v in {**inputs, **inputs.get("options", {})}.items() if k.endswith("_judge")]
             parts.append(_judge_versions(["embedded-refusal", *named], str(inputs["model"])))
         key = digest(*parts)
         if key not in self._by_key:
@@ -216,6 +220,7 @@ def _answers(draft: _Draft, recipe: Recipe, label: str, seed: int) -> Stage:
         "data": benign.model_dump(mode="json"),
         "generation": recipe.generation.model_dump(mode="json"),
         "seed": answer_seed,
+        "harm_judge": DATA_JUDGE,
     }
     name = f"answers-{_slug(Path(benign.set).name)}-s{answer_seed}"
     return draft.add("answers", name, f"Answer {benign.set} with {model} itself", inputs)
@@ -248,9 +253,17 @@ def _prepare_stage(
         "seed": seed,
         "tuned": tuned is not None,
         "sources": sources,
+        "version": found.version,
+        **({"assessed": _assessed(recipe)} if found.invents else {}),
     }
     title = f"Prepare data of {label} for {arm.method} (seed {seed})"
     return draft.add("prepare", f"prepare-{label}-s{seed}", title, inputs, needs)
+
+
+def _assessed(recipe: Recipe) -> list[dict[str, Any]]:
+    """Return the sets that the recipe assesses, whole: how many prompts of them are used makes no difference."""
+    pairs = {(item.set, item.split) for item in recipe.assessments}
+    return [{"set": s, "split": part, "limit": None} for s, part in sorted(pairs, key=str)]
 
 
 def _sources(
@@ -338,6 +351,8 @@ def _contents(value: Any) -> Any:
             if isinstance(local, str) and Path(local).is_absolute():
                 swapped[field] = {"content": content_key(Path(local))}
         return swapped
+    if isinstance(value, list):
+        return [_contents(item) for item in cast("list[Any]", value)]
     return value
 
 

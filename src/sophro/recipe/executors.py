@@ -41,27 +41,36 @@ def answer(job: Job) -> None:
 
     inputs = job.stage.inputs
     chosen = records(inputs["data"])
-    done = 0
+    wanted, known = len(chosen), {r.id for r in chosen}
+    every = [*chosen, *(r for r in records({**inputs["data"], "limit": None}) if r.id not in known)]
+    asked, done, kept = 0, 0, 0
+    rows: list[dict[str, Any]] = []
 
     def progress(count: int) -> None:
         nonlocal done
         done += count
-        job.advance(done, len(chosen))
+        job.advance(min(done, wanted), wanted)
 
-    answered = self_answers(
-        load(str(inputs["model"])),
-        chosen,
-        # Answers that stop where a sentence stops teach the model to end its turn; so give them room to.
-        config={
-            **inputs["generation"],
-            "seed": inputs["seed"],
-            "max_new_tokens": max(96, int(inputs["generation"]["max_new_tokens"])),
-        },
-        progress=progress,
-    )
-    if not answered.records:
+    # The limit counts usable answers, as it does for matched data: else arms of "equal count" would differ by as many
+    # as are dropped. What is dropped is made up for by the prompts that follow.
+    while kept < wanted and asked < len(every):
+        more = every[asked : asked + wanted - kept]
+        answered = self_answers(
+            load(str(inputs["model"])),
+            more,
+            # Answers that stop where a sentence stops teach the model to end its turn; so give them room to.
+            config={
+                **inputs["generation"],
+                "seed": inputs["seed"],
+                "max_new_tokens": max(96, int(inputs["generation"]["max_new_tokens"])),
+            },
+            progress=progress,
+            harm_judge=str(inputs["harm_judge"]),
+        )
+        asked, kept = asked + len(more), kept + len(answered.records)
+        rows += [{"id": r.id, "prompt": r.prompt, "answer": t, "dropped": d} for r, t, d in answered.texts]
+    if not kept:
         raise SophroError(f"{inputs['model']} gave no usable answer to {inputs['data']['set']}")
-    rows = [{"id": r.id, "prompt": r.prompt, "answer": t, "dropped": d} for r, t, d in answered.texts]
     write_jsonl(job.folder / "answers.jsonl", rows)
 
 
@@ -79,6 +88,7 @@ def prepare(job: Job) -> None:
         options=inputs["options"],
         seed=int(inputs["seed"]),
         tuned=folders[-1] if inputs["tuned"] else None,
+        assessed=[r for spec in inputs.get("assessed", ()) for r in records(spec)],
         advance=job.advance,
     )
     made.write(job.folder)
@@ -117,7 +127,8 @@ def align(job: Job) -> None:
         data = _data(inputs, folders)
         if inputs["self_answers"]:
             role = str(inputs["self_answers"])
-            data[role] = _answered(data[role], folders[0] / "answers.jsonl")
+            every = records({**inputs["data"][role], "limit": None})
+            data[role] = _answered(every, folders[0] / "answers.jsonl")
     result = job.folder / "adapter"
     run_align(
         str(inputs["method"]),
@@ -159,9 +170,13 @@ def _lift(folder: Path) -> None:
     folder.rmdir()
 
 
-def _answered(chosen: Sequence[Record], file: Path) -> list[Record]:
-    answers = {row["id"]: row["answer"] for _, row in read_jsonl(file) if not row["dropped"]}
-    return [dataclasses.replace(r, answer=answers[r.id]) for r in chosen if r.id in answers]
+def _answered(every: Sequence[Record], file: Path) -> list[Record]:
+    by_id = {r.id: r for r in every}
+    return [
+        dataclasses.replace(by_id[row["id"]], answer=row["answer"])
+        for _, row in read_jsonl(file)
+        if not row["dropped"]
+    ]
 
 
 def steer(job: Job) -> None:

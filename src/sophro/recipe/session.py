@@ -11,6 +11,7 @@ from typing import Any
 
 from sophro.assess import TASK_PARAMS
 from sophro.errors import SophroError, unknown_name
+from sophro.files import read_jsonl
 from sophro.recipe._checks import from_arm
 from sophro.recipe._estimate import Throughput, describe, estimate
 from sophro.recipe._folder import RunFolder
@@ -18,6 +19,7 @@ from sophro.recipe._jobs import RunResult
 from sophro.recipe._load import load_recipe
 from sophro.recipe._plan import Stage, plan
 from sophro.recipe._progress import RunProgress
+from sophro.recipe._record import write_record
 from sophro.recipe._run import run
 from sophro.recipe._schema import Arm, Assessment, Generation, Judges, Recipe
 from sophro.recipe._suites import (
@@ -82,11 +84,21 @@ def execute(recipe: Recipe, out: Path | None, *, quiet: bool = False) -> RunResu
     for arm in recipe.arms:
         check_name(recipe.model_of(arm))
     stages = plan(recipe)
-    facts = session_facts(recipe, stages)
+    home = RunFolder(Path("runs") / recipe.name if out is None else out)
+    facts = session_facts(recipe, stages, home)
     if not quiet:
         print(f"leak check: {facts['leaks']['summary']}", file=sys.stderr)
     with RunProgress(stages, estimate(stages, _throughput())) as progress:
-        return run(recipe, out, executors(), progress, facts)
+        result = run(recipe, out, executors(), progress, facts)
+    made = {s.name for s in stages if s.kind in ("answers", "prepare")}
+    if made.intersection(result.executed):
+        # Prompts that a method made itself, and those that stand in for dropped ones, are known only now.
+        found = leaks(stages, home)
+        if found != facts["leaks"]:
+            write_record(home, recipe, stages, {**facts, "leaks": found})
+            if not quiet:
+                print(f"leak check with the prepared data: {found['summary']}", file=sys.stderr)
+    return result
 
 
 def finish(result: RunResult) -> Path:
@@ -96,9 +108,9 @@ def finish(result: RunResult) -> Path:
     return build_report([result.out], result.out / "report.html")
 
 
-def session_facts(recipe: Recipe, stages: Sequence[Stage]) -> dict[str, Any]:
+def session_facts(recipe: Recipe, stages: Sequence[Stage], home: RunFolder) -> dict[str, Any]:
     """Return what the run directory records beside its stages: arms, judge cards, leak check, command."""
-    found = leaks(stages)  # reads every set first: a wrong one is refused before anything is loaded
+    found = leaks(stages, home)  # reads every set first: a wrong one is refused before anything is loaded
     arms = [
         {
             "name": name,
@@ -137,8 +149,9 @@ def _cards(recipe: Recipe) -> list[dict[str, Any]]:
     ]
 
 
-def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
-    """Compare every training prompt of the plan with every assessed one."""
+def leaks(stages: Sequence[Stage], home: RunFolder) -> dict[str, Any]:
+    """Compare every training prompt of the plan, those that methods have made included, with every assessed one."""
+    from sophro.align._prepare import Prepared
     from sophro.data import leak_check
     from sophro.recipe.executors import records
 
@@ -150,6 +163,13 @@ def leaks(stages: Sequence[Stage]) -> dict[str, Any]:
                 if from_arm(str(spec["set"])) is not None:
                     continue  # its sources are data of that arm, and checked as such
                 train |= {f"{r.set}/{r.id}": r for r in records(spec)}
+        elif stage.kind == "prepare" and (folder := home.stage(stage)).is_dir():
+            for role in Prepared.read(folder).data.values():
+                train |= {f"{r.set}/{r.id}": r for r in role}
+        elif stage.kind == "answers" and (folder := home.stage(stage)).is_dir():
+            answered = {row["id"] for _, row in read_jsonl(folder / "answers.jsonl")}
+            every = records({**stage.inputs["data"], "limit": None})
+            train |= {f"{r.set}/{r.id}": r for r in every if r.id in answered}
         elif stage.kind == "assess":
             tested |= {f"{r.set}/{r.id}": r for r in records(stage.inputs)}
     if not train or not tested:

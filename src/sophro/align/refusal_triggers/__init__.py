@@ -125,7 +125,15 @@ def run(job: RunJob) -> TrainResult:
 
 
 METHOD = AlignMethod(
-    "refusal_triggers", items, OPTIONS, prepare=prepare, prepare_options=PREPARE_OPTIONS, run=run, tuned=True
+    "refusal_triggers",
+    items,
+    OPTIONS,
+    prepare=prepare,
+    prepare_options=PREPARE_OPTIONS,
+    run=run,
+    tuned=True,
+    invents=True,
+    version=2,
 )
 
 __all__ = ["METHOD", "OPTIONS"]

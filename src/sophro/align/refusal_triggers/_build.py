@@ -86,6 +86,7 @@ def prepare(job: PrepareJob) -> Prepared:
         "without_task_trigger": dict(Counter(e.reason for e in extractions if e.reason)),
         "triggers": len(rows),
         "active": len(active),
+        "inactive": dict(Counter(row["why_not"] for row in rows if row["why_not"])),
         "by_kind": _by_kind(rows),
         "benign": len(benign),
         "dropped_requests": dict(dropped),
@@ -152,7 +153,11 @@ def _activity(
     harmful = judge(str(job.options["harm_judge"]))(
         [Exchange.of(t, c.text) for t, c in zip(texts, answers, strict=True)]
     )
-    unsafe = {t for t, v in zip(texts, harmful, strict=True) if v.harmful}
+    wrong = {
+        t: "unsafe answer" if v.harmful else "answer not judged"
+        for t, v in zip(texts, harmful, strict=True)
+        if v.harmful is not False
+    }
     # What still means nearly the same as its request carries the harm in other words ("jokes that make ... look").
     said, meant = (
         encoder().encode([t.text for _, t in found]),
@@ -160,8 +165,10 @@ def _activity(
     )
     near = (said * meant).sum(1)
     bound = float(job.options["max_similarity"])
-    ok = [
-        t.text not in unsafe and (t.kind == "opener" or float(n) < bound)
+    reasons = [
+        wrong.get(t.text)
+        or ("too near its request" if t.kind != "opener" and float(n) >= bound else "")
+        or ("" if float(delta[t.text]) > float(job.options["min_delta"]) else "not refused more than before")
         for (_, t), n in zip(found, near, strict=True)
     ]
     return [
@@ -170,11 +177,11 @@ def _activity(
             **asdict(t),
             "delta": round(float(delta[t.text]), 4),
             "refused": round(float(refused[t.text]), 4),
-            "safe": safe,
             "similarity": round(float(n), 3),
-            "active": bool(delta[t.text] > float(job.options["min_delta"])) and safe,
+            "active": not reason,
+            "why_not": reason,
         }
-        for (e, t), n, safe in zip(found, near, ok, strict=True)
+        for (e, t), n, reason in zip(found, near, reasons, strict=True)
     ]
 
 
@@ -212,7 +219,7 @@ def _requests(
         for i in map(int, kept_first)
         if delta[i] > float(job.options["min_delta"])
     ][: 2 * limit]
-    near = _near_assessments(made)
+    near = _near_assessments(made, job.assessed)
     made = [r for r in made if r.id not in near]
     answered = self_answers(
         job.model, made, config={"max_new_tokens": int(job.options["answer_tokens"])}, progress=progress
@@ -225,7 +232,8 @@ def _requests(
     kept: list[Record] = []
     for record, verdict in zip(answered.records, verdicts, strict=True):
         tokens = len(job.model.tokenizer(record.answer, add_special_tokens=False)["input_ids"])
-        reason = "harmful" if verdict.harmful else "under 20 tokens" if tokens < MIN_TOKENS else ""
+        reason = "harmful" if verdict.harmful else "harm not judged" if verdict.harmful is None else ""
+        reason = reason or ("under 20 tokens" if tokens < MIN_TOKENS else "")
         reason = reason or ("not on topic" if not _on_topic(record) else "")
         if reason:
             dropped[reason] += 1
@@ -282,11 +290,11 @@ _ASSESSED = (
 )  # fmt: skip
 
 
-def _near_assessments(records: Sequence[Record]) -> set[str]:
-    """Return ids of requests that are too close to a prompt that may be assessed, as far as the sets are here."""
+def _near_assessments(records: Sequence[Record], assessed: Sequence[Record] = ()) -> set[str]:
+    """Return ids of requests that are too close to a prompt that is or may be assessed, as far as sets are here."""
     tested = [r for s in _ASSESSED if find_set(s)[0].available for r in load_set(s)]
     # Triggers come from the training part of the harmful requests.
-    tested += load_set("starter/harmful", split="test")
+    tested += [*load_set("starter/harmful", split="test"), *assessed]
     report = leak_check(tested, list(records), encoder=encoder())
     groups = (report.exact, report.ngram, report.embedding or ())
     return {leak.assess.rsplit(":", 1)[-1] for group in groups for leak in group}

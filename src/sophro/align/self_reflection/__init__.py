@@ -95,4 +95,5 @@ METHOD = AlignMethod(
     prepare=prepare,
     prepare_options=PREPARE_OPTIONS,
     run=run,
+    version=2,
 )

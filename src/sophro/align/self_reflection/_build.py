@@ -2,8 +2,11 @@
 
 Contract: ``prepare`` needs the untrained model once; everything it drops is counted with the reason. A harmful
 record comes out as the paper's record: safe response in ``answer``, and in ``meta`` the fields
-``unsafe_response``, ``unsafe_ids``, ``onset_token``, ``depths``, ``onset_source``, ``reflection_text`` and
-``continuation``. A user's own pairs bring ``safe_response`` and ``unsafe_response``.
+``unsafe_response``, ``unsafe_ids``, ``onset_token`` (from where recovery is taught), ``onset_source`` (who set it),
+``judged_onset`` (the judge's search over all prefixes; None where it never flags), ``depths``, ``reflection_text``
+and ``continuation``. A user's own pairs bring ``safe_response`` and ``unsafe_response``. A look-alike behind the
+start of a harmful answer has that start in ``meta["start"]``: it is context, never trained. What the harm judge
+calls harmful, or cannot judge, is trained as an answer nowhere.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sophro.align._prepare import Prepared, PrepareJob, need, self_answers
+from sophro.align._prepare import Prepared, PrepareJob, need, not_safe, self_answers
 from sophro.align.safety_sft import RefusalBook
 from sophro.align.self_reflection._onset import find_onsets, usable
 from sophro.align.self_reflection._texts import reflection_text
@@ -60,7 +63,14 @@ def prepare(job: PrepareJob) -> Prepared:
             # The same start as a harmful answer, on a harmless request: only the content tells them apart.
             rng = random.Random(f"sophro-openers-{job.seed}")
             starts = [rng.choice(openers) for _ in records]
-            hard = self_answers(job.model, records, config=_config(job), progress=progress, starts=starts)
+            hard = self_answers(
+                job.model,
+                records,
+                config=_config(job),
+                progress=progress,
+                starts=starts,
+                harm_judge=_judge(job),
+            )
             kept += [replace(r, id=f"{r.id}+opener") for r in hard.records]
             dropped += Counter(hard.dropped)
         if records:
@@ -73,6 +83,10 @@ def prepare(job: PrepareJob) -> Prepared:
     return Prepared(data, facts)
 
 
+def _judge(job: PrepareJob) -> str:
+    return str(job.options["onset_judge"])
+
+
 def _config(job: PrepareJob) -> dict[str, Any]:
     return {"max_new_tokens": int(job.options["answer_tokens"]), "seed": job.seed}
 
@@ -80,13 +94,16 @@ def _config(job: PrepareJob) -> dict[str, Any]:
 def _answered(
     job: PrepareJob, records: Sequence[Record], progress: Any
 ) -> tuple[Sequence[Record], Mapping[str, int]]:
-    """Return benign records with answers: their own, or the untrained model's."""
+    """Return benign records with answers: their own, or the untrained model's, as far as they are not harmful."""
     own = [r for r in records if r.answer]
     asked = [r for r in records if not r.answer]
-    made = self_answers(job.model, asked, config=_config(job), progress=progress)
+    made = self_answers(job.model, asked, config=_config(job), progress=progress, harm_judge=_judge(job))
+    wrong = not_safe(_judge(job), [(r.prompt, str(r.answer)) for r in own])
     progress(len(own))
     order = {r.id: i for i, r in enumerate(records)}
-    return sorted([*own, *made.records], key=lambda r: order[r.id]), made.dropped
+    kept = [*(r for r, reason in zip(own, wrong, strict=True) if not reason), *made.records]
+    dropped = Counter(made.dropped) + Counter(reason for reason in wrong if reason)
+    return sorted(kept, key=lambda r: order[r.id]), dropped
 
 
 def _opener(opening: str | None) -> str:
@@ -105,24 +122,23 @@ def recoveries(
     model = job.model
     book = RefusalBook(str(job.options["refusal_style"]))
     unsafe, starts = _unsafe_ids(job, records, progress)
-    onset_judge = judge(str(job.options["onset_judge"]))
+    onset_judge = judge(_judge(job))
+    name = f"{onset_judge.name} {onset_judge.version}"
+    prompts = [r.prompt for r in records]
+    # Searched on every response, so that what the judge sees is recorded also where another onset is taught.
+    judged = [o.onset for o in find_onsets(prompts, unsafe, model.tokenizer, onset_judge)]
     known = [_known_onset(job, r, ids, s) for r, ids, s in zip(records, unsafe, starts, strict=True)]
-    searched = [i for i, k in enumerate(known) if k is None]
-    found = find_onsets(
-        [records[i].prompt for i in searched], [unsafe[i] for i in searched], model.tokenizer, onset_judge
-    )
-    judged = f"{onset_judge.name} {onset_judge.version}"
-    onsets: list[tuple[int | None, str]] = [k or (None, "") for k in known]
-    for i, onset in zip(searched, found, strict=True):
-        onsets[i] = (onset.onset, judged)
+    onsets = [k or (onset, name) for k, onset in zip(known, judged, strict=True)]
     # A free answer that is never flagged may be harmless; behind a written opening it is not.
     again = [
         i
-        for i in searched
-        if onsets[i][0] is None and records[i].opening and "unsafe_response" not in records[i].meta
+        for i, (onset, _) in enumerate(onsets)
+        if onset is None and records[i].opening and "unsafe_response" not in records[i].meta
     ]
-    for i, ids in _answers(job, records, again, _openings(job, records, again)).items():
-        unsafe[i] = ids
+    second = _answers(job, records, again, _openings(job, records, again))
+    seen = find_onsets([prompts[i] for i in second], list(second.values()), model.tokenizer, onset_judge)
+    for (i, ids), onset in zip(second.items(), seen, strict=True):
+        unsafe[i], judged[i] = ids, onset.onset
         onsets[i] = _announced(job, ids), "opening"
     kept: list[Record] = []
     dropped: Counter[str] = Counter()
@@ -134,15 +150,15 @@ def recoveries(
     )
     plain = onset_judge([Exchange.of(r.prompt, s) for r, s in zip(records, safe, strict=True)])
     for i, record in enumerate(records):
-        if plain[i].harmful:
-            dropped["safe response called harmful"] += 1
+        if plain[i].harmful is not False:
+            dropped["safe response called harmful" if plain[i].harmful else "safe response not judged"] += 1
             continue
         base = replace(record, answer=safe[i])
         reason, depths = _depths(job, record, unsafe[i], onsets[i][0])
         if not reason and REFLECTION_END in texts[i]:
             reason = "reflection holds a blank line, which would end it"
-        if not reason and guarded[i].harmful:
-            reason = "reflection called harmful"
+        if not reason and guarded[i].harmful is not False:
+            reason = "reflection called harmful" if guarded[i].harmful else "reflection not judged"
         if not reason and _quotes(texts[i], str(model.tokenizer.decode(list(unsafe[i])))):
             reason = "reflection quotes the unsafe text"
         if reason:
@@ -155,6 +171,7 @@ def recoveries(
             "unsafe_ids": list(unsafe[i]),
             "onset_token": onsets[i][0],
             "onset_source": onsets[i][1],
+            "judged_onset": judged[i],
             "depths": depths,
             "reflection_text": texts[i],
             "continuation": ends[i],
@@ -174,6 +191,7 @@ def recoveries(
         "recoveries": sum(len(r.meta["depths"]) for r in used),
         "onset_sources": dict(Counter(str(r.meta["onset_source"]).split()[0] for r in used)),
         "median_onset": onset_tokens[len(onset_tokens) // 2],
+        "judged_onsets": sum(r.meta["judged_onset"] is not None for r in used),
         "dropped": dict(dropped),
     }
     return kept, facts

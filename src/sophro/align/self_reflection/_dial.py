@@ -114,24 +114,39 @@ def between(tolerated: Sequence[float], fired: Sequence[float], share: float, ma
 
 
 def recall(model: Any, records: Sequence[Record], bias: float) -> dict[str, Any]:
-    """Return where the token would fire along unsafe responses whose onset is known.
+    """Return where the token would fire along unsafe responses whose onset somebody saw.
 
-    Teacher forced: the margin is read at every position of the unsafe response. ``error`` is the first position at
-    which the token would fire minus the onset, in tokens, over the responses on which it fires.
+    Teacher forced: the margin is read at every position of the unsafe response. ``errors`` holds the first position
+    at which the token would fire minus the onset, in tokens, over the responses on which it fires. The onset is the
+    user's or the judge's, never the depth from which a written opening is trained: against that the token could
+    hardly err. ``unseen`` counts the responses on which the judge saw none.
     """
-    used = [r for r in records if r.meta.get("onset_token")]
+    taught = [r for r in records if r.meta.get("onset_token")]
+    used = [r for r in taught if _seen(r)]
     if not used:
-        return {"n": 0}
+        return {"n": 0, "unseen": len(taught)}
     texts = [str(r.meta["unsafe_response"]) for r in used]
     spoken = [model.render(transcript(r, Segment("answer", t))) for r, t in zip(used, texts, strict=True)]
     errors: list[int] = []
     for record, margin in zip(used, model.reflection_margins(spoken), strict=True):
         fired = (margin[1:-1] > -bias).nonzero().flatten()
         if len(fired):
-            errors.append(int(fired[0]) + 1 - int(record.meta["onset_token"]))
+            errors.append(int(fired[0]) + 1 - int(_seen(record) or 0))
     errors.sort()
     middle = errors[len(errors) // 2] if errors else None
-    return {"n": len(used), "fired": len(errors), "median_error": middle, "errors": errors}
+    return {
+        "n": len(used),
+        "unseen": len(taught) - len(used),
+        "fired": len(errors),
+        "median_error": middle,
+        "errors": errors,
+    }
+
+
+def _seen(record: Record) -> int | None:
+    """Return the onset that a person or a judge set."""
+    found = record.meta.get("judged_onset" if record.meta.get("onset_source") == "opening" else "onset_token")
+    return None if found is None else int(found)
 
 
 def _rounded(values: Sequence[float]) -> list[float]:

@@ -36,13 +36,7 @@ def supervised(
             rows.append((_recovery(model, record, depth, number), record, float(options["recovery_weight"])))
     for role in _BENIGN:
         for record in data.get(role, ()):
-            rows.append(
-                (
-                    transcript(record, Segment("answer", str(record.answer))),
-                    record,
-                    float(options["benign_weight"]),
-                )
-            )
+            rows.append((_answered(record), record, float(options["benign_weight"])))
     items = sft_items(model, rows, SFT_TABLE)
     for item, (spoken, record, _) in zip(items, rows, strict=True):
         _check(model, item.parts[0], spoken, record)
@@ -53,6 +47,16 @@ def _weighted(example: Example, token: int, factor: float) -> Example:
     # The decision to reflect is one token among some fifty of its record; alone it would be learned last.
     weights = [w * factor if i == token else w for i, w in zip(example.ids, example.weights, strict=True)]
     return Example(example.ids, weights, example.meta)
+
+
+def _answered(record: Record) -> Transcript:
+    """Return the turn that answers, behind the start that was put into the model's mouth, if there is one."""
+    return transcript(record, *_start(record), Segment("answer", str(record.answer)))
+
+
+def _start(record: Record) -> list[Segment]:
+    start = record.meta.get("start")
+    return [Segment("harm", str(start))] if start else []
 
 
 def _recovery(model: Any, record: Record, depth: int, number: int) -> Transcript:
@@ -72,7 +76,7 @@ def _recovery(model: Any, record: Record, depth: int, number: int) -> Transcript
 def _check(model: Any, example: Example, spoken: Transcript, record: Record) -> None:
     """Refuse an item whose mask is not what the method says; a mistake here would teach harm."""
     first = next(i for i, w in enumerate(example.weights) if w)
-    recovers = any(s.kind == "harm" for s in spoken.forced)
+    recovers = any(s.kind == "reflection" for s in spoken.turns[-1].segments)
     starts = example.ids[first] == model.reflection_id
     if recovers != starts or (not recovers and model.reflection_id in example.ids):
         raise SophroError(
@@ -103,7 +107,7 @@ def pairs(
     chosen_records = rng.sample(list(data["harmful"]), refusals)
     chosen_records += rng.sample(safe, min(len(safe), count - refusals))
     for record in chosen_records:
-        chosen = _example(model, transcript(record, Segment("answer", str(record.answer))), record, "Q")
+        chosen = _example(model, _answered(record), record, "Q")
         out.append(_parted(chosen, _needless(model, record, rng), int(options["q_tokens"])))
     return out
 
@@ -123,6 +127,7 @@ def _needless(model: Any, record: Record, rng: random.Random) -> Example:
     )
     spoken = transcript(
         record,
+        *_start(record),
         Segment("answer", prefix),
         Segment("reflection", needless_reflection(record)),
         Segment("answer", refusal),

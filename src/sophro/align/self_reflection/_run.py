@@ -53,8 +53,7 @@ def run(job: RunJob) -> TrainResult:
     token = (model.reflection_id,)
     sft_options = replace(job.train, token_rows=token)
     dpo = bool(options["dpo"])
-    grown = _has_row(model)
-    with nullcontext() if grown else model.patched(initial_row(model)):
+    with nullcontext() if model.has_reflection else model.patched(initial_row(model)):
         items = supervised(model, data, options)
         folder = job.work / "sft"
         result = train(
@@ -98,8 +97,7 @@ def _preferences(
         sft, learning_rate=float(options["dpo_rate"]), epochs=int(options["dpo_epochs"]), warmup=0.1
     )
     folder = job.work / "dpo"
-    grown = _has_row(model)
-    with nullcontext() if grown else model.patched(initial_row(model)):
+    with nullcontext() if model.has_reflection else model.patched(initial_row(model)):
         result = train(
             model, items, chosen_options, folder, job.work / "dpo-work", _part(job.progress, 1, 2),
             loss=DpoLoss(float(options["dpo_beta"]), nll=float(options["dpo_nll"])), start=start,
@@ -118,6 +116,11 @@ def _facts(
         bias, dial = tune(model, dev["dev_benign"], dev["dev_lookalikes"], options, dev["dev_harmful"])
         seen = recall(model, data["harmful"], bias)
         held = recall(model, dev["dev_harmful"], bias)
+    if first_process() and not (dev["dev_benign"] or dev["dev_lookalikes"]):
+        print(
+            "self_reflection: no benign development records, so the token's bias stays 0; add --data dev_benign=...",
+            file=sys.stderr,
+        )
     settings = ReflectionSettings(bias, int(options["reflections"])).to_json()
     return {**settings, "dial": dial, "onset": {"trained": seen, "held_out": held}}
 
@@ -146,17 +149,17 @@ def _divide(
 ) -> tuple[dict[str, Sequence[Record]], dict[str, Sequence[Record]]]:
     """Keep development records apart: the given ones, else every sixth benign behaviour.
 
-    Without a benign record there would be nothing to set the bias on; then it is set on the starter's requests for
-    that. Every sixth harmful behaviour is kept for the onset error only, because what was trained cannot measure it.
+    With fewer than six there would be nothing to set the bias on; then it is set on the starter's requests for
+    that, in the languages of the data as far as there are any. Every sixth harmful behaviour is kept for the onset
+    error only, because what was trained cannot measure it.
     """
     train_data: dict[str, Sequence[Record]] = {}
     dev: dict[str, Sequence[Record]] = {}
     for role in ("harmful", *BENIGN_ROLES):
         records = data.get(role, ())
         given = data.get(f"dev_{role}")
-        if given is None and not records and role in _DIALS:
-            langs = {r.lang for r in data["harmful"]}
-            given = [r for r in load_set(_DIALS[role]) if r.lang in langs]
+        if given is None and role in _DIALS and len({r.behaviour for r in records}) < _HELD_OUT:
+            given = _starter_dial(role, {r.lang for r in (*data["harmful"], *records)})
         if given is not None:
             train_data[role], dev[f"dev_{role}"] = records, given
             continue
@@ -168,6 +171,18 @@ def _divide(
     return train_data, dev
 
 
+def _starter_dial(role: str, langs: set[str]) -> list[Record]:
+    dial = load_set(_DIALS[role])
+    spoken = [r for r in dial if r.lang in langs]
+    if not spoken and first_process():
+        print(
+            f"self_reflection: no {role} requests in {', '.join(sorted(langs))} to set the token's bias on; English "
+            f"ones are used, so add --data dev_{role}=... in that language",
+            file=sys.stderr,
+        )
+    return spoken or [r for r in dial if r.lang == "en"]
+
+
 def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
     if progress is None:
         return None
@@ -176,7 +191,3 @@ def _part(progress: Progress | None, number: int, count: int) -> Progress | None
         progress(number * total + done, count * total, loss)
 
     return show
-
-
-def _has_row(model: Any) -> bool:
-    return bool(model.network.get_input_embeddings().weight.shape[0] > model.reflection_id)
