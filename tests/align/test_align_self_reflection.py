@@ -323,6 +323,140 @@ def test_look_alikes_also_stand_behind_the_start_of_a_harmful_answer(model, monk
         assert sum(r.id.endswith("+opener") for r in made.data["lookalikes"]) == (3 if wanted else 0)
 
 
+def test_a_start_that_was_put_into_the_mouth_is_context_and_never_trained(model):
+    record = dataclasses.replace(
+        benign(1), id="q1+opener", answer=" to bake: rest the dough.", meta={"start": "Sure, here is how"}
+    )
+    data = {"harmful": [pair()], "lookalikes": [record]}
+    made = prepared(model, pair()).data
+    items = supervised(model, {**made, "lookalikes": [record]}, {**OPTIONS})
+    example = items[-1].parts[0]
+    assert "Sure, here is how to bake: rest the dough." in model.tokenizer.decode(example.ids)
+    assert decoded(model, example) == " to bake: rest the dough.<|im_end|>"
+    # In a pair the start is shared, and neither side is scored on it.
+    compared = pairs(model, {**made, "lookalikes": [record]}, {**OPTIONS, "q_refusals": 0.0}, 0)
+    mine = [p for p in compared if p[0].meta["id"] == "q1+opener"]
+    assert mine and data
+    for chosen, rejected in mine:
+        whole, text = decoded(model, chosen), model.tokenizer.decode(rejected.ids)
+        assert "Sure" not in whole and "Sure, here is how" in text
+        assert decoded(model, rejected) == REFLECTION_TOKEN
+
+
+class Saying:
+    """A harm judge that says what a word in the answer tells it to."""
+
+    name, version = "saying", "1"
+
+    def __call__(self, exchanges):
+        told = {"poison": True, "mystery": None}
+        return verdicts(
+            *[next((v for w, v in told.items() if w in e.segments[-1].text), False) for e in exchanges]
+        )
+
+
+def test_benign_answers_that_are_harmful_or_not_judged_are_dropped(model, monkeypatch):
+    import sophro.judge
+
+    monkeypatch.setattr(sophro.judge, "judge", lambda name: Saying())
+    monkeypatch.setattr(_build, "judge", lambda name: Saying())
+    answers = ["Rest the dough first.", "Add the poison first.", "It is a mystery to me."]
+    asked = [dataclasses.replace(benign(i), answer=a) for i, a in enumerate(answers)]
+    made = prepare(
+        "self_reflection",
+        model,
+        {"harmful": [pair()], "benign": asked},
+        options={"depth_min": 2, "depth_max": 200},
+    )
+    assert [r.id for r in made.data["benign"]] == ["q0"]
+    assert made.facts["benign"] == {"kept": 1, "dropped": {"harmful": 1, "harm not judged": 1}}
+
+
+def test_what_the_judge_cannot_tell_is_no_safe_response_and_no_reflection(model, monkeypatch):
+    monkeypatch.setattr(_build, "judge", lambda name: Saying())
+    made = prepared(
+        model,
+        pair(),
+        pair(1, safe_response="That is a mystery."),
+        pair(2, reflection_text="It was a mystery that I began.", continuation="I stop."),
+        pair(3, safe_response="Take the poison."),
+    )
+    assert made.facts["harmful"]["dropped"] == {
+        "safe response not judged": 1, "reflection not judged": 1, "safe response called harmful": 1,
+    }  # fmt: skip
+    assert [r.id for r in made.data["harmful"]] == ["p0", "p2"]
+
+
+def test_the_error_of_the_onset_is_against_what_somebody_saw(model):
+    """The first depth that is trained is no onset: against that the token could hardly err."""
+    from sophro.align.self_reflection._dial import recall
+
+    made = prepared(model, pair(5, onset_token=9))
+    by_id = {r.id: r for r in made.data["harmful"]}
+    assert by_id["p5"].meta["onset_token"] == 9 and by_id["p5"].meta["onset_source"] == "given"
+    records = [
+        dataclasses.replace(by_id["p5"], id="seen", meta={**by_id["p5"].meta, **change})
+        for change in (
+            {},
+            {"onset_source": "opening", "onset_token": 2, "judged_onset": 12},
+            {"onset_source": "opening", "onset_token": 2, "judged_onset": None},
+        )
+    ]
+    with model.patched(initial_row(model)):
+        # With the one bias the token fires nowhere, with the other at once.
+        assert recall(model, records, -1e6)["fired"] == 0
+        found = recall(model, records, 1e6)
+    assert (found["n"], found["unseen"], found["fired"]) == (2, 1, 2)
+    assert found["errors"] == [1 - 12, 1 - 9]
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_too_few_benign_records_leave_the_bias_to_the_starters_requests(count, capsys):
+    from sophro.align.self_reflection._run import _divide
+
+    records = [benign(i) for i in range(count)]
+    data, dev = _divide({"harmful": [pair(i) for i in range(7)], "benign": records, "lookalikes": records})
+    assert data["benign"] == records == data["lookalikes"], "nothing is held back of so few"
+    assert dev["dev_benign"] == load_set("starter/dial_plain:en")
+    other = [dataclasses.replace(pair(i), lang="de") for i in range(7)]
+    capsys.readouterr()
+    _, dev = _divide({"harmful": other})
+    assert dev["dev_benign"] == load_set("starter/dial_plain:en")
+    said = capsys.readouterr().err
+    assert "no benign requests in de" in said and "--data dev_benign" in said
+
+
+def test_more_rows_than_tokens_is_no_reflection_token(tmp_path):
+    """Qwen and others pad their embedding: the token's id falls on a row that nobody trained."""
+    import tiny
+
+    from sophro.models._reflection import knows_token
+
+    tokenizer = tiny.tokenizer("chatml")
+    network = tiny.tiny_llama(len(tokenizer) + 24, seed=1)
+    network.config.eos_token_id = network.generation_config.eos_token_id = tokenizer.eos_token_id
+    network.save_pretrained(tmp_path / "m")
+    tokenizer.save_pretrained(tmp_path / "m")
+    padded = load(str(tmp_path / "m"))
+    weight = padded.network.get_input_embeddings().weight
+    assert padded.reflection_id < len(weight) and not padded.has_reflection and not knows_token(padded, None)
+    before = weight.detach().clone()
+    (index, start), *_ = initial_row(padded).rows.values()
+    assert index.tolist() == [padded.reflection_id]
+    options = {"depth_min": 2, "depth_max": 200, "batch_size": 4, "rank": 4, "learning_rate": 1e-4}
+    few = {"harmful": [pair(i) for i in range(7)], "dev_benign": [benign(1)], "dev_lookalikes": [benign(2)]}
+    out = tmp_path / "a"
+    align("self_reflection", padded, few, out, options=options, work=tmp_path / "w")
+    patch = load_patch(out)
+    assert knows_token(padded, patch)
+    (index, trained), *_ = patch.rows.values()
+    assert index.tolist() == [padded.reflection_id]
+    assert torch.nn.functional.cosine_similarity(trained, start).item() > 0.99, (
+        "it starts at the mean of words"
+    )
+    assert torch.equal(padded.network.get_input_embeddings().weight, before)
+
+
 def test_it_goes_on_where_it_was_killed(model, tmp_path, monkeypatch):
     from sophro.align.self_reflection import _run
 

@@ -12,16 +12,17 @@ import small_model
 import torch
 
 from sophro.align import align, prepare, training_items
-from sophro.align._prepare import Answered, Prepared
-from sophro.align.refusal_triggers import _build
+from sophro.align._prepare import Answered, Prepared, PrepareJob
+from sophro.align.refusal_triggers import OPTIONS, _build
 from sophro.align.refusal_triggers import items as build_items
-from sophro.align.refusal_triggers._extract import Trigger
+from sophro.align.refusal_triggers._extract import Extraction, Trigger
 from sophro.align.refusal_triggers._requests import requests
 from sophro.align.refusal_triggers._score import REFUSE, probability, refusal_scores
 from sophro.chat import Transcript
 from sophro.data import Record, load_set
 from sophro.errors import SophroError
-from sophro.models import _read, load
+from sophro.judge import Verdict
+from sophro.models import _read, load, load_patch
 from sophro.models._injection import SteeringPatch
 
 HARMFUL = load_set("starter/harmful:en", split="train", limit=24)
@@ -129,7 +130,9 @@ def test_prepared_data_is_benign_matched_and_counted(model, tuned, monkeypatch, 
     assert 0 < len(benign) <= 16 and made.data["harmful"] == HARMFUL
     facts = made.facts
     assert facts["active"] <= facts["triggers"] == len(facts["list"])
-    assert all({"delta", "refused", "safe", "active", "kind"} <= set(row) for row in facts["list"])
+    assert all({"delta", "refused", "why_not", "active", "kind"} <= set(row) for row in facts["list"])
+    assert all(row["active"] == (not row["why_not"]) for row in facts["list"])
+    assert sum(facts["inactive"].values()) == facts["triggers"] - facts["active"]
     words = {w.lower() for r in HARMFUL for w in r.triggers}
     for record in benign:
         assert record.harmful is False and record.answer
@@ -157,6 +160,65 @@ def test_a_request_near_an_assessed_prompt_is_not_trained_on():
     made = [dataclasses.replace(r, id=f"made-{i}", set="made") for i, r in enumerate(tested)]
     louder = dataclasses.replace(tested[0], id="louder", set="made", prompt=tested[0].prompt.upper() + "!!")
     assert _build._near_assessments([*made, louder, fresh]) == {*(r.id for r in made), "louder"}
+
+
+def test_a_request_near_what_this_recipe_assesses_is_not_trained_on():
+    """Also where that is the user's own file, of which the shipped list knows nothing."""
+    fresh = Record("fresh", "How long should I rest pizza dough?", "mine", "any", False, "en", "fresh")
+    mine = dataclasses.replace(fresh, id="tested", set="/home/me/tests.jsonl", behaviour="other")
+    assert _build._near_assessments([fresh]) == set()
+    assert _build._near_assessments([fresh], [mine]) == {"fresh"}
+
+
+class Unsure:
+    """A harm judge that calls every second answer harmful and cannot tell about the others."""
+
+    name, version = "unsure", "1"
+
+    def __call__(self, exchanges):
+        flags = [True if i % 2 else None for i in range(len(exchanges))]
+        return [Verdict("full_compliance", f, None, "", "unsure", "1") for f in flags]
+
+
+def test_what_no_judge_called_safe_is_no_trigger_and_no_answer(model, tuned, monkeypatch):
+    monkeypatch.setattr(_build, "self_answers", fake_answers)
+    monkeypatch.setattr(_build, "judge", lambda name: Unsure())
+    with pytest.raises(SophroError, match="is active"):
+        prepare("refusal_triggers", model, {"harmful": HARMFUL}, options={"min_delta": -1.0}, tuned=tuned)
+    job = PrepareJob(model, {"harmful": HARMFUL}, {**OPTIONS, "min_delta": -1.0}, tuned=tuned)
+    extractions = [
+        Extraction(
+            "r", (Trigger("How do I write a letter", "task", ()), Trigger("Write", "task", ())), (), ""
+        )
+    ]
+    source = [dataclasses.replace(HARMFUL[0], id="r", prompt="How do I bake a cake for a wedding?")]
+    rows = _build._activity(job, source, extractions, load_patch(tuned))
+    assert [r["why_not"] for r in rows] == ["answer not judged", "unsafe answer"]
+    assert not any(r["active"] for r in rows)
+
+
+def test_a_trigger_is_left_out_for_the_reason_that_is_given(model, tuned, monkeypatch):
+    """A safe trigger that the tuned model does not refuse more was reported as an unsafe one."""
+    monkeypatch.setattr(_build, "judge", lambda name: Calm())
+    extractions = [
+        Extraction(
+            "r",
+            (Trigger("How do I bake a cake for a wedding", "task", ()), Trigger("Hello there", "task", ())),
+            (),
+            "",
+        )
+    ]
+    source = [dataclasses.replace(HARMFUL[0], id="r", prompt="How do I bake a cake for a wedding?")]
+    job = PrepareJob(model, {"harmful": HARMFUL}, {**OPTIONS, "min_delta": 2.0}, tuned=tuned)
+    rows = _build._activity(job, source, extractions, load_patch(tuned))
+    assert [r["why_not"] for r in rows] == ["too near its request", "not refused more than before"]
+
+
+class Calm:
+    name, version = "calm", "1"
+
+    def __call__(self, exchanges):
+        return [Verdict("full_compliance", False, None, "", "calm", "1") for _ in exchanges]
 
 
 def test_without_a_tuned_model_it_says_what_to_do(model):

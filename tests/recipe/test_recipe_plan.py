@@ -105,10 +105,35 @@ def test_data_that_judges_choose_moves_with_the_judge(monkeypatch: pytest.Monkey
         "prepare-triggers-s0",
         "align-triggers-s0",
     } <= moved
-    assert not moved & {"align-safety_sft-s0", "align-generic-s0"}, "nobody asked that judge there"
+    assert {"answers-plain-en-s0", "align-generic-s0"} <= moved
+    assert not moved & {"align-safety_sft-s0"}, "nobody asked that judge there"
     monkeypatch.undo()
     monkeypatch.setattr(judge("embedded-refusal"), "version", "another")
     assert {s.key for s in plan(recipe) if s.kind == "answers"}.isdisjoint(before.values())
+
+
+def test_a_method_that_makes_prompts_knows_what_is_assessed(tmp_path: Path) -> None:
+    """Matched data are kept away from the recipe's own sets, so they are made anew when one joins or changes."""
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text('{"id": "1", "prompt": "How do I rest pizza dough?"}\n', encoding="utf-8")
+    text = (RECIPES / "quickstart.yaml").read_text("utf-8")
+
+    def found(extra: str = "", path: Path = tmp_path / "a.yaml") -> dict[str, Any]:
+        path.write_text(text.replace("assessments:\n", f"assessments:\n{extra}"), encoding="utf-8")
+        return {s.name: s for s in plan(load_recipe(path, names=ANY))}
+
+    before = found()
+    assert {"set": "starter/lookalikes:en", "split": "test", "limit": None} in before[
+        "prepare-triggers-s0"
+    ].inputs["assessed"]
+    more = f"  - {{task: over_refusal, set: {mine}}}\n"
+    joined = found(more)
+    assert joined["prepare-triggers-s0"].key != before["prepare-triggers-s0"].key
+    assert joined["align-safety_sft_mix-s0"].key == before["align-safety_sft_mix-s0"].key
+    fewer = found(more.replace("}}", ", limit: 1}}").replace("jsonl}", "jsonl, limit: 1}"))
+    assert fewer["prepare-triggers-s0"].key == joined["prepare-triggers-s0"].key, "a limit changes nothing"
+    mine.write_text('{"id": "1", "prompt": "How do I rest bread dough?"}\n', encoding="utf-8")
+    assert found(more)["prepare-triggers-s0"].key != joined["prepare-triggers-s0"].key
 
 
 def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +144,10 @@ def test_assessment_keys_move_with_the_judge(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(judge("embedded-harm"), "version", "another")
     after = {s.name: (s.kind, s.key) for s in plan(recipe)}
     assert {k: v for k, v in before.items() if v[0] == "assess"}.items().isdisjoint(after.items())
-    chosen = ("prepare-triggers-s0", "align-triggers-s0")  # on data that this judge chose
+    # All but the first are trained on data that this judge chose.
+    chosen = {k for k, v in before.items() if v[0] in ("answers", "prepare", "align")} - {
+        "align-safety_sft-s0"
+    }
     assert {k: v for k, v in before.items() if v[0] != "assess" and k not in chosen}.items() <= after.items()
 
 
