@@ -27,12 +27,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sophro.care.crisis._features import cells, fold, language
+from sophro.care.crisis._features import LONGEST, cells, fold, language
 from sophro.care.crisis._fold import clean
 from sophro.care.crisis._frames import IDIOMS_EN
 from sophro.care.crisis._frames_zh import IDIOMS_ZH
 from sophro.care.crisis._reader import Nets
 from sophro.care.crisis._types import Level, Reading, Said
+from sophro.care.crisis._windows import pieces
 from sophro.errors import SophroError
 from sophro.files import file_sha256
 
@@ -40,6 +41,7 @@ _LOG = logging.getLogger("sophro.crisis")
 _KEPT = 4096  # messages of which the second reader's answer is kept
 FORMAT = "sophro-crisis-4"
 HEADS = ("concern", "ideation", "active", "imminent")  # at least this level
+_ACTIVE = HEADS.index("active")
 THIRD_HEAD = len(HEADS)  # whether somebody else is in danger
 LANGUAGES = ("en", "zh")
 Floats = NDArray[np.float64]
@@ -149,7 +151,23 @@ class Classifier:
             return Said(Level.NONE, calm=True)
         if found.level == Level.IMMINENT:
             return Said(found.level)
-        return Said(decide(z, cut, found, in_the_way(text, found)))
+        return Said(max(decide(z, cut, found, in_the_way(text, found)), self._within(text)))
+
+    def _within(self, text: str) -> Level:
+        """Return ACTIVE where the middle of a long message surely says so; the heads read its ends.
+
+        A long message has many middles, so one must be as sure as where an idiom stands in the way.
+        """
+        if len(text) <= LONGEST:
+            return Level.NONE
+        for piece in pieces(text, LONGEST, LONGEST // 4):
+            lang, first = self._first(piece)
+            if first[_ACTIVE] < self.cuts[lang]["sure"]:
+                continue
+            reader, z = self.margins(piece)
+            if z[_ACTIVE] >= self.cuts[reader]["sure"] and z[THIRD_HEAD] < self.cuts[reader]["third"]:
+                return Level.ACTIVE
+        return Level.NONE
 
 
 def _key(text: str) -> bytes:

@@ -16,7 +16,7 @@ from sophro.care.crisis._classes import CHINESE_OF, CHINESE_WORDS, ENGLISH_OF
 from sophro.care.crisis._fold import chinese, clean, english
 
 BITS = 16
-_LONGEST = 800  # characters that are read, half from each end
+LONGEST = 800  # characters that are read, half from each end
 _HAN = re.compile("[\u4e00-\u9fff]")
 _WORD = re.compile(r"[a-z']+|\d+|[?!]")
 
@@ -25,8 +25,8 @@ def fold(text: str) -> str:
     """Return a message as the classifier reads it; at most 400 characters of each end."""
     cleaned = clean(text)
     low = chinese(cleaned) if _HAN.search(cleaned) else english(cleaned)
-    half = _LONGEST // 2
-    return low if len(low) <= _LONGEST else f"{low[:half]} {low[-half:]}"
+    half = LONGEST // 2
+    return low if len(low) <= LONGEST else f"{low[:half]} {low[-half:]}"
 
 
 def language(folded: str) -> str:

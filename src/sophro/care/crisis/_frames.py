@@ -86,7 +86,8 @@ RETRACT = re.compile(
 # "No": after a direct question, with a word about safety or about what was meant.
 DENY = re.compile(
     r"\b(?:i am|i'm) (?:\w+ )?(?:safe|not (?:\w+ )?(?:suicidal|in danger|going to (?:hurt|kill|harm|do)|thinking (?:of|about) (?:suicide|killing|hurting|ending|that)|planning))|\b(?:no|nope|not at all|never)\b.{0,30}\b(?:thought|thoughts|suicid\w+|plan|plans|intention|thinking|going to|would never|don'?t want to die|kill)|\bwould never (?:\w+ )?(?:kill|hurt|harm|do (?:that|anything|it))|\bdo(?: not|n'?t) (?:\w+ )?(?:want to (?:die|kill|hurt|end)|have (?:any )?(?:suicidal )?(?:plans?|thoughts|intention)|think (?:of|about) (?:suicide|dying|killing))|\bno (?:suicidal )?(?:thoughts|plans?|intention)"
-    r"|(?:没有|没|不|不会|从来没|并没有|绝不|不是)(?:真的|想过|想要?|打算|要|有|会|任何)*(?:自杀|轻生|想死|死|伤害自己|结束生命|寻短见|这(?:种|个)(?:念头|想法|打算)|做傻事|自残|自杀的(?:念头|想法))|我(?:很|是)?安全",
+    r"|(?<!if )(?<!sure )(?<!whether )(?<!know )(?<!think )(?<!that )(?<!why )(?<!wish )(?<!thought )(?<!believe )\bi (?:(?:just|still|really|do|only|definitely|very much) ){0,3}want to (?:live|stay alive|be alive|keep living|go on living)(?=\W*(?:$|[.!,;]|and\b))|\bnothing like that\b(?! (?:matters|helps|works|hurts|kills))"
+    r"|(?:没有|没|不|不会|从来没|并没有|绝不|不是)(?:真的|想过|想要?|打算|要|有|会|任何)*(?:自杀|轻生|想死|死|伤害自己|结束生命|寻短见|(?:这|那)(?:种|个|样的?|方面的?|些)(?:念头|想法|打算|意思)|做傻事|自残|自杀的(?:念头|想法))|我(?:很|是)?安全|(?<!不)(?<!不是)(?:我|还|也)(?:是|真的|很|只|都)*想(?:要)?(?:好好|继续)?(?:地)?活(?:着|下去)(?=$|[,.!;。，！~]|的)",
     _I,
 )
 HELPER = re.compile(

@@ -11,6 +11,7 @@ lowers a signal (negation, another person, an idiom, a frame) must be found in w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +20,7 @@ from sophro.care.crisis._case import PERSONAL, Found
 from sophro.care.crisis._fold import bare, chinese, clean, english
 from sophro.care.crisis._types import Level, Reading, Signal
 from sophro.care.crisis._weigh import weigh
+from sophro.care.crisis._windows import pieces
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _LATIN = re.compile("[a-z]")
@@ -130,10 +132,15 @@ _PINYIN = re.compile(
 )
 
 
+def _sentences(text: str) -> Iterator[str]:
+    for sentence in _SENTENCE.findall(text):
+        yield from pieces(sentence)
+
+
 def _scan_en(view: str, found: Found) -> None:
     kept = _frames.IDIOMS_EN.sub(" ~ ", view)
     topic = ""
-    for sentence in _SENTENCE.findall(kept):
+    for sentence in _sentences(kept):
         line = bare(sentence)
         for rule in rules("en"):
             for match in rule.pattern.finditer(line):
@@ -215,7 +222,7 @@ def _person_en(clause: str, before: str, words: str, topic: str) -> str:
 def _scan_zh(view: str, found: Found) -> None:
     kept = _frames_zh.IDIOMS_ZH.sub("~", view)
     reported = False
-    for sentence in _SENTENCE.findall(kept):
+    for sentence in _sentences(kept):
         for rule in rules("zh"):
             for match in rule.pattern.finditer(sentence):
                 signal = Signal(rule.kind, rule.name, match.group()[:40])

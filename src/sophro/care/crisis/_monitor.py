@@ -4,8 +4,9 @@ Card: crisis_safety.md, sections 1-3. Contract: ``see`` is called with every mes
 level rises at once and falls by one step only after an explicit clarification that follows a direct question; never
 by silence, a change of topic or "just joking", and never below CONCERN. A layer that fails counts as CONCERN and the
 others go on; the LLM may raise the level, never lower it. The classifier may take back an alarm of the patterns below
-ACTIVE where nothing came before it, and say that somebody else is in danger. A message in a language that the layers do
-not read sets the flag ``not_evaluated``, and is a CONCERN where it holds a stem that means suicide.
+ACTIVE where nothing came before it, and say that somebody else is in danger. A bare yes to the layer's own question
+raises; a denial silences the classifier for its own clause only. A message in a language that the layers do not read
+sets the flag ``not_evaluated``, and is a CONCERN where it holds a stem that means suicide.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from sophro.care.crisis._answers import affirms, affirms_all, clauses, unsafe
 from sophro.care.crisis._country import named_country
 from sophro.care.crisis._grammar import read
 from sophro.care.crisis._replies import beside, reply, unread
 from sophro.care.crisis._resources import Resource, shipped
 from sophro.care.crisis._types import CrisisState, Level, Reading, Said
 from sophro.care.crisis._unread import Unread, look
+from sophro.care.crisis._windows import windows
 
 #: Called when the level reaches ACTIVE or IMMINENT: level, hash of the session, reason. True: a person was notified.
 Hook = Callable[[Level, str, str], bool | None]
@@ -84,6 +87,8 @@ class CrisisMonitor:
         self._recent: deque[str] = deque(maxlen=_WINDOW)
         self._answered = 0  # replies at this level
         self._asked = False  # whether a direct safety question stands open
+        self._put: Level | None = None  # level of the reply that the next message answers
+        self._thoughts = False  # whether that reply, at CONCERN, asks after thoughts of not being here
         self._quiet = 0  # messages without a sign since the last one
         self._told = False
         self._speaks = lang or "en"
@@ -113,19 +118,9 @@ class CrisisMonitor:
         before = self._level
         # What the person says now is nearer to them than what a deployment was set to.
         self.region = named_country(user_message) or self.region
-        found = self._lexicon(user_message)
-        self._recent.append(user_message)
-        layers = self._layers(found)
-        if any(said.third for _, said in layers):
-            least = min(found.level, Level.CONCERN)
-            found = replace(found, level=least, flags=found.flags | {"third_party"})
-        if any(said.calm for _, said in layers):
-            found = replace(found, level=Level.NONE)
-        level, layer = found.level, "lexicon" if found.level else ""
-        for name, said in layers:
-            if said.level is not None and said.level > level:
-                level, layer = said.level, name
-        level, layer = self._in_other_words(user_message, level, layer)
+        found, level, layer = self._whole(windows(user_message))
+        level, layer = self._answer(user_message, level, layer)
+        level, layer = self._in_other_words(level, layer)
         self._flags |= found.flags
         self._context |= found.kinds()
         if self.lang is None and self._foreign.unread:
@@ -150,6 +145,61 @@ class CrisisMonitor:
         third = "third_party" in found.flags and self._level < Level.IDEATION
         return CrisisState(self._level, self.flags, raised, self._say(third), level, layer, third)
 
+    def _whole(self, parts: Sequence[str]) -> tuple[Reading, Level, str]:
+        """Read every part of a message; return what its worst part shows, with the flags of all."""
+        self._recent.append("")
+        readings: list[tuple[Reading, Level, str]] = []
+        for part in parts:
+            self._recent[-1] = part
+            readings.append(self._part(part))
+        worst = max(range(len(parts)), key=lambda i: readings[i][1])
+        self._recent[-1] = parts[worst]
+        seen = [look(part) for part in parts]
+        self._foreign = max(seen, key=lambda u: (u.danger, u.unread))
+        found, level, layer = readings[worst]
+        others = [r for r, _, _ in readings]
+        # A frame, or somebody else's danger, explains its own part only.
+        flags = frozenset[str]().union(*(r.flags - {"framed", "third_party"} for r in others)) | found.flags
+        signals = found.signals if len(parts) == 1 else tuple(s for r in others for s in r.signals)
+        denial = found.denial or (not level and any(r.denial for r in others))
+        retraction = found.retraction or any(r.retraction for r in others)
+        return (
+            replace(found, flags=flags, signals=signals, denial=denial, retraction=retraction),
+            level,
+            layer,
+        )
+
+    def _part(self, text: str) -> tuple[Reading, Level, str]:
+        """Read one part by all layers; return the reading, its level and the layer that decided it."""
+        found = self._lexicon(text)
+        layers = self._layers(found)
+        if any(said.third for _, said in layers):
+            least = min(found.level, Level.CONCERN)
+            found = replace(found, level=least, flags=found.flags | {"third_party"})
+        if any(said.calm for _, said in layers):
+            found = replace(found, level=Level.NONE)
+        level, layer = found.level, "lexicon" if found.level else ""
+        for name, said in layers:
+            if said.level is not None and said.level > level:
+                level, layer = said.level, name
+        return found, level, layer
+
+    def moved_on(self) -> None:
+        """Say that the next message does not answer the layer's reply: something else was asked after or instead."""
+        self._put = None
+
+    def _answer(self, text: str, level: Level, layer: str) -> tuple[Level, str]:
+        """Take a bare yes for what was asked; return the level of the message and the layer that decided it."""
+        put, self._put = self._put, None
+        meant = Level.NONE
+        if put == Level.ACTIVE and affirms_all(text):
+            meant = Level.IMMINENT
+        elif put in (Level.IDEATION, Level.ACTIVE) and affirms(text):
+            meant = Level.ACTIVE
+        elif put == Level.CONCERN and (affirms(text) if self._thoughts else unsafe(text)):
+            meant = Level.IDEATION
+        return (meant, "lexicon") if meant > level else (level, layer)
+
     def check_in(self) -> str | None:
         """Return what to say at this level even when the conversation may go on; None at NONE without a flag."""
         if self._level >= Level.CONCERN:
@@ -159,9 +209,8 @@ class CrisisMonitor:
     def _lexicon(self, text: str) -> Reading:
         return read(text, frozenset(self._context), self._level)
 
-    def _in_other_words(self, text: str, level: Level, layer: str) -> tuple[Level, str]:
-        """Note whether a message can be read at all; return its level and the layer that decided it."""
-        self._foreign = look(text)
+    def _in_other_words(self, level: Level, layer: str) -> tuple[Level, str]:
+        """Note whether a message could be read at all; return its level and the layer that decided it."""
         if self._foreign.unread:
             self._flags.add("not_evaluated")
             self._tongue = self._foreign.lang or self._tongue
@@ -183,19 +232,31 @@ class CrisisMonitor:
         return results
 
     def _second(self, found: Reading) -> Said:
-        if (
-            self._classifier is False
-            or found.denial
-            or "framed" in found.flags
-            or "third_party" in found.flags
-        ):
+        if self._classifier is False or "framed" in found.flags or "third_party" in found.flags:
             return Said(None)
+        if found.denial:
+            return self._beside_denial()
         if self._classifier is True:
             from sophro.care.crisis._classifier import shipped as classifier
 
             fresh = self._level == Level.NONE and not self._context
             return classifier().judge(self._recent[-1], found, fresh)
         return Said(self._classifier(list(self._recent), frozenset(self._context)))
+
+    def _beside_denial(self) -> Said:
+        """Read what a message says beside its denial; only what announces the act counts against it."""
+        rest = ". ".join(c for c in clauses(self._recent[-1]) if not self._lexicon(c).denial)
+        found = self._lexicon(rest)
+        if not rest or found.denial or not {"framed", "third_party"}.isdisjoint(found.flags):
+            return Said(None)
+        if self._classifier is True:
+            from sophro.care.crisis._classifier import shipped as classifier
+
+            level = classifier().judge(rest, found).level
+        else:
+            assert not isinstance(self._classifier, bool)
+            level = self._classifier([*list(self._recent)[:-1], rest], frozenset(self._context))
+        return Said(level if level is not None and level >= Level.ACTIVE else None)
 
     def _third(self, found: Reading) -> Said:
         if self._model is None:
@@ -257,6 +318,8 @@ class CrisisMonitor:
             )
             if self._foreign.unread:
                 text = f"{text}\n\n{beside(self._tongue, table=self.table, region=self.region)}"
+        # The third wording at CONCERN asks after thoughts; the others ask how safe the person feels.
+        self._put, self._thoughts = level, self._answered % 3 == 2
         self._answered += 1
         self._asked = True
         return text

@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sophro.care.dialogue._log import LogFile
-from sophro.care.dialogue._types import Agent, Crisis, Monitor, Part, Paused, Recalling, Turn, Utterance, View
+from sophro.care.dialogue._types import (
+    Agent,
+    Asking,
+    Crisis,
+    Monitor,
+    Part,
+    Paused,
+    Recalling,
+    Turn,
+    Utterance,
+    View,
+)
 from sophro.errors import SophroError
 from sophro.files import digest
 
@@ -147,6 +158,7 @@ class Session:
             raise self._diverged(line, f"asks {agent.role!r}")
         elif spoken and agent.role in self._monitors:
             # The recorded finding counts; the monitor reads along because its state lasts for the conversation.
+            self._tell(self._monitors[agent.role], agent.role)
             self._recall(self._monitors[agent.role], line)
         self._asked[agent.role] = self._asked.get(agent.role, 0) + 1
         said = Utterance.from_json({**line["said"], "text": line["text"]}, self._where)
@@ -183,6 +195,12 @@ class Session:
         return line["facts"]
 
     # ---- inside ----------------------------------------------------------------------------------------------
+
+    def _tell(self, monitor: Monitor, role: str) -> None:
+        """Tell a monitor when what ``role`` heard last is not its reply."""
+        heard = next((t for t in reversed(self.turns) if t.speaker != role), None)
+        if isinstance(monitor, Asking) and (heard is None or heard.strategy != "crisis"):
+            monitor.moved_on()
 
     def _recall(self, monitor: Monitor, line: Mapping[str, Any]) -> None:
         text = line.get("whole", line["text"])
@@ -225,6 +243,7 @@ class Session:
         text = said.text
         monitor = self._monitors.get(role)
         if kind == "turn" and monitor is not None:
+            self._tell(monitor, role)
             facts["crisis"] = Crisis.of(monitor.see(text)).to_json()  # reads the whole text, however long
         whole: dict[str, str] = {}
         if len(text) > MOST_CHARACTERS:

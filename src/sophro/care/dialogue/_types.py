@@ -196,6 +196,15 @@ class Monitor(Protocol):
 
 
 @runtime_checkable
+class Asking(Monitor, Protocol):
+    """A monitor whose replies hold questions, and that must know whether the next message answers them."""
+
+    def moved_on(self) -> None:
+        """Hear that something else was said to the person after the monitor's reply, or instead of it."""
+        ...
+
+
+@runtime_checkable
 class Recalling(Monitor, Protocol):
     """A monitor that acts outside of the dialogue when it sees a message, and must not do so twice."""
 

@@ -90,6 +90,10 @@ class Watch:
             self._record(state, self._notified, user_message)
         return found
 
+    def moved_on(self) -> None:
+        """Hear that the next message answers something else than the layer's reply."""
+        self._monitor.moved_on()
+
     def recall(self, user_message: str, found: Crisis) -> None:
         """Read a message again whose finding the log holds; nobody is told and nothing is recorded."""
         self._recalled = found

@@ -15,7 +15,6 @@ from sophro.files import digest
 from sophro.guard._types import Detection
 from sophro.guard.scanners._types import View
 
-_LONGEST = 20_000  # characters of one message that are read, half from each end
 _SCALE = 4
 
 
@@ -35,7 +34,7 @@ class Crisis:
 
         self._monitor = CrisisMonitor
         self.region = region or None
-        self.version = digest(self.name, region, _LONGEST, version())
+        self.version = digest(self.name, region, version())
 
     def __call__(self, views: Sequence[View]) -> list[Detection]:
         """Return one detection per view, in order."""
@@ -49,7 +48,7 @@ class Crisis:
             reason = "nothing to read: the person said nothing"
             return Detection({}, self.thresholds, self.name, self.version, reason=reason)
         monitor = self._monitor(region=self.region, session="guard")
-        state = [monitor.see(_ends(text)) for text in said][-1]
+        state = [monitor.see(text) for text in said][-1]
         level = int(state.level)
         if not level and monitor.unread:
             reason = "neither English nor Chinese; this detector reads no other language"
@@ -59,8 +58,3 @@ class Crisis:
             {"risk": min(level / _SCALE, 1.0)}, self.thresholds, self.name, self.version, (0, len(view.text)),
             note=note if level else "", reply=state.reply or "",
         )  # fmt: skip
-
-
-def _ends(text: str) -> str:
-    half = _LONGEST // 2
-    return text if len(text) <= _LONGEST else f"{text[:half]}\n{text[-half:]}"
