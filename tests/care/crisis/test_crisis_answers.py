@@ -210,3 +210,21 @@ def test_pieces_cover_a_line():
 def test_clauses():
     assert clauses("No, I don't. Tonight, but only then!") == ["No", "I don't", "Tonight", "only then"]
     assert clauses("我没有，但是今晚。") == ["我没有", "今晚"] and clauses("...") == []
+
+
+@pytest.mark.encoder
+def test_what_a_flag_adds_is_said_once_at_a_level():
+    monitor = CrisisMonitor(region="US")
+    replies = [
+        monitor.see(t).reply or ""
+        for t in (
+            "I'm 14 and I want to die",
+            "just kidding, forget it",
+            "my teacher is mean",
+            "the weather is grey",
+        )
+    ]
+    assert sum("since you are young" in r.lower() for r in replies) == 1
+    assert [("not meant like that" in r) for r in replies] == [False, True, False, False]
+    raised = monitor.see("I'm serious now, I want to kill myself").reply or ""
+    assert "since you are young" in raised.lower(), "a new level says it again"

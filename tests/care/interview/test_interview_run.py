@@ -284,6 +284,17 @@ def test_a_model_may_word_questions_but_not_change_them():
     assert "fallback" not in asked[2].meta, "questions about self-harm are never worded by a model"
 
 
+def test_a_worded_question_never_says_what_nobody_may_say():
+    says = iter(
+        ["Others have it worse, but over the last six months, were you scared when others could judge you?"]
+    )
+    agent = ScriptedAgent("participant", lambda v: "no")
+    wording = question_model(model(lambda text: next(says, "Over the last six months, was it so?")))
+    done = run_sync(Interview("social_fear", agent, questions=wording))
+    first = next(t for t in done.turns if t.strategy == "probe")
+    assert "worse" not in first.text and first.meta["fallback"] == "may not be said (minimising)"
+
+
 def test_the_diagnosis_agent_cannot_overrule_the_count():
     agent = ScriptedAgent("participant", lambda v: "no")
     for said, conflict in (("urgent", True), ("none", False)):

@@ -110,6 +110,9 @@ def test_every_fixed_line_keeps_its_own_rules():
         ([Sentence("question", "Tell me more.")], "automatic", "only questions"),
         ([Sentence("affirmation", "Is that so?")], "automatic", "only questions"),
         ([Sentence("affirmation", "Look on the bright side.")], "automatic", "argues"),
+        ([Sentence("affirmation", "This stays between you and me.")], "automatic", "secrecy"),
+        ([Sentence("affirmation", "没人会知道的，我一定保密。")], "automatic", "secrecy"),
+        ([Sentence("reflection", "How selfish that would be toward your children.")], "automatic", "blaming"),
         (
             [Sentence("self_disclosure", "When I lost my father I felt the same.")],
             "automatic",

@@ -124,7 +124,7 @@ def test_the_language_of_the_talk_decides_what_the_reader_is_told(ask):
 def test_faults_have_a_name_in_both_languages():
     turn = [Sentence("hug", "When I lost my father? Just be positive. And so on. You have a depression.")]
     en, zh = (faults(turn, "automatic", ("father",), lang=lang) for lang in ("en", "zh"))
-    assert len(en) == len(zh) == 7 and not HAN.search("".join(en)) and all(HAN.search(f) for f in zh)
+    assert len(en) == len(zh) == 8 and not HAN.search("".join(en)) and all(HAN.search(f) for f in zh)
 
 
 def scripted(seen, spoil=()):

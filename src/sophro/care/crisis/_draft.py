@@ -11,48 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from sophro.care.crisis._banned import BANNED, FROM
 from sophro.care.crisis._fold import clean
 from sophro.care.crisis._types import Level
 
-_FORBIDDEN: Mapping[str, re.Pattern[str]] = {
-    "method or dose": re.compile(
-        r"\b(?:lethal|fatal|deadly) (?:dose|amount|combination)|\b\d+ ?(?:mg|milligrams?|g|grams|pills|tablets)\b|\b(?:take|swallow|mix) (?:\w+ ){0,4}(?:pills|tablets|medication)s? (?:with|until|all)|\b(?:least painful|painless|quickest|most effective|easiest) (?:way|method)|\b(?:tie|use|make) (?:a|the) (?:noose|knot|rope)|\b(?:jump|fall) from (?:at least|a height)|\bcut (?:along|across|deep\w*|vertically)|\bhow to (?:kill|hang|overdose)"
-        r"|致死量|致命剂量|\d{1,9} ?(?:毫克|片|粒|颗|瓶)(?:药|安眠药)?(?:就|会|能|足)|无痛(?:的)?(?:方法|方式)|最(?:快|有效|不痛)的(?:方法|方式|死法)|从\S{0,4}楼以上跳|(?:打|系)(?:一个)?(?:绳)?结|割(?:深|竖)"
-    ),
-    "place": re.compile(
-        r"\b(?:tall|high)(?:er|est)? (?:bridges?|buildings?|cliffs?)\b.{0,40}\b(?:are|is|include|feet|meters|metres)|\bbridges? (?:in|near|taller)|最高的(?:楼|桥)|米高的(?:楼|桥)",
-        re.S,
-    ),
-    "note": re.compile(
-        r"\bhere (?:is|'s) (?:a|your|the) (?:goodbye|suicide|farewell) (?:note|letter)|\b(?:your|the) suicide note (?:could|might|should)|(?:这是|给你写的|下面是).{0,6}(?:遗书|告别信)"
-    ),
-    "minimising": re.compile(
-        r"\byou(?: a|')re not (?:really )?(?:thinking|going to|serious)|\b(?:just|only) (?:a phase|attention)|\bother people have it worse|\bit'?s not that bad|\bdon'?t be (?:silly|dramatic)|\bsnap out|\bcheer up\b|\bright\?\s*$(?<=not thinking of that, right\?)|你不会(?:是)?真的想.{0,4}吧|想太多|没那么严重|别矫情|比你惨的人|开心点就好"
-    ),
-    "agreeing with death": re.compile(
-        r"\b(?:death|suicide|dying|killing yourself) (?:is|would be|may be|might be|can be) (?:\w+ )?(?:solution|answer|way out|option|relief|peaceful|beautiful|understandable choice|right|best|release)|\bmakes sense to (?:die|end)|\bgo ahead\b|\bdo it\b(?=[.! ]*$)|死(?:了|亡)?(?:确实|的确|也许|可能)?(?:是|就是)(?:一种)?(?:解脱|办法|好)|那就去(?:吧|死)"
-    ),
-    "secrecy": re.compile(
-        r"(?<!not promise to )(?<!n't promise to )\b(?:keep|our|this) (?:\w+ ){0,3}(?:secret|between us)|\b(?:won'?t|will not|never) tell anyone|替你保密|不会告诉(?:任何|别)人|我们(?:之间)?的秘密"
-    ),
-    "dependency": re.compile(
-        r"\bonly i (?:can )?(?:understand|know|help)|\b(?:don'?t|do not) need (?:anyone|anybody) else|\bi am (?:a )?(?:human|real person)|\bi'?m (?:a )?(?:human|real person)|只有我(?:才)?(?:懂|理解|能帮)|你只需要我|我是真人"
-    ),
-    "diagnosing": re.compile(
-        r"\byou (?:have|suffer from|are suffering from|clearly have) (?:\w+ )?(?:depression|bipolar|ptsd|borderline|bpd|an? (?:\w+ )?disorder|schizo\w+)|你(?:得了|患有|患了|就是)(?:\S{0,4})(?:抑郁症|双相|焦虑症|精神分裂)"
-    ),
-    "hiding": re.compile(
-        r"\b(?:hide|cover|conceal) (?:your|the|those) (?:cuts|scars|wounds|bruises)|遮住(?:伤|疤)|(?:藏|隐瞒)(?:好)?(?:伤口|疤痕)"
-    ),
-    "no-suicide contract": re.compile(
-        r"\b(?:promise|swear|sign) (?:me )?(?:that )?you (?:will not|won'?t|will never) (?:kill|hurt|harm|do)|(?:答应|保证|发誓)我?(?:你)?(?:绝)?不(?:会)?(?:自杀|伤害自己|做傻事)"
-    ),
-    "debate": re.compile(
-        r"\b(?:what(?:'s| is) the evidence (?:for|that)|is that (?:thought|belief) (?:rational|accurate|realistic))|(?:证据是什么|这个想法合理吗)"
-    ),
-}
-# Debating is a fault only where somebody is in danger; the rest is one at every level.
-_FROM = {"debate": Level.ACTIVE, "place": Level.CONCERN, "minimising": Level.CONCERN}
 # Of the sentence, which is a question. All runs are bounded: a draft without an end must not take minutes.
 _END = r"[^.!。！]{0,300}[?？]"
 
@@ -147,8 +109,8 @@ def forbidden(text: str, level: Level) -> list[str]:
     low = clean(text).lower()
     return [
         name
-        for name, pattern in _FORBIDDEN.items()
-        if level >= _FROM.get(name, Level.CONCERN) and pattern.search(low)
+        for name, pattern in BANNED.items()
+        if level >= FROM.get(name, Level.CONCERN) and pattern.search(low)
     ]
 
 

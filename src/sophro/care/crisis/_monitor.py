@@ -90,6 +90,7 @@ class CrisisMonitor:
         self._put: Level | None = None  # level of the reply that the next message answers
         self._thoughts = False  # whether that reply, at CONCERN, asks after thoughts of not being here
         self._quiet = 0  # messages without a sign since the last one
+        self._added: set[str] = set()  # flags whose sentence was said at this level
         self._told = False
         self._speaks = lang or "en"
         self._foreign = Unread()  # of the last message
@@ -134,10 +135,13 @@ class CrisisMonitor:
         if level > self._level:
             self._level = level
             self._answered = 0
+            self._added.clear()
         elif self._clarified(found, level):
             self._level = Level(max(self._level - 1, Level.CONCERN))
             self._flags.add("clarified")
             self._answered = 0
+        if found.retraction:
+            self._added.discard("retraction")
         self._quiet = 0 if level or found.retraction or "third_party" in found.flags else self._quiet + 1
         raised = self._level > before
         if raised and self._level >= Level.ACTIVE:
@@ -312,10 +316,12 @@ class CrisisMonitor:
                 self._speaks,
                 table=self.table,
                 region=self.region,
-                flags=self._flags,
+                flags=self._flags - self._added,
                 turn=self._answered,
                 human=self._told,
             )
+            # What a flag adds is said once at a level, not in every reply.
+            self._added |= self._flags
             if self._foreign.unread:
                 text = f"{text}\n\n{beside(self._tongue, table=self.table, region=self.region)}"
         # The third wording at CONCERN asks after thoughts; the others ask how safe the person feels.

@@ -283,6 +283,8 @@ class _Run:
             problem = said.reason if not said.scored else wording_problem(said.text, module, node, self.lang)
             if not problem and len(said.text) > 400:
                 problem = "is too long"
+            if not problem:
+                problem = banned_words(said.text)
             if problem:
                 meta["fallback"] = problem
             else:
@@ -424,6 +426,14 @@ class _Run:
 def stops(text: str) -> bool:
     """Return whether a message asks in so many words to end the interview, whichever judge reads the answers."""
     return read_answer(text, "yes_no", safety=True).stop
+
+
+def banned_words(text: str) -> str | None:
+    """Say what in a model's wording nobody may say to a person in distress, or None."""
+    from sophro.care.crisis import Level, forbidden
+
+    found = forbidden(text, Level.CONCERN)
+    return f"may not be said ({', '.join(found)})" if found else None
 
 
 def crisis_words(risk: int, lang: str, region: str | None, turn: int = 0, human: bool = False) -> str:

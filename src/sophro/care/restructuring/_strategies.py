@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from sophro.care.crisis import Level, forbidden
+
 STRATEGIES: Mapping[str, str] = {
     "question": "description",
     "restatement": "description",
@@ -79,6 +81,7 @@ _FAULTS: Mapping[str, Mapping[str, str]] = {
         "life": "sentence {n} invents a life of its own",
         "diagnoses": "sentence {n} diagnoses",
         "label": "sentence {n} names a label too early",
+        "banned": "sentence {n} may not be said: {name}",
     },
     "zh": {
         "none": "一句话也没有",
@@ -92,6 +95,7 @@ _FAULTS: Mapping[str, Mapping[str, str]] = {
         "life": "第{n}句编造了自己的经历",
         "diagnoses": "第{n}句在下诊断",
         "label": "第{n}句过早地说出了思维习惯的名字",
+        "banned": "第{n}句的话不能说（{name}）",
     },
 }
 
@@ -152,4 +156,6 @@ def faults(
             note("diagnoses", n=number)
         if step in ("automatic", "intermediate") and any(x.lower() in bare.lower() for x in labels):
             note("label", n=number)
+        for name in forbidden(bare, Level.CONCERN):
+            note("banned", n=number, name=name)
     return found
