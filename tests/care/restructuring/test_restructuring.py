@@ -266,6 +266,27 @@ def test_what_is_true_and_hard_is_not_put_on_trial():
         assert not any(t.meta.get("step") in ("defense", "prosecution", "verdict") for t in found.turns)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["He slapped me in front of the kids.", "我爸喝醉了就揍我。", "A man forced himself on me at the party."],
+)
+def test_violence_in_any_words_is_not_put_on_trial(text):
+    done = talk(person("I failed the exam.", text, "I don't know."), lang="zh" if "我" in text else "en")
+    assert done.outcome["end"] == "support"
+
+
+def test_a_thought_that_got_worse_has_not_changed():
+    found = talk(
+        person(
+            "I failed the exam.", "I am a complete failure.", "Only people who win are worth something.", "Yes.",
+            "My marks are bad.", "I once won a prize.", "Now I see that I am not only a failure, I ruin everyone.",
+            "I once won a prize.", "I am worthless and it will never change.",
+        )
+    )  # fmt: skip
+    assert not any(c["done"] for c in found.outcome["channels"])
+    assert any("as harsh" in e.get("reason", "") for e in found.events if e["event"] == "verdict_refused")
+
+
 FRENCH = "Bonjour, je suis triste et je ne sais pas quoi faire."
 NO_ANSWERS = [
     ("", "empty"), ("??", "empty"), ("😢", "empty"), ("y" * 40 + " " + "zz" * 40, "empty"), ("x" * 30_000, "too_long"),

@@ -180,7 +180,8 @@ class CrisisMonitor:
         if any(said.third for _, said in layers):
             least = min(found.level, Level.CONCERN)
             found = replace(found, level=least, flags=found.flags | {"third_party"})
-        if any(said.calm for _, said in layers):
+        # The classifier knows despair; of violence it says nothing.
+        if any(said.calm for _, said in layers) and "abuse" not in found.flags:
             found = replace(found, level=Level.NONE)
         level, layer = found.level, "lexicon" if found.level else ""
         for name, said in layers:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sophro.care.crisis import _circumstances as around
 from sophro.care.crisis import _frames
 from sophro.care.crisis._case import MASKED, RISKY, STRONG, Case, Found
+from sophro.care.crisis._hardship import abuse
 from sophro.care.crisis._near import near
 from sophro.care.crisis._types import Level, Reading, Signal
 
@@ -160,7 +161,10 @@ def _words_of_others(case: Case) -> None:
     own = [s.text for s in case.found.signals if s.kind in ("self_kill", "die_wish")]
     if case.shows("told_to") and case.kinds <= _TOLD_TO and len(own) <= 1 and all(o in heard for o in own):
         case.result = Level.CONCERN
-    if case.shows("abuse"):
+    told = not (case.told or case.game or case.code) and abuse(case.folded)
+    if told:
+        case.flags.add("abuse")
+    if told or case.shows("abuse"):
         case.raise_to(Level.CONCERN)
 
 

@@ -16,6 +16,7 @@ from sophro.care.distortions import DISTORTIONS
 from sophro.care.restructuring._helper import brief
 from sophro.care.restructuring._reader import MOST_CHANNELS, said
 from sophro.care.restructuring._strategies import STAGES, Sentence, faults
+from sophro.care.restructuring._worse import as_harsh
 
 _ORDER = [step for steps in STAGES.values() for step in steps]
 
@@ -58,7 +59,9 @@ def checks(dialogue: Mapping[str, Any]) -> dict[str, bool]:
         "one allowed strategy a sentence": bool(helper) and not told,
         "no label too early": not early,
         "verdicts in the person's words": all(
-            any(said(str(c["new"]), p) for p in person) for c in channels if c.get("verdict") == "done"
+            any(said(str(c["new"]), p) for p in person) and not as_harsh(str(c["new"]), str(c["thought"]))
+            for c in channels
+            if c.get("verdict") == "done"
         ),
         "ended": bool(steps) and (not closed or steps[-1] == "close") and dialogue.get("end") is not None,
     }

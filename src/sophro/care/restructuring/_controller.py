@@ -22,6 +22,7 @@ from sophro.care.restructuring._case import Case, Channel, End, Limits, Stop
 from sophro.care.restructuring._exchange import Exchange, spoken
 from sophro.care.restructuring._helper import LINES, brief, fixed_turn
 from sophro.care.restructuring._reader import Why, rule_reader, said
+from sophro.care.restructuring._worse import as_harsh
 from sophro.errors import SophroError
 
 _DENIES = re.compile(r"^\W*((no|nope|not really|that doesn'?t fit)\b|不像|不是|没有|不对)", re.IGNORECASE)
@@ -155,7 +156,9 @@ class Restructuring(Controller):
         new = str(found.get("quote", ""))
         # Both are needed: the reader says that it changed, and the new sentence stands in the person's answer.
         own = said(new, text) and not said(new, channel.thought) and not said(channel.thought, new)
-        if found.get("changed") == "yes" and own:
+        if found.get("changed") == "yes" and own and as_harsh(new, channel.thought):
+            talk.session.record("verdict_refused", reason="the new sentence is as harsh as the old one")
+        elif found.get("changed") == "yes" and own:
             channel.done, channel.new = True, new
         elif found.get("changed") == "yes":
             talk.session.record("verdict_refused", reason="the new sentence is not in the person's words")

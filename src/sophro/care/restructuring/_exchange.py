@@ -136,7 +136,8 @@ class Exchange:
             session.say(session.crisis.reply, strategy="crisis")
             await self._message({"step": "safety"})
         harm = real_harm(text)
-        if harm == "abuse" and session.phase != "support":
+        # The crisis layer has patterns of its own for it; what either sees is no matter of thinking.
+        if (harm == "abuse" or "abuse" in session.crisis.flags) and session.phase != "support":
             raise Stop("support")
         case.loss = case.loss or harm == "loss"
         if length > LONGEST:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from sophro.care._sentences import sentences
+from sophro.care.crisis._hardship import abuse, loss
 from sophro.care.crisis._unread import look
 from sophro.care.dialogue import Message, ModelAgent, ScriptedAgent, Utterance, View
 from sophro.care.distortions import detect
@@ -99,7 +100,7 @@ def no_answer(text: str) -> Why | None:
 
 def real_harm(text: str) -> str | None:
     """Return ``abuse`` or ``loss`` where something is told that is no matter of thinking, else None."""
-    return "abuse" if _PATTERNS["abuse"].search(text) else "loss" if _PATTERNS["loss"].search(text) else None
+    return "abuse" if abuse(text) else "loss" if loss(text) else None
 
 
 def said(quote: str, text: str) -> bool:
