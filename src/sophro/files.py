@@ -37,12 +37,32 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def separate(source: Path | str, out: Path | str) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        SophroError: If both are the same file.
+    """
+    if Path(source).exists() and Path(out).exists() and os.path.samefile(source, out):
+        raise SophroError(f"--out {out}: is the input itself; name another file")
+
+
 @contextlib.contextmanager
 def _replacing(path: Path | str) -> Generator[BinaryIO]:
     """Yield a handle on a temporary file that becomes ``path`` at the end; an exception leaves nothing."""
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    if target.is_dir():
+        raise SophroError(f"{target}: is a folder; name a file to write")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.", suffix=".tmp")
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        why = (
+            "no permission"
+            if isinstance(error, PermissionError)
+            else "a file stands where a folder is needed"
+        )
+        raise SophroError(f"{target}: cannot be written ({why}); choose another path") from None
     try:
         with os.fdopen(fd, "wb") as handle:
             yield handle

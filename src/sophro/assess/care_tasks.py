@@ -191,6 +191,11 @@ def process() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
         found = checks(state.metadata["dialogue"])
         own, asked = state.metadata["own_turns"]
+        if asked and not own:
+            # Every turn was a fixed stand-in: the process that was kept is ours, not the model's.
+            return Score.unscored(
+                reason="unparsed", explanation=f"none of {asked} turns of the model could be used"
+            )
         value: dict[str, Any] = {
             "process": sum(found.values()) / len(found),
             "own_turns": own / asked if asked else 0.0,

@@ -32,6 +32,9 @@ def run(arguments: list[str]) -> int:
         return _dispatch(arguments)
     except SophroError as error:
         return _complain(" ".join(str(error).split()))
+    except (FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        # A path that cannot be what it was named for: the user's to mend, wherever in a command it shows.
+        return _complain(f"{error.filename}: {str(error.strerror).lower()}; choose another path")
     except KeyboardInterrupt:
         print("sophro: interrupted", file=sys.stderr)
         return 130

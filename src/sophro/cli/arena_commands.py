@@ -336,7 +336,7 @@ def _show_ranking(standings: Sequence[Standing]) -> None:
     for s in standings:
         rows.append(
             (
-                s.counselor,
+                s.counselor if s.ranked else f"{s.counselor} (not ranked)",
                 _estimate(s.overall),
                 *(_estimate(s.sides[side]) for side in SIDES),
                 _estimate(s.self_gap),
@@ -354,6 +354,10 @@ def _show_ranking(standings: Sequence[Standing]) -> None:
         ),
         rows,
     )
+    if not all(s.ranked for s in standings):
+        print(
+            "\nnot ranked: no score for half of its sessions or more, so only the clients that stayed would judge it"
+        )
     print("\nworst beside the mean: the lowest of several is low by chance too, so read its interval")
     show_table(
         ("counselor", "lowest client", "its score", "worst problem", "mean", "clients"),

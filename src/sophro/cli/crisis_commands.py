@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from sophro.errors import SophroError
-from sophro.files import read_jsonl, write_jsonl
+from sophro.files import read_jsonl, separate, write_jsonl
 
 _TOGETHER = 256
 _TROUBLE = {
@@ -45,6 +45,7 @@ def crisis(
     from sophro.cli._print import note
 
     check_region(region)
+    separate(in_, out)
     table = load(resources)
     for warning in stale(table):
         note(f"sophro: warning: {warning}")

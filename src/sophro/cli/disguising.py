@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from sophro.errors import SophroError, unknown_name
-from sophro.files import read_jsonl, write_jsonl
+from sophro.files import read_jsonl, separate, write_jsonl
 
 
 def perturb(
@@ -37,6 +37,7 @@ def perturb(
         raise unknown_name("disguise", name, NAMES)
     if not 0 <= budget <= 1:
         raise SophroError(f"--budget {budget} must be a share of characters between 0 and 1")
+    separate(in_, out)
     changed = 0
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -76,6 +77,7 @@ def normalize(*, in_: Annotated[Path, Parameter(name="--in")], out: Path, learn:
     if learn is not None:
         model = model.learned(_text(row, learn, line) for line, row in _lines(learn))
 
+    separate(in_, out)
     changed = 0
 
     def rows() -> Iterator[dict[str, Any]]:

@@ -28,8 +28,10 @@ def check_(
         json: Print the counts as JSON.
     """
     from sophro.cli._print import show_json
+    from sophro.files import separate
     from sophro.guard import Policy, check_file
 
+    separate(in_, out)
     found = Policy.load(policy)
     if tenant is not None:
         found.check_tenant(tenant)

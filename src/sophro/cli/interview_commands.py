@@ -381,7 +381,9 @@ def score_(
     """
     from sophro.care.instruments import score_file
     from sophro.cli._print import show_json
+    from sophro.files import separate
 
+    separate(in_, out)
     rows = score_file(instrument, in_, out)
     if json:
         show_json(rows)

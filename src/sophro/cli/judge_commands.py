@@ -23,9 +23,11 @@ def score_(
         in_: File with one object a line: id, prompt, response.
         out: File to write: id, outcome, harmful, score, reason, judge, version.
     """
+    from sophro.files import separate
     from sophro.judge import judge as find_judge
     from sophro.judge import score_file
 
+    separate(in_, out)
     by = find_judge(judge)
     rows = score_file(by, in_, out)
     unscored = sum(row["outcome"] == "unscored" for row in rows)

@@ -209,6 +209,8 @@ def assess_once(
     from sophro.registry import methods
     from sophro.report import summary
 
+    if (limit is not None and limit < 1) or max_new_tokens < 1:
+        raise SophroError(f"assess: --limit {limit} and --max-new-tokens {max_new_tokens} must be at least 1")
     if not tasks:
         raise SophroError(f"assess: name at least one task of {', '.join((*TASK_SETS, UNLEARNING))}")
     known = (*methods("assess"), UNLEARNING)

@@ -61,6 +61,33 @@ def test_every_side_ranks_good_above_medium_above_bad(three):
     assert reordered.to_dict() == ranking.to_dict()
 
 
+def test_who_leaves_most_clients_is_not_ranked_and_takes_none_from_the_others(three):
+    scores = [p.score for own in three.values() for p in own]
+    easy = [s for s in scores if s.counselor == "good"]
+    runs = [dataclasses.replace(s, counselor="runs") for s in easy]
+    # It stayed with one client of four, and was brilliant there.
+    runs = [runs[0], *(dataclasses.replace(s, overall=None) for s in runs[1:])]
+    found = rank([*scores, *runs])
+    assert [s.counselor for s in found.standings] == ["good", "medium", "bad", "runs"]
+    assert [s.ranked for s in found.standings] == [True, True, True, False]
+    last = found.standings[-1]
+    assert (last.best, last.sessions, last.without) == (0.0, 1, 3)
+    assert found.standings[0].overall == rank(scores).standings[0].overall, "the others keep their clients"
+
+
+def test_means_are_over_the_clients_that_all_met(three):
+    good, bad = ([p.score for p in three[n]] for n in ("good", "bad"))
+    # The good one failed to finish with its best client.
+    best = max(good, key=lambda s: s.overall or 0.0)
+    left = [dataclasses.replace(s, overall=None) if s is best else s for s in good]
+    shared = [s.profile for s in good if s is not best]
+    found = {s.counselor: s for s in rank([*left, *bad]).standings}
+    for name, own in (("good", good), ("bad", bad)):
+        values = [s.overall for s in own if s.profile in shared]
+        assert found[name].overall.value == pytest.approx(sum(values) / len(values))
+        assert found[name].overall.units == len(shared)
+
+
 def test_a_session_is_the_same_again_and_goes_on_from_its_log(tmp_path):
     first, again = session(seed=3, folder=tmp_path / "logs"), session(seed=3, folder=tmp_path / "logs")
     assert first.session == again.session and first.score == again.score

@@ -37,9 +37,9 @@ def test_arena_and_restructuring_run_under_inspect(tmp_path, monkeypatch):
     assert 0 <= found.scores["card"].value["supervisor"] <= 1 and len(found.messages) >= 3
     assert found.metadata["session"]["simulated"]
     log = _eval(_inspect_registry.restructuring(lang="en", limit=1, manner="refusing"), tmp_path, "listens")
-    value = log.samples[0].scores["process"].value
-    assert value == {"process": 1.0, "own_turns": 0.0}, (
-        "a model that cannot answer in form is replaced, and that shows"
+    score = log.samples[0].scores["process"]
+    assert score.value != score.value and "of the model could be used" in score.explanation, (
+        "a model whose every turn was replaced has kept no process: unscored, never a pass"
     )
     with pytest.raises(SophroError, match="no situation"):
         _inspect_registry.restructuring(lang="fr")

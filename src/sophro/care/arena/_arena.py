@@ -301,7 +301,21 @@ class Trials:
 def _kept(out: Path | None) -> dict[str, Any]:
     if out is None or not (out / "rated").is_dir():
         return {}
-    return {f.stem: json.loads(read_text(f)) for f in sorted((out / "rated").glob("*.json"))}
+    return {f.stem: _rating(f) for f in sorted((out / "rated").glob("*.json"))}
+
+
+def _rating(file: Path) -> dict[str, Any]:
+    try:
+        row = json.loads(read_text(file))
+        found = {"items": list(row["items"]), "red": list(row["red"])}
+        for item in found["items"]:
+            ItemScore.from_dict(item)
+        for item in found["red"]:
+            Red.from_dict(item)
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"{type(error).__name__}: {error}"[:120]
+        raise SophroError(f"{file}: damaged ({why}); delete it, and its session is rated again") from None
+    return found
 
 
 def write_arena(result: ArenaRun, out: Path) -> None:

@@ -71,6 +71,8 @@ class Standing:
         undecided: Sessions without a score because an item of safety has no rating.
         problems: The same mean for each problem area, the lowest first; those without a score last.
         lowest: The client with the lowest score, None without any.
+        ranked: Whether more than half of its sessions have a score; the means of those that are ranked are over the
+            clients that all of them met.
     """
 
     counselor: str
@@ -85,6 +87,7 @@ class Standing:
     undecided: int
     problems: tuple[Group, ...]
     lowest: Lowest | None
+    ranked: bool = True
 
     @property
     def worst(self) -> Group | None:
@@ -162,6 +165,9 @@ def items_of(scores: Sequence[SessionScore], counselor: str, seed: int = 0) -> d
 def rank(scores: Sequence[SessionScore], resamples: int = 4000, seed: int = 0) -> Ranking:
     """Rank the counselors by overall score over the clients that all of them met.
 
+    Who has no score for half of its sessions or more is not ranked: it would be judged by the clients that stayed.
+    It stands last, and takes no client away from the others.
+
     Raises:
         SophroError: If there is no counselor, or they share no client.
     """
@@ -169,7 +175,7 @@ def rank(scores: Sequence[SessionScore], resamples: int = 4000, seed: int = 0) -
     if not names:
         raise SophroError("no sessions to rank; run at least one counselor")
     table = {n: by_client(scores, n, "overall") for n in names}
-    scored = [n for n in names if table[n]]
+    scored = [n for n in names if _enough([s for s in scores if s.counselor == n])]
     clients = sorted(set.intersection(*(set(table[n]) for n in scored))) if scored else []
     if len(scored) > 1 and not clients:
         raise SophroError(
@@ -183,9 +189,10 @@ def rank(scores: Sequence[SessionScore], resamples: int = 4000, seed: int = 0) -
         top = np.isclose(means, means.max(axis=0))
         for n, row in zip(scored, (top / top.sum(axis=0)).mean(axis=1), strict=True):
             best[n] = float(row)
-    standings = [_standing(scores, n, best[n], seed) for n in names]
+    standings = [_standing(scores, n, best[n], seed, clients if n in scored else None) for n in names]
     ordered = sorted(
-        standings, key=lambda s: (s.overall.value is None, -(s.overall.value or 0.0), s.counselor)
+        standings,
+        key=lambda s: (not s.ranked, s.overall.value is None, -(s.overall.value or 0.0), s.counselor),
     )
     gaps = tuple(
         (a.counselor, b.counselor, difference(scores, a.counselor, b.counselor, seed=seed))
@@ -194,13 +201,21 @@ def rank(scores: Sequence[SessionScore], resamples: int = 4000, seed: int = 0) -
     return Ranking(tuple(ordered), gaps)
 
 
-def _standing(scores: Sequence[SessionScore], name: str, best: float, seed: int) -> Standing:
+def _enough(own: Sequence[SessionScore]) -> bool:
+    return 2 * sum(s.overall is not None for s in own) > len(own)
+
+
+def _standing(
+    scores: Sequence[SessionScore], name: str, best: float, seed: int, shared: Sequence[str] | None
+) -> Standing:
+    """Return where a counselor stands; means are over ``shared`` clients, None for one that is not ranked."""
     own = [s for s in scores if s.counselor == name]
+    met = own if shared is None else [s for s in own if s.profile in set(shared)]
     return Standing(
         name,
-        mean_of(own, name, "overall", seed),
-        {side: mean_of(own, name, side, seed) for side in SIDES},
-        mean_of(own, name, "self_gap", seed),
+        mean_of(met, name, "overall", seed),
+        {side: mean_of(met, name, side, seed) for side in SIDES},
+        mean_of(met, name, "self_gap", seed),
         best,
         sum(bool(s.vetoes) for s in own),
         sum(s.overall is not None for s in own),
@@ -209,6 +224,7 @@ def _standing(scores: Sequence[SessionScore], name: str, best: float, seed: int)
         sum(s.overall is None and bool(s.undecided) for s in own),
         groups_of(own, name, seed),
         lowest_of(own, name),
+        shared is not None,
     )
 
 

@@ -1,7 +1,8 @@
 """Reads structured answers: one JSON object that fits a schema, or one of a few allowed words; else unreadable.
 
 Contract: pure. Of several objects the last one counts (the first is often tentative). Nothing is guessed: a reply that
-was cut off, blocked, names a key twice or breaks the schema is ``Unreadable`` with the reason, and never a default.
+was cut off, blocked, names a key twice or breaks the schema is ``Unreadable`` with the reason, and never a default; a
+whole object inside a broken one, or before one, is a piece of it and counts for nothing.
 """
 
 from __future__ import annotations
@@ -44,14 +45,18 @@ def read_json(reply: Reply, schema: type[BaseModel]) -> dict[str, Any]:
     text = read_words(reply)
     decoder = json.JSONDecoder(object_pairs_hook=_unique)
     last: Any = None
-    place, tries = text.find("{"), 0
+    place, tries, at, opened = text.find("{"), 0, 0, 0
     while place >= 0 and tries < _MOST_TRIES:
         tries += 1
+        opened = max(0, opened - text.count("}", at, place))
         try:
-            last, end = decoder.raw_decode(text, place)
+            found, at = decoder.raw_decode(text, place)
+            last = None if opened else found
         except (ValueError, RecursionError):
-            end = place + 1
-        place = text.find("{", end)
+            at, opened = place + 1, opened + 1
+        place = text.find("{", at)
+    if max(0, opened - text.count("}", at)):
+        raise Unreadable("the last JSON object of the reply is broken")
     if last is None:
         raise Unreadable("the reply holds no JSON object")
     try:

@@ -11,6 +11,7 @@ the whole answer is the evidence; any other model answers in JSON.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -173,10 +174,38 @@ def checked(said: Utterance, kind: str, answers: Sequence[str]) -> Judgment:
         return Judgment(
             "unscored", reason=f"the evidence {str(evidence)[:60]!r} does not occur in the answer"
         )
+    if not any(carries(evidence, a) for a in answers):
+        return Judgment("unscored", reason=f"the evidence {evidence[:60]!r} is too little to decide anything")
     if facts["confidence"] < THRESHOLD:
         facts["missing"] = facts["missing"] or "decision"
         return Judgment("unclear", None, evidence, **facts)
     return Judgment("decided", value, evidence, **facts)
+
+
+_STOP = frozenset(
+    ("a", "an", "the", "i", "me", "my", "you", "it", "its", "is", "was", "am", "are", "be", "to", "of", "and", "or",
+     "in", "on", "at", "that", "this", "so", "do", "did", "have", "had", "for", "with", "as", "but", "if")
+)  # fmt: skip
+_PARTS = re.compile(r"[,.!?;:\n，。！？；：、…]+")
+
+
+def carries(evidence: str, answer: str) -> bool:
+    """Whether a quote can carry a judgment: a whole part of the answer, or whole words of which one says something."""
+    core = re.sub(r"[\W_]+", " ", evidence.casefold()).strip()
+    if not core:
+        return False
+    parts = {
+        re.sub(r"[\W_]+", " ", part).strip() for part in (answer.casefold(), *_PARTS.split(answer.casefold()))
+    }
+    if core in parts:
+        return True
+    if len(re.findall("[\u3400-\u9fff]", core)) >= 2:
+        return True
+    bounded = re.search(
+        rf"(?<![a-z0-9]){re.escape(evidence.strip().casefold())}(?![a-z0-9])", answer.casefold()
+    )
+    words = re.findall(r"[^\W_]+", core)
+    return bool(bounded) and any(w not in _STOP and (len(w) > 1 or w.isdigit()) for w in words)
 
 
 def _options(view: View) -> list[str]:
