@@ -18,7 +18,7 @@ from typing import Any, Literal
 from sophro.care.interview import _lexicon as words
 
 Missing = Literal["", "answer", "frequency", "when", "self", "understanding", "language", "topic", "decision"]
-Said = Literal["value", "denied", "affirmed", "vague", "past", "others", "none"]
+Said = Literal["over", "before", "value", "denied", "affirmed", "vague", "past", "others", "none"]
 LONGEST = 4_000  # characters that are read; crisis detection reads all
 _CLAUSE = re.compile(r"[^,.;:!?，。；：！？、…\n—]+")
 _TURNING = re.compile(
@@ -93,6 +93,27 @@ def read_answer(text: str, kind: str, safety: bool = False) -> Reading:
     )
 
 
+_NOW = {
+    "en": re.compile(
+        r"\b(?:now|nowadays|these days|currently|at (?:the moment|present)|(?:in |over |during )?(?:the (?:last|past)|these(?: last)?) "
+        r"(?:two |2 )?weeks?)\b"
+    ),
+    "zh": re.compile("现在|目前|如今|这(?:两|2)(?:周|个?星期|个?礼拜)(?:里|内)?"),
+}
+_BEFORE = {
+    "en": re.compile(
+        r"^(?:before(?: that| then)?|earlier|previously|formerly|in the past|back then|years ago)\b|\b(?:didn't|did not) use to\b|\bi use(?:d)? to\b"
+    ),
+    "zh": re.compile("^(?:以前|之前|从前|原来|过去|上个?月|去年|前年|那时候?|当时|小时候)"),
+}
+# "Yes, but that was when I was in school": of another time, what was said before it too.
+_TAKEN_BACK = re.compile(
+    r"^(?:but )?(?:that|it) was (?:when|in (?:\d|the|my|school)|back|years|long|ages|before|only (?:when|in|back)|last (?:year|month))|"
+    r"^(?:但)?(?:那|这)(?:都)?是(?:以前|之前|去年|小时候|很久|好久|好几年|多年|上学|当时)"
+)
+_NOT_ONE_DAY = re.compile(r"\bnot (?:a|one|a single|even (?:a|one)) day\b|一天(?:都|也)(?:没|不)")
+
+
 def fold(text: str) -> str:
     """Return the text in lower case with plain quotes, character for character as long as the original."""
     plain = [unicodedata.normalize("NFKC", c).lower() for c in text]
@@ -150,6 +171,15 @@ def _read_clause(clause: str, evidence: str, kind: str, lang: str, safety: bool)
     clause = re.sub("^(?:但是?|不过|其实|可是|只是|嗯+|呃|那个|就是|唉|说实话|老实说)(?=.)", "", clause)
     if words.OTHERS[lang].search(clause):
         return _Clause("others", None, evidence, since)
+    if kind != "recency" and _TAKEN_BACK.search(clause):
+        return _Clause("over", 0, evidence, since)
+    if kind != "recency" and _BEFORE[lang].search(clause):
+        return _Clause("before" if _BEFORE[lang].fullmatch(clause) else "past", 0, evidence, since)
+    # "Not now" and "now I do" say of the window what "no" and "I do" say.
+    if kind != "recency" and _NOW[lang].search(clause):
+        clause = re.sub(r"\s+", " ", _NOW[lang].sub(" " if lang == "en" else "", clause)).strip() or clause
+    if clause in ("not", "no more"):
+        clause = "no"
     wish = words.TIRED_OF_LIFE[lang].search(clause)
     if wish and words.DENIES_WISH[lang].search(clause[: wish.start()]):
         return _Clause("denied", 0, evidence, since)
@@ -200,6 +230,8 @@ def _negated(before: str, lang: str) -> bool:
 
 def _days(clause: str, lang: str) -> int | None:
     """Turn a number of days out of fourteen into a value: 0, 1 to 7, 8 to 11, 12 and more."""
+    if _NOT_ONE_DAY.search(clause):
+        return 0
     match = words.DAYS[lang].search(clause)
     if match is None:
         return None
@@ -224,6 +256,7 @@ def _decide(clauses: list[_Clause], kind: str) -> Reading | None:
     open_question: Missing = ""
     since = any(c.since for c in clauses)
     others = False  # "my father has that, all the time": what follows is his, until the person speaks of themselves
+    earlier = False  # "before, yes": what follows a mere word of time is of that time
     for clause in clauses:
         others = clause.said == "others" or (others and not clause.own)
         if clause.said == "none":
@@ -244,6 +277,15 @@ def _decide(clauses: list[_Clause], kind: str) -> Reading | None:
             continue  # "nearly every day, yes"
         if clause.said == "denied" and last is not None and last.said == "value" and last.value:
             continue  # "every day, I can't do anything"
+        if clause.said == "over":
+            notes.append("past")
+            last, open_question = replace(clause, said="past"), ""
+            continue
+        if clause.said == "before":
+            earlier = True
+            continue
+        if earlier:
+            clause, earlier = replace(clause, said="past", value=0), False
         if clause.said == "past":
             notes.append("past")
             if last is not None and last.said in ("value", "affirmed"):
