@@ -95,20 +95,22 @@ def read_answer(text: str, kind: str, safety: bool = False) -> Reading:
 
 _NOW = {
     "en": re.compile(
-        r"\b(?:now|nowadays|these days|currently|at (?:the moment|present)|(?:in |over |during )?(?:the (?:last|past)|these(?: last)?) "
-        r"(?:two |2 )?weeks?)\b"
+        r"\b(?:now|nowadays|these days|currently|at (?:the moment|present)|"
+        r"(?:in |over |during )?(?:the (?:last|past)|these(?: last)?) (?:two |2 )?weeks?)\b"
     ),
     "zh": re.compile("现在|目前|如今|这(?:两|2)(?:周|个?星期|个?礼拜)(?:里|内)?"),
 }
 _BEFORE = {
     "en": re.compile(
-        r"^(?:before(?: that| then)?|earlier|previously|formerly|in the past|back then|years ago)\b|\b(?:didn't|did not) use to\b|\bi use(?:d)? to\b"
+        r"^(?:before(?: that| then)?|earlier|previously|formerly|in the past|back then|years ago)\b"
+        r"|\b(?:didn't|did not) use to\b|\bi use(?:d)? to\b"
     ),
     "zh": re.compile("^(?:以前|之前|从前|原来|过去|上个?月|去年|前年|那时候?|当时|小时候)"),
 }
 # "Yes, but that was when I was in school": of another time, what was said before it too.
 _TAKEN_BACK = re.compile(
-    r"^(?:but )?(?:that|it) was (?:when|in (?:\d|the|my|school)|back|years|long|ages|before|only (?:when|in|back)|last (?:year|month))|"
+    r"^(?:but )?(?:that|it) was (?:when|in (?:\d|the|my|school)|back|years|long|ages|before|only (?:when|in|back)"
+    r"|last (?:year|month))|"
     r"^(?:但)?(?:那|这)(?:都)?是(?:以前|之前|去年|小时候|很久|好久|好几年|多年|上学|当时)"
 )
 _NOT_ONE_DAY = re.compile(r"\bnot (?:a|one|a single|even (?:a|one)) day\b|一天(?:都|也)(?:没|不)")
