@@ -180,10 +180,17 @@ STOP: Mapping[str, re.Pattern[str]] = {
         r"^(?:please )?(?:stop|quit|exit)(?: (?:it|this|here|now|please|the (?:interview|conversation|questions)|asking(?: me)?(?: questions)?))*[.! ]*$",
         r"\b(?:i want to|i'd like to|i would like to|i wanna|can we|could we|let's|let us|please) (?:stop|quit)(?: (?:here|now|this|please|the (?:interview|conversation|questions)))*[.!? ]*$",
         r"\b(?:stop|quit|end|leave) (?:the|this) (?:interview|conversation|chat|session|questions)\b",
-        r"\bi(?:'m| am) done (?:with (?:this|these) (?:interview|questions|conversation)|answering)\b",
+        r"\bi(?:'m| am) done (?:(?:with|for) (?:this|these|today) ?(?:interview|questions|conversation)?|answering|talking|here)\b",
+        r"\b(?:let's|let us|can we|could we|shall we|we can|i'd like to|i want to) (?:finish|end|stop|wrap up|leave it|break off)(?: (?:up|here|now|there|at this point|for today|please|today))+[.!? ]*$",
+        r"\b(?:let's|let us|shall we) (?:finish|end|stop|wrap up)(?: (?:it|this))?[.!? ]*$",
+        r"\b(?:don't|do not|would rather not|'d rather not|rather not) (?:want to |like to |wish to )?(?:continue|(?:go on|carry on|keep going) (?:with|answering|talking))(?: (?:with )?(?:this|the|these)(?: (?:interview|questions|conversation|chat))?)?(?: any ?more| now| today)?[.! ]*$",
+        r"^(?:please,? )?no more (?:of this|questions)(?:,? please)?[.! ]*$", r"\b(?:that's|that is|this is|it's) enough (?:for (?:today|now|me)|now|questions)[.! ]*$",
+        r"^(?:sorry,? )?i (?:have to|need to|must|gotta|should|'ve got to) (?:go|leave)(?: now)?[.! ]*$",
     ),
     "zh": _any("^(?:停|停止|退出|停下|不聊了|到此为止)(?:吧|了)?[。！!]*$", "(?:停止|停下|结束|退出)(?:这个?|这次|本次)?(?:访谈|对话|谈话|聊天|提问|问答)",
-               "^(?:我)?(?:想|要)(?:停止|停下|退出)(?:了|吧)?[。！!]*$", "不想(?:再)?(?:继续)?(?:聊|回答|谈)(?:下去)?了[。！!]*$", "就到这(?:里|儿)吧"),
+               "^(?:我)?(?:想|要)(?:停止|停下|退出)(?:了|吧)?[。！!]*$", "不想(?:再)?(?:继续)?(?:聊|回答|谈)(?:下去)?了[。！!]*$", "就到这(?:里|儿)吧",
+               "(?:不想|不要|不愿意?)(?:再)?继续(?:了|下去了?)?[。！!]*$", "^(?:请)?别再?问(?:我)?了[。！!]*$", "(?:先|就)?到(?:这|此)(?:里|儿)?(?:为止)?(?:吧|了)[。！!]*$",
+               "^(?:我)?(?:想|要)停了?[。！!]*$", "^(?:我们|那就|先|今天)*结束(?:吧|了吧)[。！!]*$", "(?:回答|说|聊)了[，,]?结束(?:吧)?[。！!]*$", "^我(?:要|得|该)走了[。！!]*$"),
 }  # fmt: skip
 CONFUSED: Mapping[str, re.Pattern[str]] = {
     "en": _any(
