@@ -570,12 +570,15 @@ def test_several_logs_of_restructuring_are_one_page_side_by_side(restructured, t
     ids = [s.id for s in logs[0]]
     assert re.findall(r"<summary>(\S+) ", page) == ids and [s.id for s in logs[1]] == ids
     assert page.count('<div class="sides">') == 3 and "<small>helper · automatic</small>" in page
-    right = [[s.scores["process"].value["process"] == 1.0 for s in samples] for samples in logs]
+    # Who never worded a turn that could be used has kept no process: not scored, whatever the stand-ins kept.
+    assert all("could be used" in s.scores["process"].explanation for s in logs[0])
+    assert "not scored (3)" in page
+    right = [s.scores["process"].value["process"] == 1.0 for s in logs[1]]
+    assert words(sum(right), 3, 3) in page
     own = [[s.metadata["own_turns"] for s in samples] for samples in logs]
     assert sum(o for o, _ in own[0]) == 0 < sum(o for o, _ in own[1])
     (turns,) = re.findall(r'id="own".*?<tr><th>all</th>(<td>.*?)</tr>', page, re.S)
-    for rights, mine in zip(right, own, strict=True):
-        assert words(sum(rights), 3, 3) in page
+    for mine in own:
         got = rate(
             [i < o for o, n in mine for i in range(n)], [k for k, (_, n) in enumerate(mine) for _ in range(n)]
         )
@@ -584,8 +587,7 @@ def test_several_logs_of_restructuring_are_one_page_side_by_side(restructured, t
     changed_in = [[any(c["new"] for c in s.metadata["dialogue"]["channels"]) for s in x] for x in logs]
     found = compare(changed_in[1], changed_in[0], ids)
     assert f"<li>a thought changed: {100 * found.difference:+.1f} points [" in page
-    assert "adjusted by Holm over all 3 comparisons" in page, "all, English, and a thought changed"
-    for check in logs[0][0].scores["process"].metadata["checks"]:
+    for check in logs[1][0].scores["process"].metadata["checks"]:
         assert f"<tr><th>{escape(check)}</th>" in page
     many = [sum(len(t["sentences"]) for s in x for t in s.metadata["dialogue"]["turns"]) for x in logs]
     (table,) = re.findall(r'id="strategies".*?</table>', page, re.S)

@@ -70,6 +70,7 @@ def as_dialogue(done: Dialogue, situation: Situation, name: str) -> dict[str, An
     ]
     return {
         "id": name,
+        "simulated": True,  # a script played the person
         "lang": situation.lang,
         "domain": situation.domain,
         "situation_id": situation.id,
@@ -209,6 +210,7 @@ def records(dialogue: Mapping[str, Any], tokens: bool = True) -> list[dict[str, 
                     "behaviour": f"restructuring:{dialogue['situation_id']}",
                     "meta": {
                         "dialogue": dialogue["id"],
+                        "simulated": True,
                         "turn": i,
                         "stage": turn["stage"],
                         "step": turn["step"],
