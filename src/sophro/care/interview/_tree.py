@@ -15,8 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import yaml
-
 from sophro.care.interview._expressions import Expression, is_number, parse
 from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, read_text
@@ -32,6 +30,13 @@ KINDS = ("gate", "symptom", "frequency", "duration", "impairment", "exclusion", 
 LARGEST: Mapping[str, int] = {"frequency": 3, "yes_no": 1, "recency": 3}
 LEVELS = ("none", "subthreshold", "positive", "urgent")
 MESSAGES = ("fine", "talk", "talk_soon", "urgent")
+# Fields that a file may have.
+_TOP = ("id", "version", "title", "source_terms", "window_days", "window", "entry", "nodes", "outcomes", "groups",
+        "scores", "safety_required", "calls", "support_on_yes")  # fmt: skip
+_NODE = ("type", "value", "met_if", "next", "required", "max_clarify", "window", "on_refuse", "call_if", "risk",
+         *LANGUAGES)  # fmt: skip
+_STEP, _WORDING = ("goto", "if"), ("criterion", "ask", "explain")
+_OUTCOME, _SCORE = ("if", "level", "message", "refer", "risk"), ("sum", "count", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -190,13 +195,14 @@ def read_module(path: Path) -> Module:
     Raises:
         SophroError: Naming file, node and field.
     """
+    from sophro.recipe._yaml import parse as parse_yaml
+
     text = read_text(path)
     try:
-        value: Any = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        raise SophroError(f"{path}{line}: not YAML ({getattr(error, 'problem', 'too deep')})") from None
+        # Each key once, keys are text, no tags, dates are words: a typing error is no silent other tree.
+        value: Any = parse_yaml(text, str(path)).value
+    except RecursionError:
+        raise SophroError(f"{path}: not YAML (too deep)") from None
     return build_module(value, str(path))
 
 
@@ -213,12 +219,12 @@ def build_module(value: Any, where: str, instrument: str | None = None) -> Modul
     """
     from sophro.care.interview._checks import check_module
 
-    top = _Reader(value, where)
+    top = _Reader(value, where, _TOP)
     nodes_raw = top.mapping("nodes")
     groups = {k: _names(v, nodes_raw, f"{where}, group {k!r}") for k, v in top.mapping("groups", {}).items()}
     largest: dict[str, int] = {}
     for name, raw in nodes_raw.items():
-        kind = _Reader(raw, f"{where}, node {name!r}").choice("value", tuple(LARGEST))
+        kind = _Reader(raw, f"{where}, node {name!r}", _NODE).choice("value", tuple(LARGEST))
         largest[str(name)] = LARGEST[kind]
 
     def expression(text: Any, place: str) -> Expression:
@@ -227,24 +233,24 @@ def build_module(value: Any, where: str, instrument: str | None = None) -> Modul
         return parse(text, groups, largest, place)
 
     nodes = {
-        str(name): _node(str(name), _Reader(raw, f"{where}, node {name!r}"), expression)
+        str(name): _node(str(name), _Reader(raw, f"{where}, node {name!r}", _NODE), expression)
         for name, raw in nodes_raw.items()
     }
     outcomes = tuple(
-        _end(_Reader(raw, f"{where}, outcome {number}"), expression)
+        _end(_Reader(raw, f"{where}, outcome {number}", _OUTCOME), expression)
         for number, raw in enumerate(top.items("outcomes"), start=1)
     )
     scores = {
-        str(k): _score(_Reader(v, f"{where}, score {k!r}"), groups, nodes)
+        str(k): _score(_Reader(v, f"{where}, score {k!r}", _SCORE), groups, nodes)
         for k, v in top.mapping("scores", {}).items()
     }
     found = Module(
         top.text("id"),
         top.number("version"),
-        {lang: str(t) for lang, t in top.mapping("title").items()},
+        {lang: top.inner("title").text(lang) for lang in top.mapping("title")},
         top.text("source_terms"),
-        top.number("window_days"),
-        {lang: tuple(map(str, w)) for lang, w in top.mapping("window").items()},
+        top.number("window_days", least=1),
+        {lang: top.inner("window").texts(lang) for lang in top.mapping("window")},
         top.text("entry"),
         nodes,
         outcomes,
@@ -268,7 +274,7 @@ def _node(name: str, read: _Reader, expression: Any) -> Node:
         raise SophroError(f"{read.where}: field 'next' is missing; write a node, or end")
     steps: list[Step] = []
     for raw in cast("list[Any]", raw_steps):
-        step = _Reader(raw, f"{read.where}, next")
+        step = _Reader(raw, f"{read.where}, next", _STEP)
         condition = step.get("if")
         steps.append(
             Step(step.text("goto"), None if condition is None else expression(condition, step.where))
@@ -276,10 +282,8 @@ def _node(name: str, read: _Reader, expression: Any) -> Node:
     wording: dict[str, Wording] = {}
     for lang in LANGUAGES:
         if read.get(lang) is not None:
-            words = _Reader(read.get(lang), f"{read.where}, language {lang}")
-            wording[lang] = Wording(
-                words.text("criterion"), tuple(map(str, words.items("ask"))), words.text("explain")
-            )
+            words = _Reader(read.get(lang), f"{read.where}, language {lang}", _WORDING)
+            wording[lang] = Wording(words.text("criterion"), words.texts("ask"), words.text("explain"))
     call = read.get("call_if")
     return Node(
         name,
@@ -289,9 +293,9 @@ def _node(name: str, read: _Reader, expression: Any) -> Node:
         tuple(steps),
         wording,
         read.flag("required", True),
-        read.number("max_clarify", 2),
+        read.number("max_clarify", 2, least=0),
         read.flag("window", True),
-        read.get("on_refuse"),
+        None if read.get("on_refuse") is None else read.text("on_refuse"),
         None if call is None else expression(call, f"{read.where}, call_if"),
         _risk(read),
     )
@@ -327,14 +331,17 @@ def _score(read: _Reader, groups: Mapping[str, tuple[str, ...]], nodes: Mapping[
     if members is None:
         raise SophroError(f"{read.where}: there is no group {over!r}")
     kind = cast(Literal["sum", "count"], kinds[0])
-    return Score(kind, members, read.number("low"), read.number("high"))
+    low, high = read.number("low"), read.number("high")
+    if low > high:
+        raise SophroError(f"{read.where}: low {low} is above high {high}")
+    return Score(kind, members, low, high)
 
 
 def _names(value: Any, nodes: Mapping[str, Any], where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise SophroError(f"{where}: a list of nodes is needed")
     for name in cast("list[Any]", value):
-        if name not in nodes:
+        if not isinstance(name, str) or name not in nodes:
             raise SophroError(f"{where}: there is no node {name!r}")
     return tuple(str(name) for name in cast("list[Any]", value))
 
@@ -342,9 +349,13 @@ def _names(value: Any, nodes: Mapping[str, Any], where: str) -> tuple[str, ...]:
 class _Reader:
     """Reads fields of a mapping and says where it is when one is wrong."""
 
-    def __init__(self, value: Any, where: str) -> None:
+    def __init__(self, value: Any, where: str, known: tuple[str, ...] = ()) -> None:
         if not isinstance(value, Mapping):
             raise SophroError(f"{where}: fields are needed, this is {type(value).__name__}")
+        for name in cast("Mapping[Any, Any]", value):
+            # A misspelled field would be a rule that silently does not hold.
+            if known and name not in known:
+                raise unknown_name(f"field in {where}", str(name), known)
         self.value = cast("Mapping[str, Any]", value)
         self.where = where
 
@@ -357,10 +368,20 @@ class _Reader:
             raise SophroError(f"{self.where}: field {name!r} is missing or no text")
         return found
 
-    def number(self, name: str, default: int | None = None) -> int:
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self.items(name)
+        if not all(isinstance(t, str) and t.strip() for t in found):
+            raise SophroError(f"{self.where}: field {name!r} must be a list of texts")
+        return tuple(found)
+
+    def inner(self, name: str) -> _Reader:
+        return _Reader(self.mapping(name), f"{self.where}, {name}", LANGUAGES)
+
+    def number(self, name: str, default: int | None = None, least: int | None = None) -> int:
         found = self.value.get(name, default)
-        if not is_number(found):
-            raise SophroError(f"{self.where}: field {name!r} is missing or no whole number")
+        if not is_number(found) or (least is not None and cast(int, found) < least):
+            at_least = "" if least is None else f" of at least {least}"
+            raise SophroError(f"{self.where}: field {name!r} is missing or no whole number{at_least}")
         return cast(int, found)
 
     def flag(self, name: str, default: bool) -> bool:
