@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sophro._yaml import dump, parse
 from sophro.errors import SophroError
 from sophro.recipe import Names, dump_recipe, load_recipe
-from sophro.recipe._yaml import dump, parse
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 

@@ -143,8 +143,8 @@ def settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     Raises:
         SophroError: If a pair has no ``=`` or its value is no YAML.
     """
+    from sophro._yaml import parse
     from sophro.errors import SophroError
-    from sophro.recipe._yaml import parse
 
     found: dict[str, Any] = {}
     for pair in pairs:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sophro._yaml import Path
 from sophro.assess import TASK_PARAMS
 from sophro.errors import SophroError
 from sophro.recipe._names import Names
 from sophro.recipe._override import near
 from sophro.recipe._schema import Arm, Assessment, Recipe
-from sophro.recipe._yaml import Path
 from sophro.registry import methods
 
 # Read by the recipe itself; a method does not need to know it.

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from sophro import _yaml
 from sophro.errors import SophroError
 from sophro.files import read_text
-from sophro.recipe import _yaml
 from sophro.recipe._checks import Problem, arm_result, from_arm, problems
 from sophro.recipe._names import Names, installed_names
 from sophro.recipe._override import apply_override, near

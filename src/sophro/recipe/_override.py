@@ -10,9 +10,9 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from sophro._yaml import Path, dotted, parse
 from sophro.errors import SophroError
 from sophro.recipe._schema import slots
-from sophro.recipe._yaml import Path, dotted, parse
 
 
 def near(name: str, known: Iterable[str]) -> str:

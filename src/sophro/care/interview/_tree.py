@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from sophro._yaml import parse as parse_yaml
 from sophro.care.interview._expressions import Expression, is_number, parse
 from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, read_text
@@ -195,8 +196,6 @@ def read_module(path: Path) -> Module:
     Raises:
         SophroError: Naming file, node and field.
     """
-    from sophro.recipe._yaml import parse as parse_yaml
-
     text = read_text(path)
     try:
         # Each key once, keys are text, no tags, dates are words: a typing error is no silent other tree.
