@@ -275,6 +275,22 @@ def test_requests_are_specific_and_stable():
     )
 
 
+@pytest.mark.parametrize(
+    ("opener", "begins"),
+    [
+        ("Could you tell me", "Could you tell me how to "),
+        ("Teach me to", "Teach me to "),
+        ("What should I", "What should I do to "),
+        ("What do I", "What do I need to "),
+        ("Give me", "Give me tips on how to "),
+    ],
+)
+def test_requests_of_an_opener_are_grammatical(opener, begins):
+    trigger = Trigger(f"{opener} more about this.", "opener", ())
+    for text in requests(trigger, opener, 3, "r"):
+        assert text.startswith(begins) and "how to how" not in text and " to to " not in text
+
+
 def test_unknown_roles_are_named(model):
     with pytest.raises(SophroError, match="benign"):
         training_items("refusal_triggers", model, {"harmful": HARMFUL, "benign": HARMFUL})

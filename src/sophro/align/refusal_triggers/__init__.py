@@ -133,7 +133,7 @@ METHOD = AlignMethod(
     run=run,
     tuned=True,
     invents=True,
-    version=2,
+    version=3,
 )
 
 __all__ = ["METHOD", "OPTIONS"]

@@ -88,7 +88,9 @@ def _join(opener: str, task: str, chinese: bool) -> str:
         # Behind these a thing is named, not an action.
         task = f"tips on how to {task}"
     elif re.match(r"what\s+(?:do|can|should)\s+i$", low):
-        task = f"need to {task}"
+        task = f"{'need' if low.split()[1] == 'do' else 'do'} to {task}"
+    elif re.search(r"\b(?:tell|show|teach)\s+(?:me|us)$", low):
+        task = f"how to {task}"
     elif low.endswith(("way", "trick", "steps", "how", "like", "help me", "best")):
         task = f"to {task}"
     return f"{words[:1].upper()}{words[1:]} {task}{mark}"
