@@ -35,8 +35,8 @@ def run_(
     """Let counselors meet simulated clients, rate them from three sides, rank them, and write a page.
 
     Args:
-        counselors: Scripted ones (good, medium, bad), local models, or any Inspect model. The same folder goes on
-            where a run was stopped.
+        counselors: Scripted ones (good, medium, bad), local models, any Inspect model, or an agent of Inspect from a
+            file of yours (agent:coach.py). The same folder goes on where a run was stopped.
         out: Folder for logs, scores, ranking and arena.html; by default one under runs/ that belongs to these
             settings, so that the same command goes on.
         client: Model that words the clients' turns; by default the profiles' own words.

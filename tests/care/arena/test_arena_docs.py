@@ -29,6 +29,9 @@ def test_every_printed_command_works(tmp_path, monkeypatch, capsys):
     for module in (_session, _controller):
         monkeypatch.setattr(module, "crisis_monitor", lambda _: Silent())
     ran = []
+    code = re.search(r"```python\n(# coach.py\n.*?)```", (DOCS / "arena.md").read_text("utf-8"), re.S)
+    assert code
+    (tmp_path / "coach.py").write_text(code[1], "utf-8")
     for page in ("arena", "restructuring"):
         for block in re.findall(r"```bash\n(.*?)```", (DOCS / f"{page}.md").read_text("utf-8"), re.S):
             for line in filter(None, block.splitlines()):
@@ -37,4 +40,4 @@ def test_every_printed_command_works(tmp_path, monkeypatch, capsys):
                 words = shlex.split(f"{command} {less}".replace("-n 100 ", ""))
                 assert words[0] == "sophro" and run(words[1:]) == 0, (command, capsys.readouterr().err)
                 ran.append(command)
-    assert len(ran) == 9 and all(any(c.startswith(start) for c in ran) for start in LESS)
+    assert len(ran) == 10 and all(any(c.startswith(start) for c in ran) for start in LESS)

@@ -29,11 +29,12 @@ from sophro.care.arena._session import (
     Arena,
     model_client,
     model_counselor,
+    own_counselor,
     scripted_counselor,
     session_of,
 )
 from sophro.care.arena._types import ItemScore, Session
-from sophro.care.dialogue import Agent, run
+from sophro.care.dialogue import Agent, OwnAgent, is_own, run
 from sophro.errors import SophroError, unknown_name
 from sophro.files import digest, read_text, write_json, write_jsonl
 
@@ -73,19 +74,26 @@ class ArenaRun:
 
 
 def make_counselor(name: str, rules: Sequence[str] = (), prompt: str | None = None) -> Agent:
-    """Return a counselor by name: ``good``, ``medium``, ``bad``, or any model.
+    """Return a counselor by name: ``good``, ``medium``, ``bad``, any model, or ``agent:FILE.py``, an agent of Inspect.
 
     Raises:
-        SophroError: If the name can be neither.
+        SophroError: If the name can be none of these, or the file defines no agent.
     """
     from sophro.models import check_name, is_local, local_names
 
     if name in LEVELS:
         return scripted_counselor(name, tuple(rules))
+    if is_own(name):
+        return own_counselor(name, tuple(rules), prompt)
     if "/" not in name and not is_local(name):
-        raise unknown_name("counselor", name, (*LEVELS, *local_names()))
+        raise unknown_name("counselor", name, (*LEVELS, *local_names(), "agent:FILE.py"))
     check_name(name)
     return model_counselor(name, tuple(rules), prompt)
+
+
+def _content(agent: Agent) -> list[str]:
+    """Return the hash of an agent's file; nothing for what has none."""
+    return [agent.fingerprint] if isinstance(agent, OwnAgent) else []
 
 
 async def _rate(judge: Judge, session: Session, profile: Profile, state: State) -> list[ItemScore]:
@@ -148,7 +156,7 @@ async def run_arena(
     """Run all sessions and rank the counselors.
 
     Args:
-        counselors: Names: scripted ones or models.
+        counselors: Names: scripted ones, models, or agents from files (one instance plays all of its sessions).
         profiles: Clients; every counselor meets all of them.
         out: Folder for logs and results; None keeps everything in memory.
         client: Model that words the clients' turns; None: their own words.
@@ -179,7 +187,7 @@ async def run_arena(
             speaker = None if client is None else model_client(client, profile)
             controller = Arena(profile, agents[name], name, speaker, caps, seed)
             # What shapes a counselor beside its name is part of the log's settings.
-            controller.extra = digest(list(rules), prompt)
+            controller.extra = digest(list(rules), prompt, *_content(agents[name]))
             played = await play(controller, by, None if out is None else out / "logs", rated)
             found[name, profile.id, seed] = played
             if on_session is not None:

@@ -27,6 +27,7 @@ from sophro.care.dialogue import (
     Dialogue,
     Message,
     ModelAgent,
+    OwnAgent,
     ScriptedAgent,
     Utterance,
     View,
@@ -69,6 +70,22 @@ def model_counselor(
         return chat(view, (prompt or COUNSELOR[lang]) + learned)
 
     return ModelAgent("counselor", model, build, max_tokens=max_tokens)
+
+
+def own_counselor(name: str, rules: tuple[str, ...] = (), prompt: str | None = None) -> OwnAgent:
+    """Return an agent of Inspect from the user's file as counselor.
+
+    Args:
+        name: ``agent:FILE.py``, with ``@NAME`` if the file defines several.
+        rules: Told it first, in English.
+        prompt: Told it before the rules; None: nothing, since an agent has instructions of its own.
+
+    Raises:
+        SophroError: If the file does not define that agent.
+    """
+    listed = "".join(f"\n- {rule}" for rule in rules)
+    told = [prompt or "", f"{LEARNED['en']}{listed}" if listed else ""]
+    return OwnAgent("counselor", name, "\n".join(t for t in told if t))
 
 
 def model_client(model: Any, profile: Profile, max_tokens: int = 160) -> ModelAgent:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         chat,
         open_model,
     )
+    from sophro.care.dialogue._own import OwnAgent, is_own
     from sophro.care.dialogue._run import Controller, Dialogue, replay, run, run_sync, verify
     from sophro.care.dialogue._session import CONTROLLER, Diverged, Session
     from sophro.care.dialogue._types import (
@@ -64,6 +65,7 @@ _HOMES = {
     "ModelAgent": "_agents",
     "Monitor": "_types",
     "Monitored": "_types",
+    "OwnAgent": "_own",
     "Paused": "_types",
     "Recalling": "_types",
     "ScriptedAgent": "_agents",
@@ -74,6 +76,7 @@ _HOMES = {
     "Watch": "_watch",
     "chat": "_agents",
     "crisis_monitor": "_watch",
+    "is_own": "_own",
     "open_model": "_agents",
     "replay": "_run",
     "run": "_run",
@@ -96,6 +99,7 @@ __all__ = [
     "ModelAgent",
     "Monitor",
     "Monitored",
+    "OwnAgent",
     "Paused",
     "Recalling",
     "ScriptedAgent",
@@ -106,6 +110,7 @@ __all__ = [
     "Watch",
     "chat",
     "crisis_monitor",
+    "is_own",
     "open_model",
     "replay",
     "run",
