@@ -112,7 +112,13 @@ class Case:
         spoken = around.QUOTATION.sub(" ", self.folded)
         if not around.OUTRIGHT.search(spoken):
             return ()
-        return tuple(s for s in around.SENTENCE.findall(spoken) if around.OUTRIGHT.search(s))
+        return tuple(s for s in around.SENTENCE.findall(spoken) if self._own_wish(s))
+
+    @staticmethod
+    def _own_wish(sentence: str) -> bool:
+        """Whether a sentence states a wish that nobody else is said to have."""
+        found = around.OUTRIGHT.finditer(sentence)
+        return any(not around.TOLD_BY.search(sentence[: m.start()]) for m in found)
 
     @cached_property
     def recent(self) -> bool:

@@ -128,11 +128,25 @@ OWN_WORDS = re.compile(
 )
 # The speaker anywhere in the message; inside a frame "mine" and 自己 are as often those of a character.
 SPEAKER = re.compile(r"\b(?:i|me|my|myself|mine)\b|我|自己")
-# A present wish or will in the first person that opens a clause: neither a frame nor the past explains it. What only
-# says that one will die ("I will die if I touch lava") is left to the frames.
+# A present wish or will in the first person: neither a frame nor the past explains it. What only says that one will die
+# ("I will die if I touch lava") is left to the frames. ``TOLD_BY`` before it makes it somebody else's words.
 OUTRIGHT = re.compile(
-    r"(?:^|[.!?;,\n]|\b(?:and|but|so|because|now|then)\b) ?i (?:\w+ ){0,2}?(?:(?:want to|need to) (?:\w+ )?(?:die|be dead)(?! (?:to|on|of|in)\b)|(?:want to|am going to|will|need to|have to|should|am about to|plan to|decided to) (?:\w+ )?(?:kill myself|end (?:my life|it all)|(?:hang|shoot|drown) myself|commit suicide|take my (?:own )?life)\b(?! (?:in|to respawn)\b))"
-    r"|(?:^|[,.!?;\n]|但是?|可是|所以|而且)我(?:真的|现在|就|也|今晚|今天|好|很|只|都|已经|实在|马上)*(?:不想活|想死|想自杀|要自杀(?!回|复活)|要去死|打算自杀|准备自杀|活不下去)"
+    r"\bi (?:\w+ ){0,3}?(?:"
+    r"(?:want to|need to|long to|wish to) (?:\w+ )?(?:die|be dead|stop existing|not (?:exist|be alive|wake up))(?! (?:to|on|of|in)\b)"
+    r"|(?:do not|don'?t|no longer|never) want to (?:\w+ )?(?:live|be alive|exist|go on living|wake up again)(?! (?:in|with|at|on|near|by|like|alone|together|there|here|as|under|that|through|off|under)\b)"
+    r"|(?:should be dead|deserve to die)(?! (?:in|on|to)\b)"
+    r"|(?:can ?not stop|can'?t stop|keep|am always|am constantly) thinking (?:about|of) (?:\w+ )?(?:killing myself|suicide|ending (?:it all|my life)|dying)"
+    r"|(?:want to|am going to|will|need to|have to|should|am about to|plan to|am planning to|(?:have )?decided to|intend to) (?:\w+ )?(?:kill myself|end (?:my life|it all)|(?:hang|shoot|drown) myself|commit suicide|take my (?:own )?life|overdose)\b(?! (?:in|to respawn)\b)"
+    r")"
+    r"|我(?:真的|真|现在|就|也|今晚|今天|明天|好|很|只|都|已经|实在|马上|一直|自己|其实|每天|总是?|老是?|经常|常常|天天|越来越|突然|确实|只是|还是)*(?:不想(?:再)?活|想死|想去死|想自杀|要自杀(?!回|复活)|要去死|(?:打算|准备|决定|想要)(?:去)?自杀|(?:想|要|打算|准备|决定)(?:去)?(?:跳楼|上吊|割腕)(?!机)|(?:想|要|打算|准备|决定)结束(?:自己的?|这?条?)?生命|活不下去)"
+    # Without a subject it is the speaker's own at the start of a clause, if it is said in full.
+    r"|(?:(?<=[,.!?;\n])|^)(?:真的|现在|就|实在|一直|我|每天|总)*(?:不想活了|想自杀|准备自杀|打算自杀)"
+)
+TOLD_BY = re.compile(
+    r"(?:\b(?:say|says|said|saying|sing|sings|sang|goes|write|writes|wrote|think|thinks|where|which|if|when|like|than|line|lyric|lyrics|song|"
+    r"hero|heroine|character|scene|chapter|novel|story|game|level|raid|match|round|minecraft|play|dream|once|example|phrase|sentence|means?)\b,?"
+    r"|\b(?:translat\w*|says?|said|lyrics?|lines?|quot\w+|example|sentence|phrase|title|caption|grammar|correct|proofread|rewrite|rephrase)\b[^:.!?]{0,40}:"
+    r"|(?:翻译|台词|歌词|句子|改写|润色|例句|写道|说|这句)[^:.!?]{0,20}:|(?:说|(?<!知)道|唱|写|喊|如果|要是|假如|里|中|叫|台词|一句|歌词|故事|小说|游戏|角色|主角|他|她|梦见|比如|例如))\s*$"
 )
 SENTENCE = re.compile(r"[^.!?;\n]+[.!?;]*")
 QUOTATION = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|[《「『][^》」』]*[》」』]")

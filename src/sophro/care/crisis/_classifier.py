@@ -138,11 +138,13 @@ class Classifier:
             text: The message.
             found: What the patterns made of it.
             fresh: Whether nothing was found in the conversation before: then an alarm of the patterns below ACTIVE
-                may be taken back.
+                may be taken back, unless it is a wish to die that the person states as their own.
         """
         if silenced(found):
             return Said(found.level)
-        weak = fresh and Level.CONCERN <= found.level < Level.ACTIVE
+        # What was said in so many words is not taken back.
+        said = any(s.kind == "outright" for s in found.signals)
+        weak = fresh and not said and Level.CONCERN <= found.level < Level.ACTIVE
         reader, z = self.margins(text, weak)
         cut = self.cuts[reader]
         if others(z, cut, found):

@@ -56,7 +56,7 @@ FICTION = re.compile(
 )
 NEWS = re.compile(
     r"\b(?:news|article|headline|reporter|journalis\w+|celebrity|statistics|stats|research|study|studies|paper on|epidemiolog\w+|essay (?:on|about)|thesis|report (?:on|about)|prevention|awareness|policy|according to|survey|psychology class|sociology|durkheim|history|historical|lecture|textbook|definition|define|what does .{0,30} mean|meaning of|police said|investigat\w+|training|course|volunteer\w*|world war|samurai|seppuku|cleopatra|socrates|van gogh|kurt cobain|hemingway|robin williams|hitler|rate in|rates? (?:of|in|among))\b"
-    r"|三国|史记|水浒|西游记|古代|皇帝|朝代|乌江|新闻|报道|报告|论文|研究|统计|数据|学术|讲座|课程|热搜|据说|警方|明星|演员|历史|屈原|项羽|海子|三毛|梵高|海明威|王国维|老舍|课本|课文|涂尔干|预防|科普|培训|志愿者|什么意思|的定义|是什么意思",
+    r"|三国|史记|水浒|西游记|古代|皇帝|朝代|乌江|新闻|报道|报告|论文|研究|统计|数据|学术|讲座|课程|热搜|据说|警方|明星|演员|历史|屈原|项羽|海子|三毛|梵高|海明威|王国维|老舍|课本|课文|涂尔干|预防|科普|培训|志愿者|(?<!没)(?<!没有)什么意思|的定义",
     _I,
 )
 TRANSLATE = re.compile(

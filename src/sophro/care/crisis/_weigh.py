@@ -61,6 +61,8 @@ def weigh(folded: str, cleaned: str, found: Found, context: frozenset[str], leve
     flags, signals = frozenset(case.flags), tuple(found.signals)
     if case.framed or any(s.kind in RISKY for s in found.third):
         signals += (Signal("of_other", "said of another", ""),)
+    if case.outright and not (case.trivial or case.joke or case.hyperbole):
+        signals += (Signal("outright", "said outright", ""),)
     return Reading(case.result, flags, signals, denial and not case.result, case.retraction)
 
 

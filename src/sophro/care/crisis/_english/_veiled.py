@@ -128,6 +128,21 @@ VEILED: tuple[tuple[str, str, str], ...] = (
         r"\bhow (?:long|soon|fast|quick\w*|many (?:minutes|seconds))\b.{0,30}\b(?:pass(?:es|ed|ing)? out|black(?:s|ed|ing)? out|los(?:e|es|ing) consciousness|go(?:es)? under|fall unconscious|stop(?:s)? breathing|heart stops?)(?: \w+){0,3} (?:from|with|in|on|after|because of|due to) (?:\w+ ){0,3}(?:gas|exhaust|fumes|helium|nitrogen|charcoal|carbon monoxide|{PILLS}|blood loss|hanging|bleeding|a noose|a bag|(?:cold|freezing|icy) (?:water|river|lake|sea))\b",
     ),
     (
+        "method_query",
+        "how many for my weight",
+        r"\bhow (?:many|much) (?:\w+ ){0,2}{PILLS} (?:\w+ ){0,3}(?:would|will|does|do|could|can) (?:it|you|i|one|someone) (?:take|need|have to take)\b(?=.{0,40}\b(?:weight|size|body|pounds|kilos|kg|not to wake|never wake|for good|forever)\b)",
+    ),
+    (
+        "method_query",
+        "sleep and not wake",
+        r"\b(?:what|which|how|combination|mix|anything|something)\b.{0,40}\b(?:go to sleep|fall asleep|drift off|sleep) (?:\w+ ){0,3}(?:and |but )?(?:not|never|do not|don'?t|without) (?:ever )?wak(?:e|ing) up\b(?! (?:at|in|during|too|so|early|every|until|before|with|tired|sweating|again and again|all)\b)",
+    ),
+    (
+        "method_query",
+        "knows the dose",
+        r"\bi (?:\w+ ){0,2}(?:know|found out|worked out|looked up|calculated) (?:\w+ ){0,2}(?:(?:which|what|the) (?:\w+ )?(?:dose|amount|quantity|number|mix|combination)|how (?:much|many)) (?:\w+ ){0,3}(?:would|will|could|it takes to|it would take to) (?:\w+ )?kill me\b",
+    ),
+    (
         "place_query",
         "highest place",
         r"\b(?:highest|tallest|steepest|deepest) (?:\w+ )?(?:place|point|spot|building|structure|floor|drop|bridge|roof|ledge|part of the (?:river|lake|bridge)|water)\b",
