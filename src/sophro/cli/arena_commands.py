@@ -325,7 +325,8 @@ def _estimate(i: Interval) -> str:
         return "not measured"
     if i.low is None or i.high is None:
         return f"{i.value:.3f}"
-    return f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
+    value, low, high = (round(x, 3) + 0.0 for x in (i.value, i.low, i.high))  # no "-0.000"
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _show_ranking(standings: Sequence[Standing]) -> None:

@@ -68,7 +68,7 @@ DAYS: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(
         r"\b(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen)"
         r"(?: (?:or|to) (?P<m>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen))?"
-        r" ?(?:days?|nights?|times|out of (?:14|fourteen|the 14))(?P<per> (?:a|per|each|every) week)?"
+        r" ?(?:days?|nights?|evenings?|mornings?|afternoons?|times|out of (?:14|fourteen|the 14))(?P<per> (?:a|per|each|every) week)?"
     ),
     "zh": re.compile(
         r"(?P<n>\d{1,2}|十[一二三四]|[一二两三四五六七八九十])(?:[到至、或](?P<m>\d{1,2}|十[一二三四]|[一二两三四五六七八九十]))?个?"

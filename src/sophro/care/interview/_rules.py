@@ -107,6 +107,25 @@ _BEFORE = {
     ),
     "zh": re.compile("^(?:以前|之前|从前|原来|过去|上个?月|去年|前年|那时候?|当时|小时候)"),
 }
+# "It began this week": it is there now, unless it is the mending that began.
+_BEGAN = {
+    "en": re.compile(
+        r"(?:^|\b(?:it|that|this|they|these|all|everything)(?: (?:all|has|have|had|only|just|really|first)){0,2} )"
+        r"(?:started|began|begun|came (?:on|up)|appeared)\b(?! to (?:go|get|feel|fade|ease|improve|lift)).{0,24}"
+        r"\b(?:(?:this|last|these|the (?:last|past)) (?:past )?(?:week|two weeks|few days|couple of days)"
+        r"|(?:a few|some|two|three|four|five|ten|\d+) days ago|yesterday|a week ago)\b"
+        r"|\b(?:this|last|these|the (?:last|past)) (?:past )?(?:week|two weeks|few days)\b.{0,12}"
+        r"\b(?:started|began|begun)\b"
+    ),
+    "zh": re.compile(
+        "(?:这(?:两|2)?(?:周|个?星期|个?礼拜)|最近|这几天|上周|上个?(?:星期|礼拜)|前几天|近来|近期|这阵子).{0,4}?(?:才|刚|就|又)?"
+        "(?:开始|出现)(?:有|的|了|这样|$)"
+    ),
+}
+_MENDS = re.compile(
+    r"\b(?:better|improv\w+|stop\w*|less|gone|easier|treatment|therapy|pills|medic\w+)\b"
+    r"|好转|好起来|好多|减|吃药|治疗|没有"
+)
 # "Yes, but that was when I was in school": of another time, what was said before it too.
 _TAKEN_BACK = re.compile(
     r"^(?:but )?(?:that|it) was (?:when|in (?:\d|the|my|school)|back|years|long|ages|before|only (?:when|in|back)"
@@ -175,6 +194,8 @@ def _read_clause(clause: str, evidence: str, kind: str, lang: str, safety: bool)
         return _Clause("others", None, evidence, since)
     if kind != "recency" and _TAKEN_BACK.search(clause):
         return _Clause("over", 0, evidence, since)
+    if kind != "recency" and _BEGAN[lang].search(clause) and not _MENDS.search(clause):
+        return _Clause("affirmed", None, evidence, since)
     if kind != "recency" and _BEFORE[lang].search(clause):
         return _Clause("before" if _BEFORE[lang].fullmatch(clause) else "past", 0, evidence, since)
     # "Not now" and "now I do" say of the window what "no" and "I do" say.
