@@ -125,7 +125,7 @@ def improve_(
     """Diagnose a counselor, write rules, keep those that do no harm with other clients, measure the gain on yet others.
 
     Args:
-        counselor: A scripted counselor or a model.
+        counselor: A scripted counselor, a model, or an agent of Inspect from a file of yours (agent:coach.py).
         out: Folder for rules.txt, loop.json and the sessions of every trial; the same command goes on where it was
             stopped, and asks no model twice.
         writer: Model that writes the rules; by default a fixed library. Where all clients are Chinese, rules are too.

@@ -103,6 +103,11 @@ def test_what_is_wrong_with_the_file_is_one_sentence(tmp_path, capsys, source, w
     assert said in err and "coach.py" in err and "Traceback" not in err, err
 
 
+def test_a_name_without_a_file_says_what_to_write(tmp_path, capsys):
+    assert arena("agent:", "bad", out=tmp_path / "a") != 0
+    assert "agent:FILE.py" in capsys.readouterr().err
+
+
 def test_one_of_several_by_name_and_no_answer_is_unscored(tmp_path):
     import anyio
 

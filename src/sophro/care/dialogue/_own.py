@@ -45,6 +45,8 @@ class OwnAgent(InspectAgent):
 
     def __init__(self, role: str, name: str, system: str = "") -> None:
         path, _, wanted = name.removeprefix(PREFIX).partition("@")
+        if not path:
+            raise SophroError(f"{name!r} names no file; write {PREFIX}FILE.py")
         self.name = name
         self._file = Path(path)
         source = read_text(self._file)
